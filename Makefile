@@ -1,0 +1,76 @@
+# Running, testing and checking the site. `make` alone lists the commands.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint bench messages lock runtime tools
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+		printf 'make %-10s %s\n' "$$name" "$$what"; done
+
+demo: runtime ## Serve the site with its demo accounts (HOST=, PORT=, DEMO_PASSWORD=)
+	@DEMO=1 HOST='$(HOST)' PORT='$(PORT)' exec $(BIN)/python manage.py demo
+
+test: tools ## Run the tests on SQLite and on PostgreSQL (CHROMIUM=, REQUIRE_BROWSER=1)
+	@$(BIN)/python tools/run_tests.py
+
+test-long: tools ## Run what takes too long for `make test`
+	@$(BIN)/python tools/run_tests.py --long
+
+lint: export DJANGO_SETTINGS_MODULE = tests.settings
+lint: tools ## Check style, imports, templates, migrations, translations, requirements and production settings
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/python -m djlint --lint --quiet templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python tools/translations.py check
+	$(BIN)/python tools/check_requirements.py
+	@echo "Checking production settings"
+	@DJANGO_SETTINGS_MODULE=aigc_site.settings DEMO=false DEBUG=false ALLOWED_HOSTS=example.org \
+		SITE_URL=https://example.org CSRF_TRUSTED_ORIGINS=https://example.org \
+		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+		DATABASE_URL=postgres://user:password@localhost/aigc \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: runtime ## Measure queries, time and bytes of the main pages
+	@DEMO=1 $(BIN)/python tools/bench.py
+
+messages: tools ## Collect the strings to translate, and compile the translations
+	@$(BIN)/python tools/translations.py update
+
+lock: tools ## Lock the requirements again (UPGRADE=1 takes newer versions)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@for pair in base:requirements.txt test:requirements/test.txt; do \
+		$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate \
+			--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) \
+			"requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; done
+	@$(BIN)/python tools/check_requirements.py --write
+
+# A copy of the lock in the virtual environment says what was installed last.
+runtime: $(BIN)/pip
+	@cmp -s requirements.txt $(VENV)/requirements.txt || { echo "Installing requirements"; \
+		$(PIP) -r requirements.txt && cp requirements.txt $(VENV)/requirements.txt; }
+
+tools: $(BIN)/pip
+	@cmp -s requirements/test.txt $(VENV)/requirements-test.txt || { echo "Installing requirements for tests"; \
+		$(PIP) -r requirements/test.txt && cp requirements/test.txt $(VENV)/requirements-test.txt; }
+
+# pip comes last into a new virtual environment, so an unfinished one is made again.
+$(BIN)/pip:
+	@command -v $(PYTHON) > /dev/null || { \
+		echo "Python 3.11 or newer is needed: sudo apt install python3 python3-venv (or name one: PYTHON=)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, and this is $$($(PYTHON) -V 2>&1): sudo apt install python3.11 python3.11-venv" \
+			"(then PYTHON=python3.11)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo "Python's venv is missing: sudo apt install python3-venv"; exit 1; }
+	@echo "Making the virtual environment"
+	@$(PYTHON) -m venv $(VENV)

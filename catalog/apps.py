@@ -1,0 +1,28 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_save
+from django.utils.translation import gettext_lazy as _
+
+
+class CatalogConfig(AppConfig):
+    """The catalog: models, startups, organizations and products, with their sources and history."""
+
+    name = "catalog"
+    verbose_name = _("Catalog")
+
+    def ready(self) -> None:
+        from catalog.listing.index import (
+            follow_check,
+            follow_label,
+            follow_publication,
+        )
+        from catalog.models import Check, Layer, Modality, Segment
+        from catalog.models.protection import connect_protection
+        from catalog.models.publication import publication_recorded
+        from catalog.models.verification import register_checks
+
+        register_checks()
+        connect_protection()
+        publication_recorded.connect(follow_publication)
+        post_save.connect(follow_check, sender=Check)
+        for model in (Layer, Modality, Segment):
+            post_save.connect(follow_label, sender=model)

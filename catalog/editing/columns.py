@@ -1,0 +1,93 @@
+"""Columns of the lists, and the publication state of an entry in the words of the vocabulary."""
+
+from collections.abc import Callable
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import CharField, OuterRef, Subquery
+from django.db.models.functions import Cast
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.models import Revision, WorkflowState
+
+from catalog.models import Approval, ApprovalKind
+
+
+def with_state(queryset: models.QuerySet) -> models.QuerySet:
+    """Annotate what `state_of` reads, so that a list needs no query for each row."""
+    content_type = ContentType.objects.get_for_model(queryset.model, for_concrete_model=False)
+    same = {"base_content_type": content_type, "object_id": Cast(OuterRef("pk"), CharField())}
+    reviews = WorkflowState.objects.filter(
+        **same, status__in=(WorkflowState.STATUS_IN_PROGRESS, WorkflowState.STATUS_NEEDS_CHANGES)
+    )
+    approvals = Approval.objects.filter(
+        content_type=content_type, object_id=Cast(OuterRef("pk"), CharField())
+    ).order_by("-pk")
+    scheduled = Revision.objects.filter(**same, approved_go_live_at__isnull=False)
+    return queryset.annotate(
+        review_status=Subquery(reviews.values("status")[:1]),
+        approval_kind=Subquery(approvals.values("kind")[:1]),
+        scheduled_for=Subquery(scheduled.values("approved_go_live_at")[:1]),
+    )
+
+
+def state_of(record: models.Model) -> str:
+    """The publication state of an object from `with_state`, and that of its newer draft."""
+    public = name_public_state(record)
+    if record.scheduled_for:
+        when = date_format(localtime(record.scheduled_for), "SHORT_DATETIME_FORMAT")
+        pending = _("Goes live %(date)s") % {"date": when}
+    elif record.review_status == WorkflowState.STATUS_IN_PROGRESS:
+        pending = _("In review")
+    elif record.review_status == WorkflowState.STATUS_NEEDS_CHANGES:
+        pending = _("Changes requested")
+    elif record.has_unpublished_changes or not public:
+        pending = _("Draft")
+    else:
+        return public
+    return f"{public} · {pending}" if public else pending
+
+
+def name_public_state(record: models.Model) -> str:
+    """What an object from `with_state` is to the public; empty if it never was anything."""
+    if record.live:
+        kinds = {ApprovalKind.EMERGENCY: _("Live, second look owed"), ApprovalKind.SINGLE_CHECKED: _("Single-checked")}
+        return kinds.get(record.approval_kind, _("Live"))
+    if record.first_published_at is None:
+        return ""
+    return _("Merged") if record.merged_into_id else _("Withdrawn")
+
+
+class StateColumn(StatusTagColumn):
+    """The publication state."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "state",
+            label=gettext_lazy("State"),
+            accessor=state_of,
+            sort_key="live",
+            primary=lambda record: record.live,
+        )
+
+
+class ValueColumn(Column):
+    """A value of the model by its name; several related objects are separated by commas."""
+
+    def __init__(self, name: str, model: type[models.Model], accessor: Callable | None = None) -> None:
+        field = model._meta.get_field(name)
+        super().__init__(
+            name,
+            label=field.verbose_name,
+            accessor=accessor or name,
+            sort_key=None if field.many_to_many else name,
+        )
+
+    def get_value(self, instance):
+        value = super().get_value(instance)
+        if hasattr(value, "all"):
+            return pgettext("between values", ", ").join(str(related) for related in value.all())
+        return "" if value is None else str(value)

@@ -1,0 +1,132 @@
+"""What a version changes, value by value: for the screen of the review, for a stale form, and for notices."""
+
+from dataclasses import dataclass
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from wagtail.admin.compare import StreamFieldComparison, diff_text
+from wagtail.fields import StreamField
+from wagtail.utils.text import text_from_html
+
+from catalog.editing.plain_text import row_text, text_of
+from catalog.models.approval import BOOKKEEPING
+from catalog.models.base import Entry
+from catalog.models.document import child_lists
+from catalog.values import BilingualField
+
+
+@dataclass
+class ValueChange:
+    """One value, or one row of a list, that differs between two versions."""
+
+    label: str
+    old: str
+    new: str
+    # Old and new in one, with what was taken away and what was added marked, as HTML.
+    marked: str = ""
+    # What the versions name as sources for it.
+    old_sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    # Whether it needs a source, and the newer version names none.
+    is_unsourced: bool = False
+
+    @property
+    def sources_changed(self) -> bool:
+        return self.old_sources != self.sources
+
+
+def describe_changes(*, record, revision) -> list[ValueChange]:
+    """What a revision changes of what is live, in the order of the version; all it says if nothing is live."""
+    changes = compare(old=record.live_revision and record.live_revision.as_object(), new=revision.as_object())
+    unsourced = record.find_unsourced(revision) if isinstance(record, Entry) else {}
+    for path, change in changes.items():
+        change.is_unsourced = cited_path(type(record), path) in unsourced
+    return list(changes.values())
+
+
+def compare(*, old, new) -> dict[str, ValueChange]:
+    """The values and rows that differ between two versions, by path: `released`, `milestones/launch`.
+
+    `old` may be None: everything is new then.
+    """
+    model = type(new)
+    before, after = read_values(old), read_values(new)
+    old_sources, sources = read_sources(old), read_sources(new)
+    changes = {}
+    for path in dict.fromkeys([*after, *before]):
+        cited = cited_path(model, path)
+        change = ValueChange(
+            label=label_for(model, path),
+            old=before.get(path, ""),
+            new=after.get(path, ""),
+            old_sources=old_sources.get(cited, ()),
+            sources=sources.get(cited, ()),
+        )
+        if change.old == change.new and not change.sources_changed:
+            continue
+        if change.old and change.new and change.old != change.new:
+            change.marked = mark_difference(old, new, path, change)
+        changes[path] = change
+    return changes
+
+
+def read_values(version) -> dict[str, str]:
+    """What a version says, as text in the active language, by path; empty values stay out."""
+    if version is None:
+        return {}
+    lists = child_lists(type(version))
+    values = {}
+    for name in version.serializable_data():
+        if name in BOOKKEEPING or name == "citations":
+            continue
+        if name in lists:
+            for row in getattr(version, name).all():
+                key = getattr(row, "key", "") or str(row)
+                values[f"{name}/{key}"] = row_text(row) if hasattr(row, "document_fields") else str(row)
+        elif isinstance(type(version)._meta.get_field(name), StreamField):
+            values[name] = text_from_html(getattr(version, name).render_as_block())
+        else:
+            values[name] = text_of(version, name)
+    return {path: text for path, text in values.items() if text}
+
+
+def read_sources(version) -> dict[str, tuple[str, ...]]:
+    """What a version names as sources, as text, by the path that they speak of."""
+    sources: dict[str, tuple[str, ...]] = {}
+    for citation in version.citations.select_related("source") if isinstance(version, Entry) else ():
+        path = f"{citation.field}/{citation.item}" if citation.item else citation.field
+        parts = [
+            str(citation.source),
+            citation.get_stance_display(),
+            str(citation.stated or ""),
+            _("as of %(as_of)s") % {"as_of": citation.as_of},
+            citation.locator,
+            citation.quote and f"“{citation.quote}”",
+        ]
+        sources[path] = (*sources.get(path, ()), ", ".join(part for part in parts if part))
+    return sources
+
+
+def cited_path(model, path: str) -> str:
+    """The path by which citations call a value: both columns of a bilingual text share one."""
+    for base in ("_en", "_zh"):
+        name = path.removesuffix(base)
+        if name != path and isinstance(getattr(model, name, None), BilingualField):
+            return name
+    return path
+
+
+def label_for(model, path: str) -> str:
+    """What forms call a value; of a row also its key."""
+    name, _slash, item = path.partition("/")
+    lists = child_lists(model)
+    field = lists[name] if name in lists else model._meta.get_field(name)
+    words = capfirst(field._meta.verbose_name if name in lists else field.verbose_name)
+    return f"{words} “{item}”" if item else words
+
+
+def mark_difference(old, new, path: str, change: ValueChange) -> str:
+    """Old and new in one, as HTML."""
+    if "/" not in path and isinstance(field := type(new)._meta.get_field(path), StreamField):
+        return StreamFieldComparison(field, old, new).htmldiff()
+    return diff_text(change.old, change.new).to_html()

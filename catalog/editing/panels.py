@@ -1,0 +1,144 @@
+"""The panels of an entry's form, made from the registry of field groups.
+
+What kind of panel a value gets follows from the model: two columns for a bilingual text, rows for a list, and
+a field panel for all else. A value that is new in the registry appears here by itself.
+"""
+
+from django import forms
+from django.db import models
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.forms.models import register_form_field_override
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    Panel,
+    PublishingPanel,
+    TabbedInterface,
+    TitleFieldPanel,
+)
+from wagtail.admin.panels.base import get_form_for_model
+from wagtail.admin.widgets import AdminDateTimeInput
+
+from catalog.editing.forms import EntryForm, RowForm, citation_form
+from catalog.editing.widgets import Picker
+from catalog.models.base import Entry
+from catalog.models.document import child_lists
+from catalog.models.verification import FIELD_GROUPS, FieldGroup
+from catalog.models.vocabulary import Label
+from catalog.values import BilingualField
+
+
+def relation_widget(field: ParentalManyToManyField) -> dict:
+    """Checkboxes for the small vocabularies, the picker for everything that grows."""
+    target = field.remote_field.model
+    if issubclass(target, Label):
+        return {"widget": forms.CheckboxSelectMultiple}
+    # The chooser reads its filters from the address, as text.
+    filters = {name: str(int(value)) for name, value in (field.get_limit_choices_to() or {}).items()}
+    return {"widget": Picker(target, filters)}
+
+
+def register_relation_widgets() -> None:
+    """Have every form of the admin, rows of lists among them, use `relation_widget`."""
+    register_form_field_override(ParentalManyToManyField, override=relation_widget)
+
+
+class RowsPanel(InlinePanel):
+    """An InlinePanel whose rows use a form class of ours."""
+
+    def form_class(self) -> type[forms.ModelForm]:
+        return RowForm
+
+    def get_form_options(self) -> dict:
+        options = super().get_form_options()
+        deferred = self.child_edit_handler.get_form_options().get("defer_required_on_fields", [])
+        options["formsets"][self.relation_name]["form"] = get_form_for_model(
+            self.db_field.related_model, form_class=self.form_class(), defer_required_on_fields=deferred
+        )
+        return options
+
+
+class CitationsPanel(RowsPanel):
+    """The sources of an entry; which value each speaks of is chosen from the entry's own values."""
+
+    def form_class(self) -> type[forms.ModelForm]:
+        return citation_form(field_choices(self.model), frozenset(child_lists(self.model)))
+
+
+def label_of(model: type[models.Model], name: str):
+    """The name of a value or list, for people."""
+    attribute = getattr(model, name)
+    if isinstance(attribute, BilingualField):
+        return attribute.verbose_name
+    lists = child_lists(model)
+    if name in lists:
+        return capfirst(lists[name]._meta.verbose_name_plural)
+    return capfirst(model._meta.get_field(name).verbose_name)
+
+
+def field_choices(model: type[Entry]) -> list[tuple]:
+    """The values and lists of a kind of entry as choices, by field group."""
+    return [
+        (FieldGroup(group).label, [(name, label_of(model, name)) for name in names])
+        for group, names in FIELD_GROUPS[model.kind].items()
+    ]
+
+
+def panel_for(model: type[models.Model], name: str) -> Panel:
+    """The panel that edits one value or list."""
+    attribute = getattr(model, name)
+    if isinstance(attribute, BilingualField):
+        english, chinese = attribute.columns
+        # The first name suggests the slug while the entry has not been live.
+        first = FieldPanel(english)
+        if name == "name":
+            first = TitleFieldPanel(english, classname="", placeholder=False)
+        return FieldRowPanel([first, FieldPanel(chinese)], heading=attribute.verbose_name)
+    rows = child_lists(model).get(name)
+    if rows:
+        return RowsPanel(name, heading=label_of(model, name), label=rows._meta.verbose_name)
+    return FieldPanel(name)
+
+
+def go_live_panel() -> PublishingPanel:
+    """When an approved version goes live. Expiry is off: withdrawing takes people, not a clock."""
+    widget = AdminDateTimeInput(
+        js_overlay_parent_selector="#schedule-publishing-dialog",
+        attrs={
+            "data-controller": "w-action",
+            "data-action": "w-dialog:hidden->w-action#reset",
+            "data-w-dialog-target": "notify",
+        },
+    )
+    return PublishingPanel(children=[FieldPanel("go_live_at", widget=widget)])
+
+
+def withdrawal_panel() -> MultiFieldPanel:
+    """Taking an object out of the public's sight: a version like any other, which another person approves."""
+    reason = FieldRowPanel([FieldPanel("withdrawal_en"), FieldPanel("withdrawal_zh")])
+    return MultiFieldPanel([reason, FieldPanel("merged_into")], heading=_("Withdraw or merge"), classname="collapsed")
+
+
+def build_edit_handler(model: type[Entry]) -> TabbedInterface:
+    """The form of a kind of entry: a tab for each field group, and one for the sources."""
+    tabs = []
+    for group, names in FIELD_GROUPS[model.kind].items():
+        panels = [panel_for(model, name) for name in names]
+        if not tabs:
+            address = [FieldPanel("slug")]
+            picture = MultiFieldPanel([FieldPanel("logo"), FieldPanel("logo_credit")], heading=_("Logo"))
+            panels = [panels[0], *address, *panels[1:], picture, withdrawal_panel(), go_live_panel()]
+        tabs.append(ObjectList(panels, heading=FieldGroup(group).label))
+    citations = CitationsPanel("citations", heading=_("Sources"), label=_("citation"))
+    tabs.append(ObjectList([citations], heading=_("Sources")))
+    return TabbedInterface(tabs, base_form_class=EntryForm)
+
+
+def build_plain_handler(model: type[models.Model]) -> ObjectList:
+    """The form of a term: the panels that the model names, and when it goes live."""
+    return ObjectList([*model.panels, withdrawal_panel(), go_live_panel()])

@@ -1,0 +1,151 @@
+"""The admin's views of the catalog, where they differ from those of Wagtail."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from wagtail.admin import messages
+from wagtail.admin.views.mixins import SpreadsheetExportMixin
+from wagtail.models import DraftStateMixin
+from wagtail.snippets.views import snippets
+
+from catalog.editing.columns import state_of, with_state
+from catalog.editing.plain_text import heading_of, related_names, spread, text_of
+from catalog.editing.stale import StaleFormMixin
+from catalog.listing.search import match, search
+from catalog.models import Refused
+from catalog.models.document import child_lists
+from catalog.values import BilingualField
+
+# A message leads to this many of the values that it names.
+WAYS_SHOWN = 6
+# A spreadsheet program takes a text that begins like this for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class TextSpreadsheetMixin(SpreadsheetExportMixin):
+    """Makes spreadsheets of texts, none of which a spreadsheet program takes for a formula."""
+
+    def stream_csv(self, queryset):
+        # At once: while it is sent, the language of whoever asked for it is not active any more.
+        return list(super().stream_csv(queryset))
+
+    def get_preprocess_function(self, field, value, export_format):
+        if export_format == self.FORMAT_CSV:
+            return lambda text: f"'{text}" if text.startswith(FORMULA_STARTS) else text
+        return super().get_preprocess_function(field, value, export_format)
+
+
+class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
+    """A list with state, search and export. `value_names` are the values that the spreadsheet has."""
+
+    value_names: tuple[str, ...] = ()
+
+    def get_base_queryset(self):
+        queryset = super().get_base_queryset()
+        if issubclass(self.model, DraftStateMixin):
+            queryset = with_state(queryset)
+        shown = [column.name for column in self.columns if column.name in self.relations]
+        names = spread(self.model, self.value_names) if self.is_export else shown
+        select, prefetch = related_names(self.model, names)
+        return queryset.select_related("latest_revision", *select).prefetch_related(*prefetch)
+
+    @property
+    def relations(self) -> set[str]:
+        """The model's fields that point to other rows."""
+        return {field.name for field in self.model._meta.get_fields() if field.concrete and field.is_relation}
+
+    def search_queryset(self, queryset):
+        # The site's own search narrows any queryset; Wagtail's refuses one that is filtered by a field which
+        # the index does not have.
+        if not self.is_searching:
+            return queryset
+        if self.is_explicitly_ordered:
+            return match(queryset, self.search_query)
+        return search(queryset, self.search_query)
+
+    @property
+    def list_export(self) -> list[str]:
+        columns = ["slug", *spread(self.model, self.value_names), "updated"]
+        return ["state", *columns] if issubclass(self.model, DraftStateMixin) else columns
+
+    def to_row_dict(self, item) -> dict[str, str]:
+        return {name: self.cell(item, name) for name in self.list_export}
+
+    def cell(self, item, name: str) -> str:
+        """One cell, as text."""
+        if name == "state":
+            return state_of(item)
+        if name == "updated":
+            return item.latest_revision.created_at.date().isoformat() if item.latest_revision else ""
+        return text_of(item, name)
+
+    def get_heading(self, queryset, field) -> str:
+        headings = {"state": _("State"), "updated": _("Updated")}
+        return headings.get(field) or heading_of(self.model, field)
+
+
+class CatalogInspectView(snippets.InspectView):
+    """All values and lists of an object as text."""
+
+    def get_field_label(self, field_name, field):
+        return heading_of(self.model, field_name)
+
+    def get_field_display_value(self, field_name, field):
+        return text_of(self.object, field_name) or "–"
+
+
+class RefusedPublication:
+    """Shows why a version can't go live; what was typed is saved as a draft by then."""
+
+    def run_action_method(self):
+        try:
+            with transaction.atomic():
+                return super().run_action_method()
+        except ValidationError as error:
+            address = self.get_edit_url()
+            report_refusal(self.request, error, buttons=list_ways(self.model, error, address))
+            return redirect(address)
+
+
+def list_ways(model, error: ValidationError, address: str) -> list:
+    """Buttons that open the form at each value that a refusal names; none if it names none."""
+    buttons = []
+    for path, words in (getattr(error, "params", None) or {}).get("unsourced", {}).items():
+        name = path.partition("/")[0]
+        attribute = getattr(model, name)
+        if name in child_lists(model):
+            field = f"{name}-TOTAL_FORMS"
+        else:
+            field = attribute.columns[0] if isinstance(attribute, BilingualField) else name
+        # The query makes it a page of its own: its script opens the tab that the field is on when it is loaded.
+        buttons.append(messages.button(f"{address}?{urlencode({'show': name})}#id_{field}", words))
+    return buttons[:WAYS_SHOWN]
+
+
+class CatalogCreateView(RefusedPublication, snippets.CreateView):
+    pass
+
+
+class CarefulEditView(StaleFormMixin, snippets.EditView):
+    """Edits a source or a word of a vocabulary."""
+
+
+class CatalogEditView(RefusedPublication, CarefulEditView):
+    pass
+
+
+class CatalogCopyView(snippets.CopyView):
+    """Shows the form of a new entry with another one's values; the form is sent to the create view."""
+
+    # Wagtail's own view would overwrite the original if a form were sent here.
+    http_method_names = ["get", "head", "options"]
+
+
+def report_refusal(request, error: ValidationError, *, buttons: list | None = None) -> None:
+    """Say in the admin what is wrong with a version, or why something is not allowed."""
+    reasons = " ".join(error.messages)
+    if not isinstance(error, Refused):
+        reasons = _("This version can't go live. %(reasons)s") % {"reasons": reasons}
+    messages.error(request, reasons, buttons=buttons)

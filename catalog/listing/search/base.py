@@ -1,0 +1,216 @@
+"""What the search backends of both databases share: writing the index, conditions, order of relevance."""
+
+from abc import ABC, abstractmethod
+
+from django.db.models import (
+    Case,
+    CharField,
+    F,
+    FloatField,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    UUIDField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Replace
+from modelsearch.conf import get_app_config
+from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
+from modelsearch.utils import get_content_type_pk, get_descendants_content_types_pks
+
+from .document import NAME_FIELDS, Document
+from .tokens import Query, Term, parse
+
+EVERYTHING = ~Q(pk__in=[])
+NOTHING = Q(pk__in=[])
+
+#: The columns of the stock index, and what we keep there: the names; names and texts, which a reader
+#: searches; what choosers complete. Names stand in both, so that a search reads one column: the stock search
+#: in two columns at once finds no index on PostgreSQL (Wagtail's migrations make none for it).
+NAMES, TEXTS, COMPLETIONS = "title", "body", "autocomplete"
+
+
+class Engine(ABC):
+    """How one database holds the index and answers a query.
+
+    All answers are lazy: subqueries, never lists of ids.
+    """
+
+    AND: str
+    OR: str
+    native_uuid = True
+
+    @abstractmethod
+    def term(self, term: Term) -> str:
+        """One token in the database's query language."""
+
+    @abstractmethod
+    def matching(self, expression: str, column: str) -> Q:
+        """The condition on an index entry that `expression` matches in its `column`."""
+
+    @abstractmethod
+    def score(self, query: Query, column: str, operator: str):
+        """How well an index entry matches, as a query expression; more is better."""
+
+    @abstractmethod
+    def value(self, names: list[str], texts: list[str]):
+        """The value for a column of the index, made of these tokens."""
+
+    def expression(self, query: Query, operator: str = "and") -> str:
+        """Say in the database's query language: all clauses match, or a name begins with the whole query."""
+        clauses = [
+            "(" + f" {self.OR} ".join(f"({self._all(alternative)})" for alternative in clause) + ")"
+            for clause in query.clauses
+        ]
+        text = f" {self.AND if operator == 'and' else self.OR} ".join(clauses)
+        return f"({text}) {self.OR} {self.term(Term(query.name, prefix=True))}"
+
+    def _all(self, terms: tuple[Term, ...]) -> str:
+        return f" {self.AND} ".join(map(self.term, terms))
+
+    def entries(self, model):
+        """The index entries of `model` and its descendants."""
+        entry_model = get_app_config().get_model("IndexEntry")
+        return entry_model._default_manager.filter(content_type__in=get_descendants_content_types_pks(model))
+
+    def condition(self, model, expression: str, column: str = TEXTS) -> Q:
+        """The condition that an object of `model` matches."""
+        entries = self.entries(model).filter(self.matching(expression, column))
+        return Q(pk__in=entries.annotate(_key=self._key(model)).values("_key"))
+
+    def ordering(self, model, query: Query, column: str = TEXTS) -> Case:
+        """Give 0 for this very name, 1 where a name begins so, 2 where names have all words, 3 for others."""
+        names = NAMES if column == TEXTS else column
+        texts = [
+            self.term(Term(query.name)),
+            self.term(Term(query.name, prefix=True)),
+            self.expression(query),
+        ]
+        levels = [When(self.condition(model, text, names), Value(level)) for level, text in enumerate(texts)]
+        return Case(*levels, default=Value(len(levels)), output_field=IntegerField())
+
+    def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
+        """The score of the object of the outer query."""
+        entries = self.entries(model)
+        if self._needs_uuid_key(model):
+            entries = entries.annotate(_key=self._key(model)).filter(_key=OuterRef("pk"))
+        else:
+            entries = entries.filter(object_id=Cast(OuterRef("pk"), CharField()))
+        score = entries.annotate(_score=self.score(query, column, operator)).values("_score")[:1]
+        return Subquery(score, output_field=FloatField())
+
+    def _key(self, model):
+        """Turn the index's textual object id into a primary key, so that the model's index can be used."""
+        if self._needs_uuid_key(model):
+            return Replace(F("object_id"), Value("-"), Value(""))
+        return Cast("object_id", output_field=_pk_field(model))
+
+    def _needs_uuid_key(self, model) -> bool:
+        """SQLite keeps a UUID without the hyphens that it has in the index."""
+        return not self.native_uuid and isinstance(_pk_field(model), UUIDField)
+
+
+def _pk_field(model):
+    """The field that holds the primary key's value, also where it points to the parent's row."""
+    field = model._meta.pk
+    while field.remote_field:
+        field = field.target_field
+    return field
+
+
+class IndexMixin:
+    """Writes our tokens where the stock index writes text. Needs `engine`."""
+
+    engine: Engine
+
+    def add_items(self, model, objs):
+        """Write the entries of `objs` in one statement, which also replaces those that exist."""
+        if not model.get_search_fields():
+            return
+        entry_model = get_app_config().get_model("IndexEntry")
+        content_type_id = get_content_type_pk(model)
+        entries = {}
+        for document in map(Document, objs):
+            entries[document.id] = entry_model(
+                content_type_id=content_type_id,
+                object_id=document.id,
+                title=self.engine.value(document.names, []),
+                body=self.engine.value(document.names, document.texts),
+                autocomplete=self.engine.value([], document.completions),
+            )
+        self.entries.bulk_create(
+            entries.values(),
+            batch_size=500,
+            update_conflicts=True,
+            unique_fields=["content_type", "object_id"],
+            update_fields=[NAMES, TEXTS, COMPLETIONS],
+        )
+
+    def _refresh_title_norms(self, full=False):
+        """Do nothing: our score has no use for them, and each save would read the whole table."""
+
+
+class CompilerMixin:
+    """Answers Wagtail's own `search()` and `autocomplete()` by our conditions. Needs `engine`."""
+
+    engine: Engine
+    column: str = TEXTS
+
+    def search(self, config, start, stop, score_field=None, backend=None):
+        """The slice of results as a queryset; the parameters are those of the stock compilers."""
+        if self.fields and self.column == TEXTS and NAME_FIELDS.issuperset(self.fields):
+            # The index has a column for names. Other choices of fields search everything: the stock backends
+            # read the table itself for them on PostgreSQL, and fail on SQLite.
+            self.column = NAMES
+        model = self.queryset.model
+        queryset = self.queryset.filter(self._condition(self.query))
+        words = list(_positive_words(self.query))
+        query = parse(" ".join(words))
+        if query and (score_field or self.order_by_relevance):
+            operator = "and" if len(words) == 1 else "or"
+            score = self.engine.score_of(model, query, self.column, operator)
+            queryset = queryset.annotate(**{score_field or "_score": score})
+            if self.order_by_relevance:
+                level = self.engine.ordering(model, query, self.column)
+                queryset = queryset.order_by(level, F(score_field or "_score").desc(nulls_last=True), "-pk")
+        elif score_field:
+            queryset = queryset.annotate(**{score_field: Value(0.0, output_field=FloatField())})
+        if not queryset.query.order_by:
+            queryset = queryset.order_by("-pk")
+        return queryset[start:stop]
+
+    def _condition(self, query) -> Q:
+        """A stock query object as a condition. A part without any word matches nothing."""
+        match query:
+            case MatchAll():
+                return EVERYTHING
+            case Not():
+                return ~self._condition(query.subquery)
+            case And() | Or():
+                conditions = [self._condition(subquery) for subquery in query.subqueries]
+                combined = EVERYTHING if isinstance(query, And) else NOTHING
+                for condition in conditions:
+                    combined = combined & condition if isinstance(query, And) else combined | condition
+                return combined
+            case Boost():
+                return self._condition(query.subquery)
+            case PlainText() | Phrase() | Fuzzy():
+                parsed = parse(query.query_string)
+                if not parsed:
+                    return NOTHING
+                expression = self.engine.expression(parsed, getattr(query, "operator", "and"))
+                return self.engine.condition(self.queryset.model, expression, self.column)
+        raise NotImplementedError(f"{type(query).__name__} is not supported by this search backend.")
+
+
+def _positive_words(query):
+    """The texts in a stock query that results should have, to order them by."""
+    if isinstance(query, (PlainText, Phrase, Fuzzy)):
+        yield query.query_string
+    elif isinstance(query, (And, Or)):
+        for subquery in query.subqueries:
+            yield from _positive_words(subquery)
+    elif isinstance(query, Boost):
+        yield from _positive_words(query.subquery)

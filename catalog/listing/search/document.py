@@ -1,0 +1,72 @@
+"""What is written to the search index for an object."""
+
+from django.db.models import Manager
+from django.utils.encoding import force_str
+from modelsearch.index import AutocompleteField, RelatedFields, SearchField
+
+from .tokens import index_tokens, name_tokens
+
+#: Search fields that hold the object's own names. They weigh more than its texts, and objects that have the
+#: query as a name, or as the beginning of one, come first. Only fields of the object itself count: the
+#: `name_en` of a product's maker is not its name.
+NAME_FIELDS = frozenset({"title", "name", "name_en", "name_zh", "aliases"})
+
+
+def texts_of(value) -> list[str]:
+    """The strings in a field's value, one by one; a text with several lines is several names, too."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return value.splitlines()
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in texts_of(item)]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [text for item in value for text in texts_of(item)]
+    return force_str(value).splitlines()
+
+
+class Document:
+    """The tokens of one object: of its names, of its other texts, and of what Wagtail's choosers complete."""
+
+    def __init__(self, instance):
+        self.id = force_str(instance.pk)
+        names: list[str] = []
+        texts: list[str] = []
+        completed: list[str] = []
+        completed_names: list[str] = []
+        for declared in instance.get_search_fields():
+            is_name = declared.field_name in NAME_FIELDS
+            for field, values in _values(instance, declared):
+                if isinstance(field, SearchField):
+                    (names if is_name else texts).extend(values)
+                else:
+                    completed.extend(values)
+                    if is_name:
+                        completed_names.extend(values)
+        self.names = name_tokens(names) + _tokens(names)
+        self.texts = _tokens(texts)
+        self.completions = name_tokens(completed_names) + _tokens(completed)
+
+
+def _tokens(texts: list[str]) -> list[str]:
+    return [token for text in texts for token in index_tokens(text)]
+
+
+def _others(related):
+    """The objects at the other end of a relation."""
+    if isinstance(related, Manager):
+        return related.all()
+    return [related() if callable(related) else related]
+
+
+def _values(instance, field):
+    """Pairs of a search field and its texts, through related objects as the stock indexers follow them."""
+    if isinstance(field, (SearchField, AutocompleteField)):
+        yield field, texts_of(field.get_value(instance))
+    elif isinstance(field, RelatedFields):
+        related = field.get_value(instance)
+        if related is None:
+            return
+        for other in _others(related):
+            for sub_field in field.fields:
+                yield from _values(other, sub_field)

@@ -1,0 +1,82 @@
+"""The search backend for PostgreSQL's full-text index, without extensions and without its text parser."""
+
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Cast
+from modelsearch.backends.database.postgres import postgres as stock
+
+from .base import COMPLETIONS, CompilerMixin, Engine, IndexMixin
+from .tokens import Term
+
+#: A tsvector may have 1 MB. What is over is not indexed; it takes an article of some 100,000 Chinese
+#: characters.
+MAX_VECTOR_BYTES = 900_000
+#: PostgreSQL counts no position beyond this one.
+LAST_POSITION = 16_383
+#: Repetitions say how much a text is about a word; more of them say nothing new.
+MAX_REPETITIONS = 8
+
+
+def vector_literal(names: list[str], texts: list[str]) -> str:
+    """Write tokens as a tsvector literal; those of names carry the highest weight."""
+    positions: dict[str, list[str]] = {}
+    size = 0
+    for number, token in enumerate(names + texts, start=1):
+        if token not in positions:
+            # The string, its entry and the head of its positions.
+            size += len(token.encode()) + 8
+            if size > MAX_VECTOR_BYTES:
+                break
+            positions[token] = []
+        if len(positions[token]) < MAX_REPETITIONS:
+            size += 2
+            weight = "A" if number <= len(names) else ""
+            positions[token].append(f"{min(number, LAST_POSITION)}{weight}")
+    return " ".join(f"'{token}':{','.join(places)}" for token, places in positions.items())
+
+
+class TokenQuery(SearchQuery):
+    """A finished tsquery, cast instead of parsed: the parser would take tokens apart and drop some."""
+
+    template = "(%(expressions)s)::tsquery"
+
+    def __init__(self, expression: str):
+        super().__init__(Value(expression, output_field=TextField()), search_type="raw")
+
+
+class PostgresEngine(Engine):
+    AND = "&"
+    OR = "|"
+
+    def term(self, term: Term) -> str:
+        return f"'{term.token}'" + (":*" if term.prefix else "")
+
+    def matching(self, expression, column):
+        return Q(**{column: TokenQuery(expression)})
+
+    def score(self, query, column, operator):
+        return SearchRank(F(column), TokenQuery(self.expression(query, operator)))
+
+    def value(self, names, texts):
+        return Cast(Value(vector_literal(names, texts)), SearchVectorField())
+
+
+class Index(IndexMixin, stock.PostgresIndex):
+    engine = PostgresEngine()
+
+
+class SearchCompiler(CompilerMixin, stock.PostgresSearchQueryCompiler):
+    engine = PostgresEngine()
+
+
+class AutocompleteCompiler(CompilerMixin, stock.PostgresAutocompleteQueryCompiler):
+    engine = PostgresEngine()
+    column = COMPLETIONS
+
+
+class SearchBackend(stock.PostgresSearchBackend):
+    """The stock backend with our index and compilers."""
+
+    index_class = Index
+    query_compiler_class = SearchCompiler
+    autocomplete_query_compiler_class = AutocompleteCompiler

@@ -1,0 +1,15 @@
+"""Make the listing index anew from what is live."""
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.listing.index import rebuild
+
+
+class Command(BaseCommand):
+    help = gettext_lazy("Makes the listing index anew from what is live. Publishing keeps it in step by itself.")
+
+    def handle(self, *args, **options) -> None:
+        rows = rebuild()
+        self.stdout.write(_("The listing index has %(rows)s rows.") % {"rows": rows})

@@ -1,0 +1,70 @@
+"""What the catalog knows, and the rules of it."""
+
+from catalog.models.ai_model import (
+    AIModel,
+    AIModelCitation,
+    AIModelLink,
+    AIModelMeasurement,
+    AIModelMilestone,
+    Lineage,
+)
+from catalog.models.approval import Approval, ApprovalKind, Refused
+from catalog.models.history import Change, Publication
+from catalog.models.listing import FacetValue, ListingEntry
+from catalog.models.organization import (
+    FundingRound,
+    Organization,
+    OrganizationCitation,
+    OrganizationLink,
+    OrganizationMeasurement,
+    OrganizationMilestone,
+    Person,
+)
+from catalog.models.product import (
+    PricePlan,
+    Product,
+    ProductCitation,
+    ProductLink,
+    ProductMeasurement,
+    ProductMilestone,
+)
+from catalog.models.shipped import Shipped
+from catalog.models.source import Source
+from catalog.models.verification import Check
+from catalog.models.vocabulary import Layer, Modality, Segment, Term
+
+__all__ = [
+    "AIModel",
+    "AIModelCitation",
+    "AIModelLink",
+    "AIModelMeasurement",
+    "AIModelMilestone",
+    "Approval",
+    "ApprovalKind",
+    "Change",
+    "Check",
+    "FacetValue",
+    "FundingRound",
+    "Layer",
+    "Lineage",
+    "ListingEntry",
+    "Modality",
+    "Organization",
+    "OrganizationCitation",
+    "OrganizationLink",
+    "OrganizationMeasurement",
+    "OrganizationMilestone",
+    "Person",
+    "PricePlan",
+    "Product",
+    "ProductCitation",
+    "ProductLink",
+    "ProductMeasurement",
+    "ProductMilestone",
+    "Publication",
+    "Refused",
+    "Segment",
+    "Shipped",
+    "Source",
+    "Term",
+]

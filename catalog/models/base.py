@@ -1,0 +1,240 @@
+"""Entry: the abstract base of models, organizations and products; and the rows that all of them have."""
+
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.models import (
+    DraftStateMixin,
+    LockableMixin,
+    Orderable,
+    PreviewableMixin,
+    RevisionMixin,
+    WorkflowMixin,
+)
+from wagtail.search import index
+
+from catalog.models.choices import LinkKind, MilestoneKind
+from catalog.models.document import build_document, child_lists, differences
+from catalog.models.history import Publication
+from catalog.models.publication import PublishedDocument
+from catalog.models.verification import UNCITED, fields_of
+from catalog.values import BilingualField, FuzzyDateField, QuantityField
+
+
+class Record(
+    PublishedDocument,
+    WorkflowMixin,
+    PreviewableMixin,
+    DraftStateMixin,
+    LockableMixin,
+    RevisionMixin,
+    index.Indexed,
+    ClusterableModel,
+):
+    """A named thing with a public page, drafts, review and history: an entry or a glossary term."""
+
+    slug = models.SlugField(
+        _("slug"),
+        max_length=100,
+        unique=True,
+        help_text=_("The last part of its address. When it is changed, the old address leads to the new one."),
+    )
+    name = BilingualField(models.CharField, verbose_name=_("Name"), max_length=160)
+    aliases = models.TextField(
+        _("Also known as"),
+        blank=True,
+        help_text=_("Former names, names in other languages and spellings that people search for; one a line."),
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    @property
+    def kind_name(self) -> str:
+        """The kind as documents and addresses write it."""
+        return self.kind.value
+
+    def get_absolute_url(self) -> str:
+        """The public page in the reader's language."""
+        return reverse(f"catalog:{self.kind.value}", args=[self.slug])
+
+    @property
+    def full_url(self) -> str:
+        """The public page with its host: stock code links to it, and previews are made for that host."""
+        return settings.WAGTAILADMIN_BASE_URL + self.get_absolute_url()
+
+    def get_preview_template(self, request, mode_name) -> str:
+        return "catalog/preview.html"
+
+    def get_preview_context(self, request, mode_name) -> dict:
+        """The document of the draft; the template makes of it what the public page makes of a published one."""
+        return {
+            "request": request,
+            "document": self.public_document(),
+            "page_template": f"catalog/{self.kind.value}_detail.html",
+        }
+
+
+class Entry(Record):
+    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.verification`."""
+
+    summary = BilingualField(
+        models.TextField,
+        verbose_name=_("Summary"),
+        blank=True,
+        help_text=_("Two to four sentences, own words."),
+    )
+    identifiers = models.JSONField(
+        _("external identifiers"),
+        default=dict,
+        blank=True,
+        help_text=_('Such as {"arxiv": "2005.14165"}; keys: arxiv, doi, huggingface, github, wikidata.'),
+    )
+    logo = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("logo"),
+    )
+    logo_credit = models.CharField(_("logo credit"), max_length=200, blank=True)
+
+    search_fields = [
+        index.SearchField("name_en", boost=5),
+        index.SearchField("name_zh", boost=5),
+        index.AutocompleteField("name_en"),
+        index.AutocompleteField("name_zh"),
+        index.SearchField("aliases", boost=3),
+        index.AutocompleteField("aliases"),
+        index.SearchField("summary_en"),
+        index.SearchField("summary_zh"),
+        index.FilterField("live"),
+    ]
+
+    class Meta:
+        abstract = True
+
+    def public_document(self) -> dict:
+        """Everything the public sees of this entry."""
+        return build_document(entry=self, fields=fields_of(self.kind))
+
+    def find_unsourced(self, revision) -> dict[str, str]:
+        """The values that a revision changes, since what was last published, without a source for them.
+
+        By path (`released`, `milestones/launch`), with the words that forms have for it. What was taken away needs no
+        source.
+        """
+        last = Publication.objects.of(self.uid).first()
+        document = revision.as_object().public_document()
+        cited = {(citation["field"], citation["item"]) for citation in document["citations"]}
+        lists = child_lists(type(self))
+        unsourced = {}
+        for path, _old, new in differences(old=last and last.document, new=document):
+            field, _slash, item = path.partition("/")
+            if field in fields_of(self.kind) and field not in UNCITED and new and (field, item) not in cited:
+                words = lists[field]._meta.verbose_name if field in lists else self.words_for(field)
+                unsourced[path] = f"{words} “{item}”" if item else str(words)
+        return unsourced
+
+    def clean(self) -> None:
+        super().clean()
+        known = {"arxiv", "doi", "huggingface", "github", "wikidata"}
+        if not isinstance(self.identifiers, dict) or set(self.identifiers) - known:
+            raise ValidationError({"identifiers": _("Use only these keys: arxiv, doi, huggingface, github, wikidata.")})
+
+
+def make_key() -> str:
+    """Return a short random key for a new row."""
+    return f"r{secrets.token_hex(3)}"
+
+
+class Row(Orderable):
+    """One row of an entry's list, known by a key that stays when the row is edited or moved.
+
+    `document_fields` names the values of the row that the public sees.
+    """
+
+    key = models.SlugField(
+        _("key"),
+        max_length=80,
+        default=make_key,
+        help_text=_("Permanent short name of this row; citations use it."),
+    )
+    document_fields: tuple[str, ...] = ()
+
+    class Meta(Orderable.Meta):
+        abstract = True
+
+
+class Link(Row):
+    link_kind = models.CharField(_("kind"), max_length=16, choices=LinkKind, default=LinkKind.WEBSITE)
+    url = models.URLField(_("address"), max_length=700)
+
+    document_fields = ("link_kind", "url")
+    panels = [FieldRowPanel([FieldPanel("link_kind"), FieldPanel("url")]), FieldPanel("key")]
+
+    class Meta(Row.Meta):
+        abstract = True
+        verbose_name = _("link")
+        verbose_name_plural = _("Links")
+
+
+class Measurement(Row):
+    """What deserves no column of its own: 45 TB of text, 12 % told apart."""
+
+    metric = BilingualField(models.CharField, verbose_name=_("Metric"), max_length=160)
+    quantity = QuantityField(_("quantity"))
+    unit = BilingualField(models.CharField, verbose_name=_("Unit"), max_length=60, blank=True)
+    as_of = FuzzyDateField(_("as of"), help_text=_("The date that the figure speaks of."))
+    note = BilingualField(models.CharField, verbose_name=_("Note"), max_length=400, blank=True)
+
+    document_fields = ("metric", "quantity", "unit", "as_of", "note")
+    panels = [
+        FieldRowPanel([FieldPanel("metric_en"), FieldPanel("metric_zh")]),
+        FieldPanel("quantity"),
+        FieldRowPanel([FieldPanel("unit_en"), FieldPanel("unit_zh"), FieldPanel("as_of")]),
+        FieldRowPanel([FieldPanel("note_en"), FieldPanel("note_zh")]),
+        FieldPanel("key"),
+    ]
+
+    class Meta(Row.Meta):
+        abstract = True
+        verbose_name = _("measurement")
+        verbose_name_plural = _("Measurements")
+
+
+class Milestone(Row):
+    """A dated event; with a quantity and a time since launch where that helps."""
+
+    milestone_kind = models.CharField(_("kind"), max_length=16, choices=MilestoneKind)
+    date = FuzzyDateField(_("date"))
+    text = BilingualField(models.CharField, verbose_name=_("Text"), max_length=500)
+    quantity = QuantityField(_("quantity"), null=True, blank=True)
+    unit = BilingualField(models.CharField, verbose_name=_("Unit"), max_length=60, blank=True)
+    since_launch_months = models.DecimalField(
+        _("months since launch"), max_digits=6, decimal_places=1, null=True, blank=True
+    )
+
+    document_fields = ("milestone_kind", "date", "text", "quantity", "unit", "since_launch_months")
+    panels = [
+        FieldRowPanel([FieldPanel("milestone_kind"), FieldPanel("date")]),
+        FieldRowPanel([FieldPanel("text_en"), FieldPanel("text_zh")]),
+        FieldPanel("quantity"),
+        FieldRowPanel([FieldPanel("unit_en"), FieldPanel("unit_zh"), FieldPanel("since_launch_months")]),
+        FieldPanel("key"),
+    ]
+
+    class Meta(Row.Meta):
+        abstract = True
+        verbose_name = _("milestone")
+        verbose_name_plural = _("Milestones")

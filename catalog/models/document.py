@@ -1,0 +1,144 @@
+"""The public document of an entry: everything the public sees of it, as JSON, the same for page, history and index.
+
+    {"schema": 1, "kind": "model", "uid": "…", "slug": "gpt-3",
+     "fields": {"released": "2020-05-28", "makers": ["openai"], "summary": {"en": "…", "zh": "…"}, …},
+     "children": {"milestones": {"<key>": {"kind": "users", …}}},
+     "citations": [{"field": "released", "item": "", "source": "arxiv-2005-14165", …}],
+     "labels": {"organization": {"openai": {"en": "OpenAI", "zh": "OpenAI"}}, "source": {…}}}
+
+Rows of lists go by their stable key, relations by sorted slugs, with the names of what they point to in `labels`, so
+that an old document can be read when those have changed. A change of shape raises SCHEMA and brings a converter.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django_countries.fields import Country
+from modelcluster.models import get_all_child_relations
+
+from catalog.values import BilingualText, FuzzyDate, Money, Quantity
+
+SCHEMA = 1
+
+
+def build_document(*, entry, fields: list[str]) -> dict[str, Any]:
+    """Return the document of an entry; `fields` names its values and lists in the order in which they are shown."""
+    labels: dict[str, dict] = {}
+    document = {
+        "schema": SCHEMA,
+        "kind": entry.kind.value,
+        "uid": str(entry.uid),
+        "slug": entry.slug,
+        "fields": {},
+        "children": {},
+        "citations": [],
+        "labels": labels,
+    }
+    lists = child_lists(type(entry))
+    for name in fields:
+        if name in lists:
+            document["children"][name] = {
+                row.key: {field: to_json(getattr(row, field), labels) for field in row.document_fields}
+                for row in getattr(entry, name).all()
+            }
+        else:
+            document["fields"][name] = to_json(getattr(entry, name), labels)
+    citations = list(entry.citations.all()) if "citations" in lists else []
+    if citations:
+        # One query for all, of a draft as of what is live.
+        found = (
+            citations[0]
+            ._meta.get_field("source")
+            .related_model._default_manager.in_bulk({citation.source_id for citation in citations})
+        )
+    for citation in citations:
+        # An unfinished draft may have a citation without a source.
+        if citation.source_id in found:
+            citation.source = found[citation.source_id]
+        document["citations"].append(
+            {
+                "field": citation.field,
+                "item": citation.item,
+                "source": to_json(citation.source, labels),
+                "stance": citation.stance,
+                "stated": to_json(citation.stated, labels),
+                "as_of": to_json(citation.as_of, labels),
+                "quote": citation.quote,
+                "locator": citation.locator,
+            }
+        )
+    return document
+
+
+def child_lists(model: type[models.Model]) -> dict[str, type[models.Model]]:
+    """The lists of an entry (name to row class): everything tied to it by a ParentalKey."""
+    return {relation.get_accessor_name(): relation.related_model for relation in get_all_child_relations(model)}
+
+
+def to_json(value: Any, labels: dict[str, dict]) -> Any:
+    """Return a value of an entry as JSON; what it points to is noted in `labels`."""
+    match value:
+        case None | bool() | int() | str() | dict():
+            # A lazily translated choice or a TextChoices member is stored by its value.
+            return getattr(value, "value", value)
+        case Country():
+            return value.code or ""
+        case FuzzyDate() | date():
+            return value.isoformat()
+        case Quantity() | Money():
+            return value.to_json()
+        case BilingualText():
+            return {"en": value.en, "zh": value.zh}
+        case Decimal() | float():
+            return format(value, "f") if isinstance(value, Decimal) else value
+        case models.Model():
+            return note_label(value, labels)
+        case _ if hasattr(value, "all"):
+            return sorted(note_label(related, labels) for related in value.all())
+    raise TypeError(f"A document has no place for a {type(value).__name__}.")
+
+
+def note_label(related: models.Model, labels: dict[str, dict]) -> str:
+    """Put the name of a related object into `labels` and return its slug.
+
+    A draft's name stays out: whoever reads the document shows only what has a label or is live by then.
+    """
+    if not getattr(related, "live", True):
+        return related.slug
+    group = labels.setdefault(getattr(related, "kind_name", related._meta.model_name), {})
+    if hasattr(related, "name"):
+        group[related.slug] = {"en": related.name_en, "zh": related.name_zh}
+        if uid := getattr(related, "uid", None):
+            # Its address may change, and another may take it.
+            group[related.slug]["uid"] = str(uid)
+    else:
+        group[related.slug] = {
+            "id": related.pk,
+            "title": related.title,
+            "publisher": related.publisher,
+            "url": related.url,
+            "kind": related.kind,
+            "language": related.language,
+        }
+    return related.slug
+
+
+def flatten(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document's values by path: `parameters`, `funding_rounds/series-a`."""
+    flat = dict(document.get("fields", {}))
+    for name, rows in document.get("children", {}).items():
+        flat.update({f"{name}/{key}": row for key, row in rows.items()})
+    return flat
+
+
+def differences(*, old: dict[str, Any] | None, new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return (path, old value, new value) for every value that differs, in the order of the new document."""
+    before, after = flatten(old or {}), flatten(new)
+    empty = (None, "", [], {"en": "", "zh": ""})
+    return [
+        (path, before.get(path), after.get(path))
+        for path in dict.fromkeys([*after, *before])
+        if before.get(path) != after.get(path) and not (before.get(path) in empty and after.get(path) in empty)
+    ]

@@ -1,0 +1,151 @@
+"""Sources, and the citations that tie a value to them."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.models import RevisionMixin
+from wagtail.search import index
+
+from catalog.models.choices import FIRST_HAND_SOURCES, LinkState, SourceKind, Stance
+from catalog.values import BilingualField, FuzzyDateField
+
+
+def normalize_url(url: str) -> str:
+    """Return the address in one spelling: lower-case scheme and host, no default port, no fragment.
+
+    Two spellings of one address would otherwise be two sources. The path and query keep their case and order,
+    since servers may tell them apart.
+    """
+    parts = urlsplit(url.strip())
+    host = parts.netloc.lower()
+    for scheme, port in (("http", 80), ("https", 443)):
+        if parts.scheme.lower() == scheme:
+            host = host.removesuffix(f":{port}")
+    return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
+
+
+class Source(RevisionMixin, index.Indexed, ClusterableModel):
+    """Where a value comes from: a paper, an announcement, a database; with or without an address."""
+
+    slug = models.SlugField(_("key"), max_length=100, unique=True, help_text=_("Short permanent name of the source."))
+    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind)
+    title = models.CharField(_("title"), max_length=300)
+    publisher = models.CharField(_("publisher"), max_length=200, blank=True)
+    url = models.URLField(
+        _("address"),
+        max_length=700,
+        blank=True,
+        help_text=_("Leave empty if the source has none. Written in one spelling, so that no source is there twice."),
+    )
+    language = models.CharField(
+        _("language"), max_length=10, choices=[("en", "English"), ("zh-hans", "中文")], default="en"
+    )
+    published = FuzzyDateField(_("published"), null=True, blank=True)
+    accessed = FuzzyDateField(_("accessed"), null=True, blank=True, help_text=_("When someone last read it."))
+    archived_url = models.URLField(_("archived copy"), max_length=900, blank=True)
+    link_state = models.CharField(
+        _("link state"), max_length=10, choices=LinkState, default=LinkState.UNTRIED, editable=False
+    )
+
+    panels = [
+        MultiFieldPanel(
+            [
+                FieldPanel("title"),
+                FieldPanel("slug"),
+                FieldRowPanel([FieldPanel("kind"), FieldPanel("language")]),
+            ],
+            heading=_("What it is"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("publisher"),
+                FieldPanel("url"),
+                FieldPanel("archived_url"),
+                FieldRowPanel([FieldPanel("published"), FieldPanel("accessed")]),
+            ],
+            heading=_("Where and when"),
+        ),
+    ]
+    search_fields = [
+        index.SearchField("title"),
+        index.AutocompleteField("title"),
+        index.SearchField("publisher"),
+        index.SearchField("slug"),
+        index.FilterField("kind"),
+    ]
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        ordering = ["title"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["url"],
+                condition=~models.Q(url=""),
+                name="source_url_unique_where_present",
+                violation_error_message=_("There is a source with this address already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_first_hand(self) -> bool:
+        """Whether the maker, author or registry itself speaks."""
+        return self.kind in FIRST_HAND_SOURCES
+
+    def clean(self) -> None:
+        if self.url:
+            self.url = normalize_url(self.url)
+
+
+class Citation(models.Model):
+    """One source's word on one value of an entry. Concrete classes add the ParentalKey `entry`."""
+
+    field = models.CharField(_("value"), max_length=60, help_text=_("Which value of this entry the source speaks of."))
+    item = models.SlugField(
+        _("row"),
+        max_length=80,
+        blank=True,
+        help_text=_("For one row of a list (a round, a plan, a milestone): the key of that row. Otherwise empty."),
+    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, verbose_name=_("source"), related_name="+")
+    stance = models.CharField(_("stance"), max_length=12, choices=Stance, default=Stance.SUPPORTS)
+    stated = BilingualField(
+        models.CharField,
+        verbose_name=_("stated value"),
+        max_length=300,
+        blank=True,
+        help_text=_("What the source says, where that is not the value shown."),
+    )
+    as_of = FuzzyDateField(_("as of"), help_text=_("The date that the source speaks of: 2022, 2022-10 or 2022-10-05."))
+    quote = models.CharField(_("quote"), max_length=300, blank=True, help_text=_("Word for word, at most 25 words."))
+    locator = models.CharField(_("locator"), max_length=100, blank=True, help_text=_("Page, table or section."))
+
+    panels = [
+        FieldRowPanel([FieldPanel("field"), FieldPanel("item")]),
+        FieldPanel("source"),
+        FieldRowPanel([FieldPanel("stance"), FieldPanel("as_of")]),
+        FieldRowPanel([FieldPanel("stated_en"), FieldPanel("stated_zh")]),
+        FieldRowPanel([FieldPanel("quote"), FieldPanel("locator")]),
+    ]
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.source}"
+
+    @property
+    def path(self) -> str:
+        """The value's address inside the entry: `parameters` or `funding_rounds/series-a`."""
+        return f"{self.field}/{self.item}" if self.item else self.field
+
+    def clean(self) -> None:
+        if self.stance == Stance.CONTRADICTS and not self.stated:
+            raise ValidationError({"stated_en": _("Say what the source says instead of the value shown.")})

@@ -1,0 +1,444 @@
+"""The page of one entry, built from its public document: facts with sources, dates and, where they differ, both sides.
+
+Present pages, previews and past versions all come from a document, so that they can't disagree.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django_countries import countries
+from django_countries.fields import CountryField
+
+from catalog.listing.index import RECORD_MODELS
+from catalog.models import ListingEntry
+from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, SourceKind, Stance
+from catalog.models.document import child_lists
+from catalog.models.verification import (
+    FIELD_GROUPS,
+    INTERVALS,
+    FieldGroup,
+    Verification,
+    disputed_paths,
+    read_verifications,
+)
+from catalog.values import (
+    BilingualField,
+    BilingualText,
+    FuzzyDate,
+    FuzzyDateField,
+    Money,
+    MoneyField,
+    Quantity,
+    QuantityField,
+)
+
+# Shown at the head of the page, not among the facts.
+HEAD_FIELDS = frozenset({"name", "aliases", "summary", "identifiers", "definition"})
+# Which facet of the listing of this kind a value leads to.
+FACET_OF = {"segments": "segment", "inputs": "input", "outputs": "output", "layer": "layer"}
+LISTING_OF = {
+    EntryKind.MODEL: "models",
+    EntryKind.ORGANIZATION: "organizations",
+    EntryKind.PRODUCT: "products",
+}
+IDENTIFIER_ADDRESSES = {
+    "arxiv": ("arXiv", "https://arxiv.org/abs/"),
+    "doi": ("DOI", "https://doi.org/"),
+    "huggingface": ("Hugging Face", "https://huggingface.co/"),
+    "github": ("GitHub", "https://github.com/"),
+    "wikidata": ("Wikidata", "https://www.wikidata.org/wiki/"),
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """One shown value: a text in the reader's language, and where it leads."""
+
+    text: object
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class SourceView:
+    """A source with its number on this page."""
+
+    number: int
+    id: int
+    title: str
+    publisher: str
+    url: str
+    kind: str
+    language: str
+
+    @property
+    def kind_label(self) -> str:
+        return SourceKind(self.kind).label
+
+    @property
+    def is_first_hand(self) -> bool:
+        return self.kind in FIRST_HAND_SOURCES
+
+
+@dataclass(frozen=True)
+class CitationView:
+    """What one source says of one value."""
+
+    source: SourceView
+    as_of: FuzzyDate
+    contradicts: bool
+    stated: BilingualText
+    quote: str
+    locator: str
+
+
+@dataclass
+class Fact:
+    """One value of an entry with its sources."""
+
+    name: str
+    label: object
+    values: list[Value]
+    citations: list[CitationView] = field(default_factory=list)
+    group: str = ""
+    verification: Verification | None = None
+
+    @property
+    def supports(self) -> list[CitationView]:
+        return [citation for citation in self.citations if not citation.contradicts]
+
+    @property
+    def contradictions(self) -> list[CitationView]:
+        return [citation for citation in self.citations if citation.contradicts]
+
+    @property
+    def as_of(self) -> FuzzyDate | None:
+        """The latest date that a supporting source speaks of."""
+        return max((citation.as_of for citation in self.supports), default=None)
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the value carries its date wherever it is shown: older than twice its interval."""
+        if self.as_of is None:
+            return False
+        return (timezone.now().date() - self.as_of.last_day).days > 2 * INTERVALS[self.group]
+
+
+@dataclass
+class RowView:
+    """One row of a list: its cells by field name, and its sources."""
+
+    key: str
+    cells: dict[str, Fact]
+    citations: list[CitationView]
+    fact: Fact
+
+
+@dataclass
+class Group:
+    """A field group: its facts, and how current they are."""
+
+    name: str
+    label: object
+    facts: list[Fact]
+    verification: Verification
+    # The rows of its lists, as facts without a value of their own.
+    rows: list[Fact] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        return self.verification.state(timezone.now().date()).value
+
+    @property
+    def as_of(self) -> FuzzyDate | None:
+        """The oldest of the dates that the sources of its facts and rows speak of."""
+        return min((fact.as_of for fact in [*self.facts, *self.rows] if fact.as_of), default=None)
+
+
+@dataclass
+class RelatedList:
+    """Entries that point to this one; at most RELATED_SHOWN of them, and where the rest is."""
+
+    label: object
+    values: list[Value]
+    url: str = ""
+
+
+RELATED_SHOWN = 12
+
+
+class Detail:
+    """What the page of an entry or term shows."""
+
+    def __init__(self, *, document: dict, preview: bool = False) -> None:
+        self.document = document
+        self.preview = preview
+        self.kind = EntryKind(document["kind"])
+        self.model = RECORD_MODELS[self.kind]
+        self.slug = document["slug"]
+        fields = document["fields"]
+        self.name = read_text(fields["name"])
+        self.aliases = fields["aliases"].splitlines()
+        self.summary = read_text(fields.get("summary") or fields["definition"])
+        self.disputed = disputed_paths(document)
+
+    # --- sources -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sources(self) -> dict[str, SourceView]:
+        """The sources by slug, numbered in the order in which the page cites them."""
+        labels = self.document["labels"].get("source", {})
+        slugs = [citation["source"] for citation in self.document["citations"]] or self.document["fields"].get(
+            "sources", []
+        )
+        return {
+            slug: SourceView(
+                number=number,
+                id=labels[slug]["id"],
+                title=labels[slug]["title"],
+                publisher=labels[slug]["publisher"],
+                url=labels[slug]["url"],
+                kind=labels[slug]["kind"],
+                language=labels[slug]["language"],
+            )
+            for number, slug in enumerate(dict.fromkeys(slugs), start=1)
+        }
+
+    @cached_property
+    def citations(self) -> dict[str, list[CitationView]]:
+        """The citations by path."""
+        citations: dict[str, list[CitationView]] = {}
+        for citation in self.document["citations"]:
+            path = f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
+            citations.setdefault(path, []).append(
+                CitationView(
+                    source=self.sources[citation["source"]],
+                    as_of=FuzzyDate.parse(citation["as_of"]),
+                    contradicts=citation["stance"] == Stance.CONTRADICTS,
+                    stated=read_text(citation["stated"]),
+                    quote=citation["quote"],
+                    locator=citation["locator"],
+                )
+            )
+        return citations
+
+    # --- facts ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def verifications(self) -> dict[str, Verification]:
+        return read_verifications(self.document)
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """The field groups that have anything to show, with the plain facts of each."""
+        groups = []
+        for name, names in FIELD_GROUPS[self.kind].items():
+            facts = []
+            for item in names:
+                if item in HEAD_FIELDS or item not in self.document["fields"]:
+                    continue
+                column = field_of(self.model, item)
+                values = self.read_values(column, self.document["fields"][item])
+                if values:
+                    facts.append(
+                        Fact(
+                            name=item,
+                            label=column.verbose_name,
+                            values=values,
+                            citations=self.citations.get(item, []),
+                            group=name,
+                            verification=self.verifications[name],
+                        )
+                    )
+            rows = [row.fact for item in names for row in self.lists.get(item, ())]
+            if facts or rows:
+                groups.append(
+                    Group(
+                        name=name,
+                        label=FieldGroup(name).label,
+                        facts=facts,
+                        verification=self.verifications[name],
+                        rows=rows,
+                    )
+                )
+        return groups
+
+    @cached_property
+    def facts(self) -> dict[str, Fact]:
+        """The plain facts by name."""
+        return {fact.name: fact for group in self.groups for fact in group.facts}
+
+    @cached_property
+    def lists(self) -> dict[str, list[RowView]]:
+        """The rows of each list but the addresses, which have no sources."""
+        return {name: self.rows(name) for name in self.document["children"] if name != "links"}
+
+    def rows(self, name: str) -> list[RowView]:
+        """The rows of a list, as shown."""
+        row_class = child_lists(self.model)[name]
+        group = next(group for group, names in FIELD_GROUPS[self.kind].items() if name in names)
+        views = []
+        for key, row in self.document["children"].get(name, {}).items():
+            citations = self.citations.get(f"{name}/{key}", []) + self.citations.get(name, [])
+            cells = {}
+            for item, raw in row.items():
+                column = field_of(row_class, item)
+                values = self.read_values(column, raw)
+                if values:
+                    cells[item] = Fact(name=item, label=column.verbose_name, values=values, group=group)
+            fact = Fact(name=name, label=row_class._meta.verbose_name, values=[], citations=citations, group=group)
+            views.append(RowView(key=key, cells=cells, citations=citations, fact=fact))
+        return views
+
+    @cached_property
+    def milestones(self) -> list[RowView]:
+        """Oldest first."""
+        rows = self.document["children"].get("milestones", {})
+        return sorted(self.lists.get("milestones", ()), key=lambda row: FuzzyDate.parse(rows[row.key]["date"]))
+
+    @cached_property
+    def funding_rounds(self) -> list[RowView]:
+        """Newest first."""
+        rows = self.document["children"].get("funding_rounds", {})
+        return sorted(self.rows("funding_rounds"), key=lambda row: rows[row.key]["announced"] or "", reverse=True)
+
+    @cached_property
+    def people(self) -> list[RowView]:
+        return self.lists.get("people", [])
+
+    @cached_property
+    def measurements(self) -> list[RowView]:
+        return self.lists.get("measurements", [])
+
+    @cached_property
+    def price_plans(self) -> list[RowView]:
+        return self.lists.get("price_plans", [])
+
+    @cached_property
+    def lineage(self) -> list[RowView]:
+        """What a model comes from."""
+        return self.lists.get("lineage", [])
+
+    @cached_property
+    def related_terms(self) -> list[Value]:
+        """The terms that a term names as related."""
+        return self.read_values(field_of(self.model, "related"), self.document["fields"]["related"])
+
+    @cached_property
+    def links(self) -> list[Value]:
+        """Addresses of its own, then external identifiers."""
+        if "links" not in self.document["children"]:
+            return []
+        column = field_of(child_lists(self.model)["links"], "link_kind")
+        kinds = dict(column.flatchoices)
+        links = [
+            Value(kinds[row["link_kind"]], row["url"]) for row in self.document["children"].get("links", {}).values()
+        ]
+        known = {link.url for link in links}
+        for name, identifier in (self.document["fields"].get("identifiers") or {}).items():
+            label, address = IDENTIFIER_ADDRESSES[name]
+            if identifier and f"{address}{identifier}" not in known:
+                links.append(Value(f"{label}: {identifier}", f"{address}{identifier}"))
+        return links
+
+    # --- values --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def live_targets(self) -> dict[tuple[str, str], ListingEntry]:
+        """The live entries that this one points to, by the kind and slug that the document has; one query.
+
+        What was live when the document was written is found by its permanent id, whatever its slug is by now.
+        """
+        wanted = {
+            (kind, slug): self.document["labels"].get(kind, {}).get(slug, {}).get("uid")
+            for kind, slug in self._targets()
+        }
+        rows = ListingEntry.objects.filter(
+            Q(entry__in=[uid for uid in wanted.values() if uid])
+            | Q(
+                kind__in={kind for kind, slug in wanted},
+                slug__in=[slug for (kind, slug), uid in wanted.items() if not uid],
+            )
+        ).only("entry", "kind", "slug", "name_en", "name_zh")
+        by_uid = {str(row.entry): row for row in rows}
+        by_slug = {(row.kind, row.slug): row for row in rows}
+        found = {key: by_uid.get(uid) if uid else by_slug.get(key) for key, uid in wanted.items()}
+        return {key: row for key, row in found.items() if row}
+
+    def _targets(self) -> Iterable[tuple[str, str]]:
+        rows = [
+            (child_lists(self.model)[name], row)
+            for name, rows in self.document["children"].items()
+            for row in rows.values()
+        ]
+        for model, values in [(self.model, self.document["fields"]), *rows]:
+            for name, raw in values.items():
+                target = getattr(field_of(model, name), "related_model", None)
+                if target in RECORD_MODELS.values():
+                    for slug in [raw] if isinstance(raw, str) else raw or ():
+                        yield target.kind.value, slug
+
+    def read_values(self, column, raw) -> list[Value]:
+        """Return what is shown for a JSON value of a column; nothing for an empty one."""
+        if raw in (None, "", [], {}):
+            return []
+        target = getattr(column, "related_model", None)
+        match column:
+            case BilingualField():
+                text = read_text(raw)
+                return [Value(text)] if text else []
+            case QuantityField():
+                return [Value(Quantity.from_json(raw))]
+            case MoneyField():
+                return [Value(Money.from_json(raw))]
+            case FuzzyDateField():
+                return [Value(FuzzyDate.parse(raw))]
+            case CountryField():
+                return [Value(countries.name(raw), self.listing_url("country", raw))]
+            case models.DecimalField():
+                return [Value(Quantity.parse(raw))]
+            case models.URLField():
+                return [Value(raw, raw)]
+            case _ if target is not None:
+                slugs = [raw] if isinstance(raw, str) else raw
+                return [value for slug in slugs if (value := self.read_relation(column.name, target, slug))]
+            case models.BooleanField():
+                return [Value(_("Yes"))] if raw else []
+            case _ if column.flatchoices:
+                facet = column.name if column.model is self.model else ""
+                return [Value(dict(column.flatchoices).get(raw, raw), self.listing_url(facet, raw) if facet else "")]
+        return [Value(raw)]
+
+    def read_relation(self, name: str, target, slug: str) -> Value | None:
+        """Return the link to what a relation points to; None for what the public doesn't see."""
+        if target in RECORD_MODELS.values():
+            kind = target.kind.value
+            if row := self.live_targets.get((kind, slug)):
+                name = BilingualText(en=row.name_en, zh=row.name_zh)
+                return Value(name, reverse(f"catalog:{kind}", args=[row.slug]))
+            label = self.document["labels"].get(kind, {}).get(slug)
+            return Value(read_text(label)) if label else None
+        label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
+        return Value(read_text(label), self.listing_url(FACET_OF.get(name, ""), slug)) if label else None
+
+    def listing_url(self, facet: str, value: str) -> str:
+        """The listing of this kind, narrowed to a value."""
+        if not facet or self.kind not in LISTING_OF:
+            return ""
+        return f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}"
+
+
+def field_of(model: type[models.Model], name: str):
+    """The column, or the bilingual pair, of that name."""
+    value = getattr(model, name)
+    return value if isinstance(value, BilingualField) else model._meta.get_field(name)
+
+
+def read_text(raw: dict) -> BilingualText:
+    """Return the bilingual text that a document holds as `{"en": …, "zh": …}`."""
+    return BilingualText(en=raw["en"], zh=raw["zh"])

@@ -1,0 +1,89 @@
+"""What points to an entry: newer models, products built on it, what an organization made, articles that mention it."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Page, ReferenceIndex
+
+from catalog.models import AIModel, Lineage, Organization, Product, Term
+from catalog.models.choices import LINEAGE_REVERSE, EntryKind
+from catalog.public.details import RELATED_SHOWN, RelatedList, Value
+
+
+def list_related(record) -> list[RelatedList]:
+    """Return the lists of entries that point to a record, those that are empty left out."""
+    match record.kind:
+        case EntryKind.ORGANIZATION:
+            invested = Organization.objects.filter(funding_rounds__investors=record).distinct()
+            lists = [
+                make_list(_("Models"), AIModel.objects.filter(makers=record), "models", f"maker={record.slug}"),
+                make_list(_("Products"), Product.objects.filter(maker=record), "products", f"maker={record.slug}"),
+                make_list(_("Subsidiaries"), Organization.objects.filter(parent=record)),
+                make_list(_("Invested in"), invested, "organizations", f"investor={record.slug}"),
+            ]
+        case EntryKind.MODEL:
+            lists = [
+                *list_newer_models(record),
+                make_list(
+                    _("Products built on it"),
+                    Product.objects.filter(built_on=record),
+                    "products",
+                    f"built_on={record.slug}",
+                ),
+            ]
+        case EntryKind.TERM:
+            models = AIModel.objects.filter(techniques=record)
+            lists = [make_list(_("Models"), models, "models", f"technique={record.slug}")]
+        case _:
+            lists = []
+    return [related for related in lists if related.values]
+
+
+def make_list(label, records: QuerySet, listing: str = "", query: str = "") -> RelatedList:
+    """Return the first live records by name; and the address of all of them, where there are more."""
+    found = list(records.filter(live=True).order_by("name_en")[: RELATED_SHOWN + 1])
+    return RelatedList(
+        label=label,
+        values=[Value(record.name, record.get_absolute_url()) for record in found[:RELATED_SHOWN]],
+        url=f"{reverse(f'catalog:{listing}')}?{query}" if listing and len(found) > RELATED_SHOWN else "",
+    )
+
+
+def list_newer_models(model: AIModel) -> list[RelatedList]:
+    """Return the live models that come from a model, by kind of lineage."""
+    rows = Lineage.objects.filter(model=model, entry__live=True).select_related("entry").order_by("entry__released")
+    values: dict[str, list[Value]] = {}
+    for row in rows:
+        values.setdefault(row.lineage_kind, []).append(Value(row.entry.name, row.entry.get_absolute_url()))
+    return [RelatedList(label=label, values=values.get(kind, [])) for kind, label in LINEAGE_REVERSE.items()]
+
+
+def list_articles(record) -> list[Page]:
+    """Return the live articles in the reader's language that mention a record, newest first."""
+    types = ContentType.objects.get_for_models(type(record), Page)
+    references = ReferenceIndex.objects.filter(
+        to_content_type=types[type(record)], to_object_id=str(record.pk), base_content_type=types[Page]
+    )
+    # Object ids are texts in the reference index, and PostgreSQL does not compare those with numbers.
+    ids = references.annotate(page=Cast("object_id", BigIntegerField())).values("page")
+    # Standing texts have cards too, but are no articles; the class itself lives above the catalog.
+    pages = (
+        Page.objects.live()
+        .public()
+        .filter(pk__in=ids, locale__language_code=get_language(), content_type__model="articlepage")
+    )
+    return list(pages.order_by("-first_published_at")[:RELATED_SHOWN])
+
+
+def find_record(*, kind: str, slug: str):
+    """Return the live record at an address, or None."""
+    model = {
+        EntryKind.MODEL: AIModel,
+        EntryKind.ORGANIZATION: Organization,
+        EntryKind.PRODUCT: Product,
+        EntryKind.TERM: Term,
+    }[kind]
+    return model.objects.filter(slug=slug, live=True).first()

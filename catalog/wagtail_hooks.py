@@ -1,0 +1,18 @@
+"""Registers what `catalog.editing` gives the admin."""
+
+from django.template.loader import render_to_string
+from wagtail import hooks
+from wagtail.snippets.models import register_snippet
+
+from catalog.editing.panels import register_relation_widgets
+from catalog.editing.viewsets import CatalogGroup
+
+# Before the viewsets: they make their forms when they are registered.
+register_relation_widgets()
+register_snippet(CatalogGroup)
+
+
+@hooks.register("insert_editor_js")
+def insert_picker_script() -> str:
+    """The script of `catalog.editing.widgets.Picker`."""
+    return render_to_string("wagtailadmin/catalog/picker_script.html")

@@ -1,0 +1,36 @@
+"""The screens of pages, where they differ from Wagtail's."""
+
+from wagtail.admin.views.pages.edit import EditView
+from wagtail.admin.views.pages.history import PageHistoryView
+from wagtail.admin.viewsets.pages import PageViewSet
+
+from catalog.editing.history import AuditMixin
+from catalog.editing.stale import StaleFormMixin
+
+
+class PageEditView(StaleFormMixin, EditView):
+    """Edits a page; a form that is out of date is refused."""
+
+    def get_record(self):
+        return self.real_page_record
+
+    def make_form(self):
+        return self.form_class(
+            self.request.POST,
+            self.request.FILES,
+            instance=self.page,
+            subscription=self.subscription,
+            parent_page=self.parent,
+            for_user=self.request.user,
+        )
+
+
+class SitePageHistoryView(AuditMixin, PageHistoryView):
+    """The history of a page, with an export."""
+
+
+class SitePageViewSet(PageViewSet):
+    """The screens of pages."""
+
+    edit_view_class = PageEditView
+    history_view_class = SitePageHistoryView

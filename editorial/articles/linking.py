@@ -1,0 +1,89 @@
+"""Links inside an article's text: to the entries and terms it mentions, and to its numbered sources."""
+
+import re
+from dataclasses import dataclass, field
+
+from bs4 import BeautifulSoup, NavigableString
+from django.db.models import Q
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.models import ListingEntry
+
+CITATION = r"\[(\d{1,3})\]"
+
+
+def list_cards(body) -> list:
+    """The raw data of the entry cards in a body."""
+    return [child["value"] for child in body.raw_data if child["type"] == "card"]
+
+
+def find_entries(*streams) -> dict[tuple[str, int], ListingEntry]:
+    """Return the live entries that streams of entry choosers point to, by (kind, id), in one query.
+
+    The streams' raw data is read, since resolving each chooser would cost a query a kind, drafts included.
+    """
+    wanted: dict[str, set[int]] = {}
+    for stream in streams:
+        for child in stream:
+            wanted.setdefault(child["type"], set()).add(child["value"])
+    if not wanted:
+        return {}
+    conditions = Q()
+    for kind, ids in wanted.items():
+        conditions |= Q(kind=kind, object_id__in=ids)
+    return {(row.kind, row.object_id): row for row in ListingEntry.objects.filter(conditions)}
+
+
+@dataclass
+class Linker:
+    """Turns each name into a link where it first stands in an article, and `[1]` into a link to source 1.
+
+    `targets` maps a name to an address; `sources` is the number of sources. Names already linked are remembered
+    from one block of text to the next.
+    """
+
+    targets: dict[str, str]
+    sources: int
+    linked: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        # Longer names first, so that “GPT-3” is not taken for “GPT”; Latin names only as whole words.
+        names = sorted(self.targets, key=len, reverse=True)
+        patterns = [
+            rf"(?<![A-Za-z0-9\-]){re.escape(name)}(?![A-Za-z0-9]|-\d)" if name.isascii() else re.escape(name)
+            for name in names
+        ]
+        self.pattern = re.compile("|".join([CITATION, *(f"({pattern})" for pattern in patterns)]))
+
+    def link(self, html: str) -> SafeString:
+        """Return HTML with the links put in; nothing else of it changes."""
+        soup = BeautifulSoup(html, "html.parser")
+        for node in list(soup.find_all(string=self.pattern)):
+            if node.find_parent("a") is None:
+                node.replace_with(*self._split(soup, str(node)))
+        # The soup escapes what it writes; the HTML that came in had been cleaned by the rich text field.
+        return mark_safe(str(soup))
+
+    def _split(self, soup: BeautifulSoup, text: str) -> list:
+        parts, end = [], 0
+        for found in self.pattern.finditer(text):
+            tag = self._make_link(soup, found)
+            if tag is None:
+                continue
+            parts += [NavigableString(text[end : found.start()]), tag]
+            end = found.end()
+        return [*parts, NavigableString(text[end:])]
+
+    def _make_link(self, soup: BeautifulSoup, found: re.Match):
+        if number := found.group(1):
+            if not 1 <= int(number) <= self.sources:
+                return None
+            tag = soup.new_tag("a", href=f"#source-{number}", attrs={"class": "citation"})
+        else:
+            address = self.targets[found.group()]
+            if address in self.linked:
+                return None
+            self.linked.add(address)
+            tag = soup.new_tag("a", href=address)
+        tag.string = found.group()
+        return tag

@@ -1,0 +1,399 @@
+"""The pages and articles that ship: reading `editorial/data`, and bringing each into one page per language.
+
+`load_site` is the way in: it loads the catalog and the pages, all or nothing.
+"""
+
+import json
+import re
+import uuid
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from wagtail.models import Locale, Page, Site
+
+from catalog.exchange import landscape as catalog_files
+from catalog.exchange.schema import FormReader
+from catalog.exchange.shipping import Report, Shipment
+from catalog.exchange.yaml_files import FaultyFiles, Node, digest_files, read_yaml
+from catalog.models import AIModel, Organization, Product, Shipped, Source, Term
+from editorial.articles import pages as page_models
+from editorial.articles.blocks import CalloutBlock
+from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+SITE_NAME = "AIGC Landscape"
+# Languages in files, and what Wagtail calls them.
+LANGUAGES = {"en": "en", "zh": "zh-hans"}
+INDEX_TITLES = {"en": "Articles", "zh": "文章"}
+# Kinds of entries as files name them, with the block that holds one.
+ENTRIES = {
+    "models": ("model", AIModel),
+    "organizations": ("organization", Organization),
+    "products": ("product", Product),
+    "terms": ("term", Term),
+}
+_CALLOUTS = [value for value, label in CalloutBlock().child_blocks["kind"].field.choices if value]
+_WELCOME = "Welcome to your new Wagtail site!"
+
+
+@dataclass(frozen=True)
+class PageItem:
+    """One page in one language, as the files have it."""
+
+    model: type[SitePage]
+    name: str
+    language: str
+    slug: str
+    parent: str | None
+    form: dict[str, Any]
+    node: Node
+
+    @property
+    def key(self) -> str:
+        return page_key(name=self.name, language=self.language)
+
+    def describe(self) -> str:
+        return f"{self.model._meta.verbose_name} {self.name} ({LANGUAGES[self.language]})"
+
+
+@dataclass
+class Pages:
+    """The pages in the order in which they are loaded, and the reader with its faults."""
+
+    reader: FormReader
+    landscape: catalog_files.Landscape
+    items: list[PageItem] = field(default_factory=list)
+
+
+def page_key(*, name: str, language: str) -> str:
+    """The key of a page in `Shipped`."""
+    return f"page/{LANGUAGES[language]}/{name}"
+
+
+def list_files(folder: Path = DATA) -> list[Path]:
+    """The files of pages and articles; home.yaml must be there."""
+    pages = sorted({folder / "pages" / "home.yaml", *(folder / "pages").glob("*.yaml")})
+    return [*pages, *sorted((folder / "articles").glob("*.yaml"))]
+
+
+def read_pages(*, folder: Path = DATA, landscape: catalog_files.Landscape) -> Pages:
+    """Read and check every page; faults are noted, none is raised."""
+    pages = Pages(reader=FormReader(), landscape=landscape)
+    homes: list[PageItem] = []
+    for path in list_files(folder):
+        root = read_yaml(path=path, faults=pages.reader.faults)
+        if root is None or not pages.reader.check_mapping(root):
+            continue
+        if path.parent.name == "articles":
+            read_page(pages=pages, root=root, model=ArticlePage, into=pages.items)
+        elif path.stem == "home":
+            read_page(pages=pages, root=root, model=HomePage, into=homes)
+        else:
+            read_page(pages=pages, root=root, model=TextPage, into=pages.items)
+    index = {"model": ArticleIndexPage, "name": "articles", "slug": "articles", "parent": "home"}
+    indexes = [
+        replace(home, form={"title": INDEX_TITLES[home.language], "introduction": ""}, **index) for home in homes
+    ]
+    pages.items = [*homes, *indexes, *pages.items]
+    return pages
+
+
+def read_page(*, pages: Pages, root: Node, model: type[SitePage], into: list[PageItem]) -> None:
+    """Read one file and add its page in each language."""
+    reader, is_article = pages.reader, model is ArticlePage
+    reader.refuse_unknown(node=root, known=["slug", *LANGUAGES, *(("sources", "mentions") if is_article else ())])
+    slug = read_text(reader=reader, node=root, key="slug", column="slug")
+    if slug is None:
+        return
+    if slug != root.file.stem:
+        reader.refuse(root.value["slug"], _("The slug must be the file's name, “%(name)s”."), name=root.file.stem)
+    elif not is_article and slug in page_models.RESERVED_SLUGS - model.own_slugs:
+        reader.refuse(root.value["slug"], _("The slug “%(slug)s” belongs to the catalog."), slug=slug)
+    shared = {}
+    if is_article:
+        shared["sources"] = read_sources(pages=pages, node=root.value.get("sources"))
+        mentions = read_list(reader=reader, node=root.value.get("mentions"))
+        shared["mentions"] = list(dict.fromkeys(read_entry(pages=pages, node=node) for node in mentions))
+    for language in LANGUAGES:
+        node = root.value.get(language)
+        if node is None:
+            reader.refuse(root, _("The page has no text in “%(language)s”."), language=language)
+            continue
+        if not reader.check_mapping(node):
+            continue
+        has_body = model is not HomePage
+        reader.refuse_unknown(node=node, known=["title", "introduction", *(["body"] if has_body else [])])
+        form = {
+            "title": read_text(reader=reader, node=node, key="title", column="title"),
+            "introduction": read_text(reader=reader, node=node, key="introduction", column="introduction"),
+            **shared,
+        }
+        if has_body:
+            form["body"] = read_body(pages=pages, node=node)
+        into.append(
+            PageItem(
+                model=model,
+                name=f"articles/{slug}" if is_article else slug,
+                language=language,
+                slug=slug if has_body or language == "en" else f"{slug}-{LANGUAGES[language]}",
+                parent=None if model is HomePage else "articles" if is_article else "home",
+                form=form,
+                node=node,
+            )
+        )
+
+
+def read_text(*, reader: FormReader, node: Node, key: str, column: str = "") -> str | None:
+    """Return a text that must be there; `column` names the page's column that it goes into."""
+    value = node.value.get(key)
+    if value is None or value.value in (None, ""):
+        return reader.refuse(value or node, _("“%(key)s” is missing."), key=key)
+    if column:
+        return reader.read_column(column=ArticlePage._meta.get_field(column), node=value)
+    if not isinstance(value.value, str):
+        return reader.refuse(value, _("This must be %(wanted)s."), wanted=_("a text; put it in quotes if it is one"))
+    return value.value
+
+
+def read_list(*, reader: FormReader, node: Node | None) -> list[Node]:
+    return node.value if node and reader.check_list(node) else []
+
+
+def read_sources(*, pages: Pages, node: Node | None) -> list[str]:
+    """Return the slugs of an article's sources, in the order in which the text numbers them."""
+    slugs: list[str] = []
+    for item in read_list(reader=pages.reader, node=node):
+        if not isinstance(item.value, str) or not pages.landscape.knows(model=Source, slug=item.value):
+            pages.reader.refuse(item, _("There is no %(kind)s “%(slug)s”."), kind=_("source"), slug=item.text)
+        elif item.value in slugs:
+            pages.reader.refuse(item, _("“%(slug)s” stands in this list twice."), slug=item.value)
+        slugs.append(str(item.value))
+    return slugs
+
+
+def read_entry(*, pages: Pages, node: Node) -> str:
+    """Return the name of an entry of the catalog, such as models/gpt-3."""
+    kind, _slash, slug = str(node.value).partition("/")
+    if kind not in ENTRIES or not slug:
+        pages.reader.refuse(
+            node, _("Name an entry such as models/gpt-3; kinds are: %(known)s."), known=", ".join(ENTRIES)
+        )
+    elif not pages.landscape.knows(model=ENTRIES[kind][1], slug=slug):
+        kind = ENTRIES[kind][1]._meta.verbose_name
+        pages.reader.refuse(node, _("There is no %(kind)s “%(slug)s”."), kind=kind, slug=slug)
+    return str(node.value)
+
+
+def read_body(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
+    """Return the blocks of a body: each a mapping of its one kind to what it holds."""
+    reader, body = pages.reader, node.value.get("body")
+    if body is None or body.value in (None, []):
+        return reader.refuse(body or node, _("“%(key)s” is missing."), key="body") or []
+    blocks = []
+    for item in read_list(reader=reader, node=body):
+        if not reader.check_mapping(item):
+            continue
+        kinds = ("heading", "text", "quote", "table", "callout", "card")
+        if len(item.value) != 1 or next(iter(item.value)) not in kinds:
+            reader.refuse(item, _("A block has one key, which is one of: %(known)s."), known=", ".join(kinds))
+            continue
+        kind, value = next(iter(item.value.items()))
+        if kind in ("heading", "text"):
+            content: Any = read_text(reader=reader, node=item, key=kind)
+        elif kind == "card":
+            content = read_entry(pages=pages, node=value)
+        elif not reader.check_mapping(value):
+            continue
+        elif kind == "table":
+            content = read_table(reader=reader, node=value)
+        else:
+            content = read_words(reader=reader, node=value, kind=kind)
+        blocks.append({kind: content})
+    return blocks
+
+
+def read_words(*, reader: FormReader, node: Node, kind: str) -> dict[str, Any]:
+    """Return a quote or a callout."""
+    known = {"quote": ["text", "attribution"], "callout": ["kind", "text"]}[kind]
+    reader.refuse_unknown(node=node, known=known)
+    content = {key: read_text(reader=reader, node=node, key=key) for key in known if key == "text" or key in node.value}
+    if kind == "callout" and content.setdefault("kind", "note") not in _CALLOUTS:
+        text = _("“%(value)s” is not one of: %(known)s.")
+        reader.refuse(node.value["kind"], text, value=node.value["kind"].text, known=", ".join(_CALLOUTS))
+    return content
+
+
+def read_table(*, reader: FormReader, node: Node) -> dict[str, Any]:
+    """Return a table; rows have as many cells as there are columns, and a number is the text that it is written as."""
+    reader.refuse_unknown(node=node, known=["caption", "columns", "rows"])
+    caption = read_text(reader=reader, node=node, key="caption")
+    columns, rows = node.value.get("columns"), node.value.get("rows")
+    if columns is None or rows is None:
+        reader.refuse(node, _("“%(key)s” is missing."), key="columns" if columns is None else "rows")
+        return {}
+    lines: list[list[str]] = []
+    for line in [columns, *read_list(reader=reader, node=rows)]:
+        cells = read_list(reader=reader, node=line)
+        for cell in cells:
+            if isinstance(cell.value, dict | list):
+                reader.refuse(cell, _("This must be %(wanted)s."), wanted=_("a text; put it in quotes if it is one"))
+        lines.append([cell.value if isinstance(cell.value, str) else cell.text for cell in cells])
+        if len(cells) != len(lines[0]):
+            text = _("The row has %(cells)s cells, the table %(columns)s columns.")
+            reader.refuse(line, text, cells=len(cells), columns=len(lines[0]))
+    return {"caption": caption, "columns": lines[0], "rows": lines[1:]}
+
+
+class PageFiller:
+    """Sets on a page what its form says and the form before did not."""
+
+    def __init__(self, *, shipment: Shipment, key: str):
+        self.shipment, self.key = shipment, key
+
+    def fill(self, *, instance: SitePage, new: dict[str, Any], old: dict[str, Any]) -> None:
+        for name, value in new.items():
+            if name in old and old[name] == value:
+                continue
+            match name:
+                case "body":
+                    blocks = [self.build_block(number=n, block=block) for n, block in enumerate(value)]
+                    instance.body = json.dumps([block for block in blocks if block])
+                case "mentions":
+                    blocks = [self.build_entry(name=entry, path=f"mentions/{entry}") for entry in value]
+                    instance.mentions = json.dumps([block for block in blocks if block])
+                case "sources":
+                    found = [self.shipment.find(model=Source, slug=slug) for slug in value]
+                    instance.sources = [
+                        page_models.ArticleSource(source=source, sort_order=n)
+                        for n, source in enumerate(found)
+                        if source
+                    ]
+                case _:
+                    setattr(instance, name, value)
+
+    def make_id(self, path: str) -> str:
+        """A block's id: the same at every load, so that revisions differ only in what changed."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.key}/{path}"))
+
+    def build_block(self, *, number: int, block: dict[str, Any]) -> dict | None:
+        """Return a block as a StreamField stores it; None for a card of what a person deleted."""
+        ((kind, value),) = block.items()
+        if kind == "text":
+            value = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in re.split(r"\n\s*\n", value))
+        elif kind == "quote":
+            value = {"attribution": "", **value}
+        elif kind == "card":
+            entry = self.build_entry(name=value, path=f"body/{number}/card")
+            if entry is None:
+                return None
+            value = [entry]
+        elif kind == "table":
+            columns = [{"type": "text", "heading": heading} for heading in value["columns"]]
+            table = {"columns": columns, "rows": [{"values": row} for row in value["rows"]], "caption": ""}
+            value = {"caption": value["caption"], "table": table}
+        return {"type": kind, "value": value, "id": self.make_id(f"body/{number}")}
+
+    def build_entry(self, *, name: str, path: str) -> dict | None:
+        """Return a block that points to an entry, or None when a person deleted it."""
+        kind, _slash, slug = name.partition("/")
+        block, model = ENTRIES[kind]
+        entry = self.shipment.find(model=model, slug=slug)
+        return entry and {"type": block, "value": entry.pk, "id": self.make_id(path)}
+
+
+def prepare_page(*, item: PageItem, shipment: Shipment) -> None:
+    """Make sure that there is a page for an item."""
+    if item.key in shipment.shipped:
+        return
+    if item.parent is None:
+        parent = Page.get_first_root_node()
+    else:
+        # As it is in the database by now: the tree counts its children.
+        key = page_key(name=item.parent, language=item.language)
+        found = shipment.find_by_key(key=key, model=HomePage if item.parent == "home" else ArticleIndexPage)
+        parent = found and Page.objects.filter(pk=found.pk).first()
+    if parent is None:
+        # A person deleted the page above it.
+        shipment.shipped[item.key] = Shipped.objects.create(key=item.key)
+        return
+    existing = parent.get_children().filter(slug=item.slug).first()
+    page = existing and existing.specific
+    if page is not None and not isinstance(page, item.model):
+        text = _("Another kind of page has the address “%(slug)s”; rename it.") % {"slug": item.slug}
+        raise FaultyFiles([item.node.fault(text)])
+    if page is None:
+        page = item.model(title=item.form["title"], slug=item.slug, live=False)
+        page.locale = Locale.objects.get_or_create(language_code=LANGUAGES[item.language])[0]
+        english = shipment.find_by_key(key=page_key(name=item.name, language="en"), model=item.model)
+        if english is not None:
+            page.translation_key = english.translation_key
+        try:
+            parent.add_child(instance=page)
+        except ValidationError as error:
+            raise FaultyFiles(item.node.fault(f"{item.describe()}: {text}") for text in error.messages) from None
+    shipment.remember(key=item.key, instance=page, is_new=not existing)
+
+
+def remove_welcome() -> None:
+    """Delete the page that Wagtail makes for a new site, with its site record, while nobody has touched it."""
+    welcome = Page.objects.filter(depth=2, slug="home", title=_WELCOME, latest_revision=None, numchild=0).first()
+    if welcome and type(welcome.specific) is Page:
+        welcome.delete()
+
+
+def prepare_site(shipment: Shipment) -> None:
+    """Point the site record to the English home page, unless a person set it otherwise."""
+    address = urlsplit(settings.SITE_URL)
+    port = address.port or (443 if address.scheme == "https" else 80)
+    wanted = {"hostname": address.hostname, "port": port, "site_name": SITE_NAME}
+    site, row = Site.objects.filter(is_default_site=True).first(), shipment.shipped.get("site")
+    if row is None:
+        home = shipment.find_by_key(key=page_key(name="home", language="en"), model=HomePage)
+        if site is None and home is not None:
+            site = Site.objects.create(root_page=home, is_default_site=True, **wanted)
+        if site is not None:
+            Shipped.objects.create(key="site", object_id=site.pk, form=wanted)
+    elif row.form != wanted and site and row.form == {name: getattr(site, name) for name in wanted}:
+        Site.objects.filter(pk=site.pk).update(**wanted)
+        row.form = wanted
+        row.save()
+
+
+def load_pages(*, pages: Pages, shipment: Shipment) -> None:
+    """Bring the pages into the database; run it in a transaction, after the catalog."""
+    if not any(item.key in shipment.shipped for item in pages.items):
+        remove_welcome()
+    changed = [item for item in pages.items if shipment.is_changed(item)]
+    for item in changed:
+        prepare_page(item=item, shipment=shipment)
+    prepare_site(shipment)
+    for item in changed:
+        shipment.publish_or_draft(item=item, fill=PageFiller(shipment=shipment, key=item.key).fill)
+
+
+def load_site(*, catalog_folder: Path = catalog_files.DATA, folder: Path = DATA) -> Report:
+    """Load the catalog and the pages from their files, all or nothing.
+
+    Files that did not change since the last load are not even parsed. Raises FaultyFiles, and then nothing has changed.
+    """
+    files = [*catalog_files.list_files(catalog_folder), *list_files(folder)]
+    digest = digest_files(files, extra=settings.SITE_URL)
+    if Shipped.objects.filter(key="files", digest=digest).exists():
+        return Report()
+    landscape = catalog_files.read_landscape(catalog_folder)
+    pages = read_pages(folder=folder, landscape=landscape)
+    if faults := [*landscape.faults, *pages.reader.faults]:
+        raise FaultyFiles(faults)
+    with transaction.atomic():
+        shipment = Shipment()
+        catalog_files.load_landscape(landscape=landscape, shipment=shipment)
+        load_pages(pages=pages, shipment=shipment)
+        Shipped.objects.update_or_create(key="files", defaults={"digest": digest})
+    return shipment.report

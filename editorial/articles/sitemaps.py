@@ -1,0 +1,72 @@
+"""The sitemap: every public page in both languages."""
+
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+
+from catalog.models import ListingEntry
+from editorial.articles.pages import ArticlePage, TextPage
+
+
+class FixedPages(Sitemap):
+    """The pages that are always there."""
+
+    i18n = alternates = True
+
+    def items(self) -> list[str]:
+        return [
+            "home",
+            "articles",
+            "catalog:models",
+            "catalog:startups",
+            "catalog:organizations",
+            "catalog:products",
+            "catalog:glossary",
+            "catalog:timeline",
+        ]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+class EntryPages(Sitemap):
+    """Live entries and terms."""
+
+    i18n = alternates = True
+    limit = 5000
+
+    def items(self):
+        return ListingEntry.objects.order_by("pk")
+
+    def location(self, item: ListingEntry) -> str:
+        return reverse(f"catalog:{item.kind}", args=[item.slug])
+
+    def lastmod(self, item: ListingEntry):
+        return item.published_at
+
+
+class ArticlePages(Sitemap):
+    """Live articles, each in its own language."""
+
+    limit = 5000
+
+    def items(self):
+        return ArticlePage.objects.live().public().select_related("locale").order_by("pk")
+
+    def location(self, item: ArticlePage) -> str:
+        return f"/{item.locale.language_code}/articles/{item.slug}/"
+
+    def lastmod(self, item: ArticlePage):
+        return item.last_published_at
+
+
+class TextPages(ArticlePages):
+    """Live standing texts, such as About."""
+
+    def items(self):
+        return TextPage.objects.live().public().select_related("locale").order_by("pk")
+
+    def location(self, item: TextPage) -> str:
+        return f"/{item.locale.language_code}/{item.slug}/"
+
+
+SITEMAPS = {"pages": FixedPages, "entries": EntryPages, "articles": ArticlePages, "texts": TextPages}

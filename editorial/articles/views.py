@@ -1,0 +1,183 @@
+"""The written pages: home, articles, standing texts; and the search over everything."""
+
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from wagtail.models import PageLogEntry
+
+from catalog.listing import search
+from catalog.listing.filters import LONGEST_QUERY, without_nulls
+from catalog.models import FacetValue, ListingEntry, Publication
+from catalog.models.choices import EntryKind
+from catalog.public.views import show_withdrawal
+from catalog.values import BilingualText
+from editorial.articles.linking import Linker, find_entries, list_cards
+from editorial.articles.pages import ArticlePage, HomePage, SitePage, TextPage
+
+ARTICLES_A_PAGE = 20
+RESULTS_A_PAGE = 20
+LATEST = 5
+# The names of the addresses that end in a page's slug.
+PAGE_ADDRESSES = {ArticlePage: "article", TextPage: "text"}
+
+
+def live_articles(language: str):
+    """The articles of a language that the public sees, newest first."""
+    return (
+        ArticlePage.objects.live().public().filter(locale__language_code=language).order_by("-first_published_at", "pk")
+    )
+
+
+def build_home(*, language: str) -> dict:
+    """Return what the front page shows: the landscape in numbers, latest articles, latest publications."""
+    kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
+    startups = FacetValue.objects.filter(facet="type", value="startup").count()
+    publications = Publication.objects.exclude(kind=EntryKind.TERM)[:LATEST]
+    return {
+        "numbers": [
+            (_("Models"), kinds.get(EntryKind.MODEL, 0), reverse("catalog:models")),
+            (_("Startups"), startups, reverse("catalog:startups")),
+            (_("Organizations"), kinds.get(EntryKind.ORGANIZATION, 0), reverse("catalog:organizations")),
+            (_("Products"), kinds.get(EntryKind.PRODUCT, 0), reverse("catalog:products")),
+            (_("Terms"), kinds.get(EntryKind.TERM, 0), reverse("catalog:glossary")),
+        ],
+        "articles": live_articles(language)[:LATEST],
+        "publications": [
+            {
+                "name": BilingualText(**publication.document["fields"]["name"]),
+                "kind": publication.get_kind_display(),
+                "action": publication.get_action_display(),
+                "at": publication.at,
+                "url": reverse(f"catalog:{publication.kind}", args=[publication.slug]),
+            }
+            for publication in publications
+        ],
+    }
+
+
+def build_index(*, language: str, number: str | None) -> dict:
+    """Return a page of the list of articles."""
+    return {"articles": Paginator(live_articles(language), ARTICLES_A_PAGE).get_page(number)}
+
+
+def build_article(page: ArticlePage) -> dict:
+    """Return what an article shows beside its own text: the entries it names, the links, its sources."""
+    entries = find_entries(page.mentions.raw_data, *list_cards(page.body))
+    language = "zh" if page.locale.language_code.startswith("zh") else "en"
+    mentioned = [entries.get((child["type"], child["value"])) for child in page.mentions.raw_data]
+    sources = [row.source for row in page.sources.select_related("source")] if page.pk else []
+    targets = {
+        getattr(row, f"name_{language}"): reverse(f"catalog:{row.kind}", args=[row.slug]) for row in mentioned if row
+    }
+    return {"entries": entries, "linker": Linker(targets=targets, sources=len(sources)), "sources": sources}
+
+
+def show_home(request: HttpRequest) -> HttpResponse:
+    """The front page of the reader's language."""
+    return serve(request, HomePage, languages=[request.LANGUAGE_CODE])
+
+
+def show_article_index(request: HttpRequest) -> HttpResponse:
+    """The list of articles in the reader's language."""
+    context = build_index(language=request.LANGUAGE_CODE, number=request.GET.get("page"))
+    return render(request, "editorial/article_index.html", context)
+
+
+def show_article(request: HttpRequest, slug: str) -> HttpResponse:
+    """An article; in the other language, with a note, while there is none in the reader's."""
+    return serve(request, ArticlePage, languages=sort_languages(request), slug=slug)
+
+
+def show_text(request: HttpRequest, slug: str) -> HttpResponse:
+    """A standing text, such as About; in the other language while there is none in the reader's."""
+    return serve(request, TextPage, languages=sort_languages(request), slug=slug)
+
+
+def sort_languages(request: HttpRequest) -> list[str]:
+    """The languages of the site, the reader's first."""
+    return sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != request.LANGUAGE_CODE)
+
+
+def serve(request: HttpRequest, model: type[SitePage], *, languages: list[str], **address) -> HttpResponse:
+    """Answer with the page that has an address, or had it, in the first language that has one. Raises Http404."""
+    for language in languages:
+        pages = model.objects.live().public().filter(locale__language_code=language, **address)
+        if page := pages.select_related("locale").first():
+            return serve_live(request, page)
+        if response := answer_former_address(request, model, language=language, **address):
+            return response
+    raise Http404(_("There is no such page."))
+
+
+def serve_live(request: HttpRequest, page: SitePage) -> HttpResponse:
+    """Serve a page, or lead to its translation in the reader's language."""
+    if isinstance(page, ArticlePage) and page.locale.language_code != request.LANGUAGE_CODE:
+        # Its translation may have an address of its own.
+        translations = page.get_translations().live().public()
+        if translation := translations.filter(locale__language_code=request.LANGUAGE_CODE).first():
+            return HttpResponseRedirect(reverse("article", args=[translation.slug]))
+    return page.serve(request)
+
+
+def answer_former_address(
+    request: HttpRequest, model: type[SitePage], *, language: str, **address
+) -> HttpResponse | None:
+    """Redirect to the present address of a page, or show the notice of a withdrawn one.
+
+    The log alone knows: a draft of a withdrawn page changes the page's own row.
+    """
+    steps = PageLogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(model),
+        action__in=["review.renamed", "review.withdrawn"],
+        page__locale__language_code=language,
+    )
+    former = steps.filter(**{f"data__former_{name}": value for name, value in address.items()}).first()
+    page = former and model.objects.public().filter(pk=former.page_id).first()
+    if page is None:
+        return None
+    if page.live:
+        return HttpResponsePermanentRedirect(reverse(PAGE_ADDRESSES[model], args=[page.slug]))
+    withdrawn = steps.filter(page=page, action="review.withdrawn").first()
+    return show_withdrawal(
+        request,
+        name=BilingualText(**{"zh" if language.startswith("zh") else "en": withdrawn.label}),
+        reason=BilingualText(**withdrawn.data["reason"]),
+        withdrawn_at=withdrawn.timestamp,
+    )
+
+
+def show_search(request: HttpRequest) -> HttpResponse:
+    """Search over entries, terms and articles; any input is answered."""
+    query = without_nulls(request.GET).get("q", "")[:LONGEST_QUERY]
+    results, articles = Paginator(ListingEntry.objects.none(), RESULTS_A_PAGE).get_page(1), []
+    if query:
+        found = search.search(ListingEntry.objects.all(), query)
+        results = Paginator(found, RESULTS_A_PAGE).get_page(request.GET.get("page"))
+        articles = list(search.search(live_articles(request.LANGUAGE_CODE).order_by(), query)[:RESULTS_A_PAGE])
+    rows = [
+        {
+            "name": BilingualText(en=row.name_en, zh=row.name_zh),
+            "summary": BilingualText(en=row.summary_en, zh=row.summary_zh),
+            "kind": row.get_kind_display(),
+            "url": reverse(f"catalog:{row.kind}", args=[row.slug]),
+        }
+        for row in results
+    ]
+    return render(
+        request,
+        "editorial/search.html",
+        {
+            "query": query,
+            "page_query": urlencode({"q": query}),
+            "results": results,
+            "rows": rows,
+            "articles": articles,
+        },
+    )

@@ -1,0 +1,17 @@
+"""Django looks for models here; they live in the rooms."""
+
+from editorial.articles.pages import ArticleIndexPage, ArticlePage, ArticleSource, HomePage, TextPage
+from editorial.review.notices import Notice, NoticeChoice
+from editorial.review.tasks import Review, ReviewState
+
+__all__ = [
+    "ArticleIndexPage",
+    "ArticlePage",
+    "ArticleSource",
+    "HomePage",
+    "Notice",
+    "NoticeChoice",
+    "Review",
+    "ReviewState",
+    "TextPage",
+]

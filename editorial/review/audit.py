@@ -1,0 +1,62 @@
+"""Every decision in the log: its words, and the version that it names."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.log_actions import LogFormatter
+from wagtail.utils.timestamps import parse_datetime_localized, render_timestamp
+
+from catalog.models import ApprovalKind
+from catalog.values import BilingualText
+
+# Wagtail's own words for the first ones name the workflow and its task.
+WORDS = {
+    "wagtail.workflow.start": (_("Submit for review"), _("Submitted for review")),
+    "wagtail.workflow.resume": (_("Resubmit"), _("Resubmitted")),
+    "wagtail.workflow.cancel": (_("Take back"), _("Taken back")),
+    "wagtail.workflow.reject": (_("Request changes"), _("Changes requested")),
+    "wagtail.publish.schedule": (_("Schedule"), _("Goes live %(date)s")),
+    "wagtail.publish.scheduled": (_("Publish as scheduled"), _("Published as scheduled")),
+    "review.approve": (_("Approve"), "%(kind)s"),
+    "review.confirm": (_("Confirm"), _("Second look: confirmed")),
+    "review.revert": (_("Revert"), _("Second look: what was live before was brought back")),
+    "review.withdrawn": (_("Withdraw"), _("Withdrawn")),
+    "review.merged": (_("Merge"), _("Merged into “%(name)s”")),
+    "review.restored": (_("Restore"), _("Restored")),
+    "review.renamed": (_("Change the address"), _("Address changed from “%(former)s” to “%(slug)s”")),
+}
+
+
+class DecisionFormatter(LogFormatter):
+    """Says what was decided, and as a comment why."""
+
+    def format_message(self, log_entry) -> str:
+        data = log_entry.data
+        values = {}
+        if "kind" in data:
+            values["kind"] = ApprovalKind(data["kind"]).label
+        if "into" in data:
+            values["name"] = BilingualText(**data["into"]).text
+        if "slug" in data:
+            values.update(former=data["former_slug"], slug=data["slug"])
+        if go_live := data.get("revision", {}).get("go_live_at"):
+            values["date"] = render_timestamp(parse_datetime_localized(go_live))
+        return self.message % values
+
+    def format_comment(self, log_entry) -> str:
+        reason = log_entry.data.get("reason") or log_entry.data.get("comment", "")
+        return BilingualText(**reason).text if isinstance(reason, dict) else reason
+
+
+def register_decisions(actions) -> None:
+    """Give the log of Wagtail the words for decisions."""
+    # It keeps the former words beside the new ones otherwise.
+    actions.choices = [choice for choice in actions.choices if choice[0] not in WORDS]
+    for action, (label, message) in WORDS.items():
+        words = {"label": label, "message": message}
+        actions.register_action(action)(type("Formatter", (DecisionFormatter,), words))
+
+
+def name_resubmitted_version(sender, instance, **kwargs) -> None:
+    """Have the log name the version that was resubmitted; Wagtail names the one sent back (receiver of `pre_save`)."""
+    if instance.action == "wagtail.workflow.resume":
+        record = instance.content_type.get_object_for_this_type(pk=instance.object_id)
+        instance.revision_id = record.latest_revision_id

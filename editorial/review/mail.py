@@ -1,0 +1,103 @@
+"""Mail with notices. It leaves by the clock, never from within a request: a dead mail server delays nobody."""
+
+import logging
+import smtplib
+from datetime import timedelta
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from wagtail.users.models import UserProfile
+
+from editorial.review.notices import Notice
+
+logger = logging.getLogger(__name__)
+
+# How long a notice is one process's own; then it is sent again, unless it left. Longer than a slow server takes.
+LEASE = timedelta(minutes=5)
+
+
+def send_notices() -> int:
+    """Send the mail that is waiting; returns how many left.
+
+    A notice counts as sent only after the server took it. What does not leave stays for another run; what the server
+    refuses holds up nothing else.
+    """
+    unsent = Notice.objects.unsent()
+    unsent.filter(Q(recipient__is_active=False) | Q(recipient__email="")).update(by_mail=False)
+    waiting = list(unsent.filter(not_before__lte=timezone.now()).values_list("pk", flat=True))
+    if not waiting:
+        return 0
+    sent, refused = 0, []
+    connection = get_connection()
+    try:
+        connection.open()
+        for pk in waiting:
+            if not take(pk):
+                continue
+            notice = (
+                Notice.objects.select_related("recipient", "actor", "revision", "live_revision").filter(pk=pk).first()
+            )
+            if notice is None:
+                # Gone with a draft that was deleted just now.
+                continue
+            try:
+                build_message(notice, connection).send()
+            except Exception as error:
+                if is_broken(error):
+                    raise
+                refused.append(f"{notice.recipient.email}: {error}")
+            else:
+                Notice.objects.filter(pk=pk).update(mailed_at=timezone.now())
+                sent += 1
+    except (OSError, smtplib.SMTPException) as error:
+        logger.error(
+            "The mail server could not be used; %s notices wait for the next run: %s", len(waiting) - sent, error
+        )
+    finally:
+        connection.close()
+    if refused:
+        logger.error("Notices that could not be sent and are tried again later: %s", "; ".join(refused))
+    return sent
+
+
+def take(pk: int) -> bool:
+    """Make an unsent notice this process's own; False if another was quicker.
+
+    One conditional update instead of a lock: a lock would be held while the server answers, and on SQLite that would
+    hold up everybody who writes.
+    """
+    now = timezone.now()
+    return bool(Notice.objects.unsent().filter(pk=pk, not_before__lte=now).update(not_before=now + LEASE))
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether an error is the connection's, so that no other notice could leave either."""
+    if isinstance(error, smtplib.SMTPException):
+        return isinstance(error, smtplib.SMTPServerDisconnected)
+    return isinstance(error, OSError)
+
+
+def build_message(notice: Notice, connection) -> EmailMessage:
+    """What happened, what differs and where to act, in the recipient's language."""
+    with translation.override(UserProfile.get_for_user(notice.recipient).get_preferred_language()):
+        body = render_to_string(
+            "wagtailadmin/review/notice_mail.txt",
+            {
+                "notice": notice,
+                "address": urljoin(settings.WAGTAILADMIN_BASE_URL, notice.address),
+                "choices": urljoin(settings.WAGTAILADMIN_BASE_URL, reverse("wagtailadmin_account")),
+            },
+        )
+        subject = f"[{settings.WAGTAIL_SITE_NAME}] {' '.join(notice.title.split())}"
+    return EmailMessage(
+        subject=subject,
+        body=body,
+        to=[notice.recipient.email],
+        headers={"Auto-Submitted": "auto-generated"},
+        connection=connection,
+    )

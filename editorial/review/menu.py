@@ -1,0 +1,94 @@
+"""What the review adds to a form: why it can't be approved, and actions in the words of the vocabulary."""
+
+from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin import action_menu as actions
+from wagtail.admin import messages
+from wagtail.snippets import action_menu as snippet_actions
+
+from catalog.models.publication import Published
+from editorial.review.roles import is_lead, is_reviewer, may_submit
+from editorial.review.tasks import ReviewState
+
+
+def review_address(name: str, record) -> str:
+    """The address of a screen of the review for an entry, a term or a page."""
+    return reverse(f"review:{name}", args=(ContentType.objects.get_for_model(record).pk, record.pk))
+
+
+def explain_review(*, request, record) -> None:
+    """Tell who opens a version in review where it is decided, and a reviewer who can't approve it, why."""
+    state = getattr(record, "current_workflow_task_state", None)
+    if request.method != "GET" or state is None or not isinstance(state.specific, ReviewState):
+        return
+    state = state.specific
+    see = messages.button(review_address("changes", record), _("See what changed"))
+    obstacle = state.find_obstacle(request.user) if is_reviewer(request.user) else ""
+    if obstacle:
+        messages.warning(request, obstacle, buttons=[see])
+    else:
+        messages.info(request, _("This version is in review."), buttons=[see])
+
+
+class EmergencyItem:
+    """Leads alone may publish without another person; the form asks them why."""
+
+    name = "action-emergency"
+    label = _("Publish as emergency")
+    icon_name = "warning"
+    order = 900
+
+    def record_of(self, context):
+        return context.get("instance") or context.get("page")
+
+    def is_shown(self, context) -> bool:
+        record = self.record_of(context)
+        is_ours = context["view"] == "edit" and isinstance(record, Published)
+        return is_ours and is_lead(context["request"].user)
+
+    def get_url(self, context):
+        return review_address("emergency", self.record_of(context))
+
+
+class PageEmergencyItem(EmergencyItem, actions.ActionMenuItem):
+    pass
+
+
+class SnippetEmergencyItem(EmergencyItem, snippet_actions.ActionMenuItem):
+    pass
+
+
+class SubmitItem:
+    """Submits a version, in our words; Wagtail's name the workflow."""
+
+    def get_context_data(self, parent_context):
+        context = super().get_context_data(parent_context)
+        record = parent_context.get("instance") or parent_context.get("page")
+        state = record and record.current_workflow_state
+        is_sent_back = state and state.status == state.STATUS_NEEDS_CHANGES
+        return {**context, "label": _("Resubmit") if is_sent_back else _("Submit for review")}
+
+
+class PageSubmitItem(SubmitItem, actions.SubmitForModerationMenuItem):
+    pass
+
+
+class SnippetSubmitItem(SubmitItem, snippet_actions.SubmitForModerationMenuItem):
+    pass
+
+
+def name_actions(items: list, *, user, submit: type) -> None:
+    """Give the actions at the foot of a form the words of the vocabulary; `submit` makes the one that submits."""
+    # To submit again does the same as to restart.
+    hidden = {"action-restart-workflow", *(() if may_submit(user) else ("action-submit",))}
+    items[:] = [item for item in items if item.name not in hidden]
+    for number, item in enumerate(items):
+        match item.name:
+            case "action-submit":
+                items[number] = submit(order=item.order)
+            case "action-cancel-workflow":
+                item.label = _("Take back")
+            case "approve":
+                # Wagtail would add "and Publish" to our words.
+                item.label = _("Approve and publish")

@@ -1,0 +1,306 @@
+"""Notices: who is told what about a version, kept as rows that are also the queue of the mail.
+
+They are written in the transaction of what they tell of, so that one is there exactly if the other is.
+"""
+
+import re
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.admin.utils import get_user_display_name
+from wagtail.models import CommentReply, PageSubscription
+
+from catalog.editing.differences import compare
+from catalog.models import Approval, ApprovalKind
+from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.roles import find_reviewers
+
+
+class NoticeKind(models.TextChoices):
+    """What a person is told of."""
+
+    SUBMITTED = "submitted", _("Submitted for review")
+    CHANGES_REQUESTED = "changes-requested", _("Changes requested")
+    APPROVED = "approved", _("Approved")
+    SECOND_LOOK = "second-look", _("Second look owed")
+    MENTIONED = "mentioned", _("Mentioned")
+
+
+def list_kinds() -> list[str]:
+    return list(NoticeKind.values)
+
+
+class NoticeChoice(models.Model):
+    """Which kinds of notices a person wants, and where; whoever has chosen nothing gets all of them."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_choice")
+    in_admin = models.JSONField(_("in the admin"), default=list_kinds)
+    by_mail = models.JSONField(_("by e-mail"), default=list_kinds)
+
+    class Meta:
+        verbose_name = _("choice of notices")
+        verbose_name_plural = _("choices of notices")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @classmethod
+    def of(cls, user) -> "NoticeChoice":
+        """What a person has chosen, or gets without having chosen."""
+        return cls.objects.filter(user=user).first() or cls(user=user)
+
+
+class NoticeQuerySet(models.QuerySet):
+    def shown_to(self, user) -> "NoticeQuerySet":
+        """What a person sees in the admin, newest first."""
+        return self.filter(recipient=user, in_admin=True).order_by("-pk").select_related("actor")
+
+    def unsent(self) -> "NoticeQuerySet":
+        """What has to leave by mail, oldest first."""
+        return self.filter(by_mail=True, mailed_at=None).order_by("pk")
+
+
+class Notice(models.Model):
+    """One thing that one person is told."""
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
+    content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
+    object_id = models.CharField(max_length=255)
+    record = GenericForeignKey()
+    # A comment on a page that is not saved yet comes before its first version.
+    revision = models.ForeignKey("wagtailcore.Revision", null=True, on_delete=models.CASCADE, related_name="+")
+    # What was live then: the difference is to this version.
+    live_revision = models.ForeignKey("wagtailcore.Revision", null=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    text = models.TextField(_("comment"), blank=True)
+    is_reminder = models.BooleanField(_("reminder"), default=False)
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    in_admin = models.BooleanField(_("in the admin"))
+    seen_at = models.DateTimeField(_("read"), null=True)
+    by_mail = models.BooleanField(_("by e-mail"))
+    # No other process takes it before; see `editorial.review.mail`.
+    not_before = models.DateTimeField(_("not sent before"), default=timezone.now)
+    mailed_at = models.DateTimeField(_("sent"), null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        indexes = [
+            models.Index(fields=["recipient", "seen_at"], name="notice_unseen"),
+            models.Index(fields=["not_before"], condition=models.Q(by_mail=True, mailed_at=None), name="notice_unsent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.record}"
+
+    @property
+    def title(self) -> str:
+        """What happened, in one sentence."""
+        words = {
+            "who": get_user_display_name(self.actor) if self.actor else _("Someone"),
+            "what": self.record,
+        }
+        match self.kind:
+            case NoticeKind.SUBMITTED:
+                return _("%(who)s submits “%(what)s” for review") % words
+            case NoticeKind.CHANGES_REQUESTED:
+                return _("%(who)s sends “%(what)s” back") % words
+            case NoticeKind.APPROVED:
+                return _("%(who)s approves “%(what)s”") % words
+            case NoticeKind.SECOND_LOOK if self.is_reminder:
+                return _("“%(what)s” has been waiting for a second look for two working days") % words
+            case NoticeKind.SECOND_LOOK:
+                return _("%(who)s published “%(what)s” alone: a second look is owed") % words
+        return _("%(who)s writes to you about “%(what)s”") % words
+
+    @property
+    def address(self) -> str:
+        """The screen on which the recipient acts."""
+        screens = {NoticeKind.SECOND_LOOK: "second_look", NoticeKind.SUBMITTED: "changes"}
+        if screen := screens.get(self.kind):
+            return reverse(f"review:{screen}", args=(self.content_type_id, self.object_id))
+        return AdminURLFinder().get_edit_url(self.record)
+
+    @property
+    def changes(self) -> list[str]:
+        """What the version changes in what was live before it, a line for each value; empty where nothing was."""
+        if self.revision is None or self.live_revision is None:
+            return []
+        changes = compare(old=self.live_revision.as_object(), new=self.revision.as_object()).values()
+        return [f"{change.label}: {shorten(change.old)} → {shorten(change.new)}" for change in changes]
+
+
+def shorten(text: str) -> str:
+    """A value in a mail: the beginning of a long one."""
+    return Truncator(text).chars(200) or "–"
+
+
+def tell(
+    *, kind: NoticeKind, to, record, revision, live_revision, actor, text: str = "", is_reminder: bool = False
+) -> None:
+    """Write a notice for each of these people, as they have chosen, and one for whom the text mentions."""
+    told = set()
+    for who, about in ((set(to), kind), (find_mentioned(text, record), NoticeKind.MENTIONED)):
+        notices = []
+        choices = {choice.user_id: choice for choice in NoticeChoice.objects.filter(user__in=who)}
+        for person in sorted(who - told - {actor}, key=lambda person: person.pk):
+            choice = choices.get(person.pk) or NoticeChoice()
+            in_admin, by_mail = about in choice.in_admin, about in choice.by_mail and bool(person.email)
+            if person.is_active and (in_admin or by_mail):
+                notices.append(
+                    Notice(
+                        recipient=person,
+                        kind=about,
+                        content_type=ContentType.objects.get_for_model(record),
+                        object_id=str(record.pk),
+                        revision=revision,
+                        live_revision=live_revision,
+                        actor=actor,
+                        text=text,
+                        is_reminder=is_reminder,
+                        in_admin=in_admin,
+                        by_mail=by_mail,
+                    )
+                )
+        told.update(notice.recipient for notice in Notice.objects.bulk_create(notices))
+
+
+def find_people(ids) -> models.QuerySet:
+    return get_user_model().objects.filter(pk__in=ids)
+
+
+def find_mentioned(text: str, record) -> set:
+    """The people whom a text names as @username, among those who may open the entry or page in the admin."""
+    if "@" not in text:
+        return set()
+    people = {
+        person.get_username().casefold(): person
+        for person in get_user_model().objects.with_perm("wagtailadmin.access_admin")
+    }
+    # Chinese puts no space after a name, so that only the names that there are tell where one ends.
+    names = "|".join(re.escape(name) for name in sorted(people, key=len, reverse=True))
+    if not people:
+        return set()
+    found = re.findall(rf"(?<![a-z0-9_.+-])@({names})(?![a-z0-9_]|[.@+-][a-z0-9_])", text.casefold())
+    return {people[name] for name in found if AdminURLFinder(people[name]).get_edit_url(record)}
+
+
+# What is told, and when -------------------------------------------------------------------------------------------
+
+
+def tell_submitted(*, record, revision, user) -> None:
+    """Tell those who may decide about a version that it waits for them."""
+    authors = {*record.find_authors(revision), user and user.pk} - {None}
+    tell(
+        kind=NoticeKind.SUBMITTED,
+        to=find_reviewers(besides=authors),
+        record=record,
+        revision=revision,
+        live_revision=record.live_revision,
+        actor=user,
+    )
+
+
+def tell_sent_back(*, record, revision, user, comment: str) -> None:
+    """Tell the authors of a version that it needs changes."""
+    tell(
+        kind=NoticeKind.CHANGES_REQUESTED,
+        to=find_people(record.find_authors(revision)),
+        record=record,
+        revision=revision,
+        live_revision=record.live_revision,
+        actor=user,
+        text=comment,
+    )
+
+
+def follow_approval(*, instance: Approval, created: bool, **kwargs) -> None:
+    """Tell of every approval by which a person is concerned (receiver of `post_save`)."""
+    if not created or instance.kind not in (ApprovalKind.REVIEWED, ApprovalKind.EMERGENCY):
+        return
+    record = instance.revision.content_object
+    what = {
+        "record": record,
+        "revision": instance.revision,
+        "live_revision": record.live_revision,
+        "actor": instance.approver,
+        "text": instance.reason,
+    }
+    if instance.kind == ApprovalKind.EMERGENCY:
+        tell(
+            kind=NoticeKind.SECOND_LOOK,
+            to=find_reviewers(besides={*instance.authors, instance.approver_id}),
+            **what,
+        )
+        return
+    earlier = Approval.objects.of(record).filter(pk__lt=instance.pk)
+    owed, before = earlier.first(), earlier.exclude(kind=ApprovalKind.EMERGENCY).first()
+    if owed and before and owed.kind == ApprovalKind.EMERGENCY and before.digest == instance.digest:
+        # The second look brought back what was live before the emergency; its reason has been told.
+        people = find_people({*owed.authors, owed.approver_id})
+        tell(kind=NoticeKind.CHANGES_REQUESTED, to=people, **{**what, "text": ""})
+    else:
+        tell(kind=NoticeKind.APPROVED, to=find_people(instance.authors), **what)
+
+
+def follow_comment(*, instance, created: bool, **kwargs) -> None:
+    """Tell those of a comment on a page who are named in it or follow the conversation (receiver of `post_save`)."""
+    if not created:
+        return
+    comment = instance.comment if isinstance(instance, CommentReply) else instance
+    page = comment.page.specific
+    following = PageSubscription.objects.filter(page=page, comment_notifications=True).values("user_id")
+    people = set(get_user_model().objects.filter(pk__in=following))
+    if comment is not instance:
+        people |= {comment.user, *(reply.user for reply in comment.replies.select_related("user").all())}
+    tell(
+        kind=NoticeKind.MENTIONED,
+        to=people,
+        record=page,
+        revision=page.latest_revision,
+        live_revision=page.live_revision,
+        actor=instance.user,
+        text=instance.text,
+    )
+
+
+def remind_of_second_looks() -> None:
+    """Remind those who can take a second look that has been owed for two working days, once."""
+    for record, owed in find_owed_looks():
+        if timezone.now() < look_due(owed):
+            continue
+        with transaction.atomic():
+            # Another process may be about to remind, or somebody to take the look.
+            record.lock_row()
+            current = record.owed_look
+            reminded = Notice.objects.filter(revision=owed.revision, is_reminder=True).exists()
+            if reminded or current is None or current.pk != owed.pk:
+                continue
+            before = Approval.objects.of(record).filter(pk__lt=owed.pk).first()
+            tell(
+                kind=NoticeKind.SECOND_LOOK,
+                to=find_reviewers(besides={*owed.authors, owed.approver_id}),
+                record=record,
+                revision=owed.revision,
+                live_revision=before and before.revision,
+                actor=owed.approver,
+                text=owed.reason,
+                is_reminder=True,
+            )
+
+
+def silence_wagtail(*, instance, **kwargs) -> None:
+    """Keep Wagtail's own mail off: it would come twice, and from within the request (receiver of `pre_save`)."""
+    for name in ("submitted", "approved", "rejected", "updated_comments"):
+        setattr(instance, f"{name}_notifications", False)

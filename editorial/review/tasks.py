@@ -1,0 +1,230 @@
+"""The review: a task that a reviewer or lead decides, for exactly the version that was submitted."""
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.utils import get_user_display_name
+from wagtail.log_actions import log
+from wagtail.models import AbstractGroupApprovalTask, Page, TaskState
+
+from catalog.models import ApprovalKind, Refused
+from catalog.models.approval import digest_of
+from catalog.models.base import Entry
+from editorial.review.notices import tell_sent_back, tell_submitted
+from editorial.review.roles import find_leads, is_alone, may_submit
+
+
+class ReviewState(TaskState):
+    """One version in review: what it said when it was submitted, and the decision about it."""
+
+    digest = models.CharField(_("digest"), max_length=64)
+    # Whose own it is in lists; the approval itself asks the revisions again.
+    authors = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("authors"), related_name="+")
+
+    class Meta:
+        verbose_name = _("review of a version")
+        verbose_name_plural = _("reviews of versions")
+
+    @property
+    def record(self):
+        """The entry, term or page."""
+        return self.revision.content_object
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a newer version says something else than the one in review."""
+        return digest_of(self.record.get_latest_revision().content) != self.digest
+
+    def replace(self, *, user) -> None:
+        """Let the review go on with the newest version, which this person submits."""
+        self.record.lock_row()
+        self.refuse_if_decided()
+        self.cancel(user=user, resume=True)
+        state = self.workflow_state
+        log(
+            instance=self.record,
+            action="wagtail.workflow.resume",
+            user=user,
+            revision=state.current_task_state.revision,
+            data={
+                "workflow": {
+                    "id": state.workflow_id,
+                    "title": state.workflow.name,
+                    "status": state.status,
+                    "task_state_id": state.current_task_state_id,
+                    "task": {"id": self.task_id, "title": self.task.name},
+                }
+            },
+        )
+
+    def find_obstacle(self, user) -> str:
+        """Why this person can't approve this version now, in words; empty if nothing stands in the way."""
+        record = self.record
+        latest = record.get_latest_revision()
+        if self.is_outdated:
+            return _("%(who)s changed it on %(when)s, after it was submitted (%(what)s). Submit it again.") % {
+                "who": name_of(latest.user),
+                "when": on_day(latest.created_at),
+                "what": ", ".join(record.name_differences(self.revision, latest)),
+            }
+        if record.owed_look and not is_alone(user):
+            return _("A second look is owed to what was published alone: take it first.")
+        authors = record.find_authors(latest)
+        if user.pk in authors and not is_alone(user):
+            own = record.revisions.filter(user=user, pk__gt=record.live_revision_id or 0).order_by("pk").last()
+            if own is None:
+                return _("You submitted this version; someone else must approve it.")
+            return _("You changed this version on %(when)s; someone else must approve it.") % {
+                "when": on_day(own.created_at)
+            }
+        if latest.as_object().is_withdrawal and not find_leads().filter(pk__in=[*authors, user.pk]).exists():
+            return _("It withdraws or merges the entry: a lead must submit or approve that.")
+        return ""
+
+    @transaction.atomic
+    def approve(self, user=None, update=True, comment=""):
+        """Approve exactly what was submitted, and so let it go live.
+
+        Raises Refused if somebody has decided before, if there is a newer version, or for the authors of this one.
+        """
+        self.record.lock_row()
+        self.refuse_if_decided()
+        if obstacle := self.find_obstacle(user):
+            raise Refused(obstacle)
+        revision = self.record.get_latest_revision()
+        # Nobody else is there: it is written down as such, and readers are told.
+        is_own = user.pk in self.record.find_authors(revision) or self.record.owed_look is not None
+        self.record.approve(
+            revision=revision,
+            kind=ApprovalKind.SINGLE_CHECKED if is_own else ApprovalKind.REVIEWED,
+            approver=user,
+            reason=comment,
+            digest=self.digest,
+        )
+        return super().approve(user=user, update=update, comment=comment)
+
+    @transaction.atomic
+    def reject(self, user=None, update=True, comment=""):
+        """Send the version back with a word on what to change."""
+        self.record.lock_row()
+        self.refuse_if_decided()
+        state = super().reject(user=user, update=update, comment=comment)
+        tell_sent_back(record=self.record, revision=self.revision, user=user, comment=comment)
+        return state
+
+    def log_state_change_action(self, user, action):
+        """Log a request for changes; an approval has logged itself, with its kind."""
+        if action != "approve":
+            super().log_state_change_action(user, action)
+
+    def refuse_if_decided(self) -> None:
+        """Raise Refused if this review has ended."""
+        self.refresh_from_db(fields=["status", "finished_at", "finished_by"])
+        if self.status != self.STATUS_IN_PROGRESS:
+            raise Refused(
+                _("%(who)s has decided about this version already, on %(when)s: %(decision)s.")
+                % {
+                    "who": name_of(self.finished_by),
+                    "when": on_day(self.finished_at or timezone.now()),
+                    "decision": self.get_status_display(),
+                }
+            )
+
+
+class Review(AbstractGroupApprovalTask):
+    """Another person than the authors approves a version or asks for changes."""
+
+    task_state_class = ReviewState
+
+    class Meta:
+        verbose_name = _("Review by another person")
+        verbose_name_plural = _("Reviews by another person")
+
+    def start(self, workflow_state, user=None):
+        if user and not may_submit(user):
+            raise Refused(_("Editors submit drafts: ask one to look at this version and submit it."))
+        # The state may hold an object from before the version was saved.
+        workflow_state.content_object.refresh_from_db(fields=["latest_revision"])
+        # A page comes as a plain one.
+        record = getattr(workflow_state.content_object, "specific", workflow_state.content_object)
+        refuse_unchanged(record)
+        refuse_unsourced(record)
+        state = super().start(workflow_state, user=user)
+        state.digest = digest_of(state.revision.content)
+        state.save(update_fields=["digest"])
+        state.authors.set({*state.record.find_authors(state.revision), *([user.pk] if user else ())})
+        tell_submitted(record=state.record, revision=state.revision, user=user)
+        return state
+
+    def deactivate(self, user=None):
+        """Switch the task off. Raises Refused while it has versions to decide about."""
+        if TaskState.objects.filter(task=self, status=TaskState.STATUS_IN_PROGRESS).exists():
+            raise Refused(_("Versions are in review: have them decided or taken back first."))
+        super().deactivate(user=user)
+
+    def locked_for_user(self, obj, user):
+        """Nobody is locked out: a newer version is submitted again."""
+        return False
+
+    def get_actions(self, obj, user):
+        """What a person may do: the authors can't approve, and nobody approves an older version."""
+        state = obj.current_workflow_task_state
+        if state is None:
+            return []
+        state, actions = state.specific, []
+        if state.is_outdated and may_submit(user):
+            actions.append(("resubmit", _("Resubmit"), False))
+        if self.is_reviewer(user):
+            actions.append(("reject", _("Request changes"), True))
+            if not state.find_obstacle(user):
+                actions.append(("approve", _("Approve and publish"), False))
+        return actions
+
+    @transaction.atomic
+    def on_action(self, task_state, user, action_name, **kwargs):
+        """Decide, or put the newest version into the place of the one in review."""
+        if action_name == "resubmit":
+            task_state.specific.replace(user=user)
+        else:
+            super().on_action(task_state.specific, user, action_name, **kwargs)
+
+    def is_reviewer(self, user) -> bool:
+        """Whether a person decides about versions at all; the authors of one can't approve it all the same."""
+        return user.is_superuser or self._user_in_groups(user)
+
+    @classmethod
+    def get_description(cls):
+        return _("Someone of the chosen groups who wrote no part of the version approves it or asks for changes.")
+
+
+def refuse_unchanged(record) -> None:
+    """Raise Refused if the newest version has been published: there is nothing to decide about."""
+    if record.was_published(record.get_latest_revision()):
+        raise Refused(_("Nothing has changed since it was published."), code="unchanged")
+
+
+def refuse_unsourced(record) -> None:
+    """Raise Refused if the newest version changes a value for which it names no source; drafts may."""
+    if isinstance(record, Entry) and (unsourced := record.find_unsourced(record.get_latest_revision())):
+        raise Refused(
+            _("It can't be submitted yet. Under “Sources”, name a source for: %(names)s."),
+            code="unsourced",
+            params={"names": ", ".join(unsourced.values()), "unsourced": unsourced},
+        )
+
+
+def may_edit(user, record) -> bool:
+    """Whether a person may change this entry, term or page."""
+    if isinstance(record, Page):
+        return record.permissions_for_user(user).can_edit()
+    return user.has_perm(f"{record._meta.app_label}.change_{record._meta.model_name}")
+
+
+def name_of(user) -> str:
+    return get_user_display_name(user) if user else str(_("Someone"))
+
+
+def on_day(moment) -> str:
+    return date_format(timezone.localtime(moment), "DATE_FORMAT")

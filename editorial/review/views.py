@@ -1,0 +1,158 @@
+"""Screens of the review that Wagtail does not have: the emergency publication, and the second look at it."""
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.admin_url_finder import AdminURLFinder
+
+from catalog.editing.differences import describe_changes
+from catalog.models import Refused
+from catalog.models.publication import Published
+from editorial.review.emergency import find_owed_looks, look_due, publish_in_emergency
+from editorial.review.menu import review_address
+from editorial.review.roles import is_lead, is_reviewer
+from editorial.review.tasks import may_edit
+
+
+class EmergencyForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Why it can't wait"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=gettext_lazy("Everyone who reviews sees it until another person has taken the second look."),
+    )
+
+
+# What is said after a decision.
+DONE = {
+    "approve": gettext_lazy("Approved. It is live, or goes live at the time that was set."),
+    "reject": gettext_lazy("Sent back to its authors with your comment."),
+    "resubmit": gettext_lazy("Submitted again: the newest version is in review now."),
+}
+
+
+class DecisionForm(forms.Form):
+    """A decision about a version in review."""
+
+    action = forms.ChoiceField(choices=list(DONE.items()))
+    comment = forms.CharField(
+        label=gettext_lazy("Comment"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
+    )
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("action") == "reject" and not data.get("comment", "").strip():
+            self.add_error("comment", gettext_lazy("Say what should change."))
+        return data
+
+
+def get_record(*, kind: int, pk: int):
+    """The entry, term or page of an address. Raises Http404."""
+    model = get_object_or_404(ContentType, pk=kind).model_class()
+    if model is None or not issubclass(model, Published):
+        raise Http404
+    return get_object_or_404(model, pk=pk)
+
+
+def show_emergency(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
+    """Publish the newest version alone, with a reason."""
+    record = get_record(kind=kind, pk=pk)
+    if not is_lead(request.user):
+        raise PermissionDenied
+    form = EmergencyForm(request.POST or None)
+    if form.is_valid():
+        publish_in_emergency(record=record, user=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("It is live. Another person owes it a second look within two working days."))
+        return redirect(edit_address(request, record))
+    return render(
+        request,
+        "wagtailadmin/review/emergency.html",
+        {"record": record, "form": form, "back": edit_address(request, record)},
+    )
+
+
+def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
+    """Confirm an emergency publication, or bring back what was live before."""
+    record = get_record(kind=kind, pk=pk)
+    if not is_reviewer(request.user):
+        raise PermissionDenied
+    if request.method == "POST":
+        reason = request.POST.get("reason", "")
+        if "revert" in request.POST:
+            record.revert(user=request.user, reason=reason)
+            messages.success(request, _("What was live before is live again."))
+        else:
+            record.confirm(user=request.user, reason=reason)
+            messages.success(request, _("Confirmed: two people have seen it."))
+        return redirect(edit_address(request, record))
+    return render(
+        request,
+        "wagtailadmin/review/second_look.html",
+        {"record": record, "owed": record.owed_look, "back": edit_address(request, record)},
+    )
+
+
+def report_owed_looks(request: HttpRequest) -> HttpResponse:
+    """All emergency publications that wait for a second look, oldest first; for everybody who edits."""
+    owed = [
+        {
+            "record": record,
+            "look": look,
+            "due": look_due(look),
+            "is_late": look_due(look) < timezone.now(),
+            "url": review_address("second_look" if is_reviewer(request.user) else "changes", record),
+        }
+        for record, look in find_owed_looks()
+    ]
+    return render(request, "wagtailadmin/review/owed_looks.html", {"owed": owed})
+
+
+def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
+    """What the newest version changes of what is live, and for those who may, the decision about it."""
+    record = get_record(kind=kind, pk=pk)
+    if not may_edit(request.user, record):
+        raise PermissionDenied
+    state = record.current_workflow_task_state
+    actions = {}
+    if state:
+        actions = {name: label for name, label, _asks in state.task.specific.get_actions(record, request.user)}
+    obstacle = state.specific.find_obstacle(request.user) if state and is_reviewer(request.user) else ""
+    form = DecisionForm(request.POST or None)
+    if request.method == "POST":
+        if state is None or request.POST.get("state") != str(state.pk):
+            raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
+        if form.is_valid():
+            action = form.cleaned_data["action"]
+            if action not in actions:
+                raise Refused(obstacle) if obstacle else PermissionDenied
+            state.task.specific.on_action(state, request.user, action, comment=form.cleaned_data["comment"])
+            messages.success(request, DONE[action])
+            return redirect("wagtailadmin_home")
+    latest = record.get_latest_revision()
+    return render(
+        request,
+        "wagtailadmin/review/changes.html",
+        {
+            "record": record,
+            "name": latest.object_str if latest else record,
+            "changes": describe_changes(record=record, revision=latest) if latest else [],
+            "authors": get_user_model().objects.filter(pk__in=record.find_authors(latest) if latest else []),
+            "latest": latest,
+            "state": state,
+            "obstacle": obstacle,
+            "form": form,
+            "actions": actions.items(),
+            "back": edit_address(request, record),
+        },
+    )
+
+
+def edit_address(request: HttpRequest, record) -> str:
+    return AdminURLFinder(request.user).get_edit_url(record) or "/admin/"

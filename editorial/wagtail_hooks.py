@@ -1,0 +1,89 @@
+"""Registers what `editorial.review` gives the admin."""
+
+from django.urls import include, path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.views.account import NotificationsSettingsPanel
+from wagtail.admin.viewsets.pages import page_viewset_registry
+
+from editorial.articles.editing import SitePageViewSet
+from editorial.articles.pages import SitePage
+from editorial.review import inbox, views
+from editorial.review.audit import register_decisions
+from editorial.review.dashboard import NewsroomPanel
+from editorial.review.inbox import NoticeChoicePanel, NoticesPanel
+from editorial.review.menu import (
+    PageEmergencyItem,
+    PageSubmitItem,
+    SnippetEmergencyItem,
+    SnippetSubmitItem,
+    explain_review,
+    name_actions,
+)
+
+page_viewset_registry.register(SitePage, SitePageViewSet())
+# Wagtail's own choices would change nothing: its mail is off, ours takes its place.
+NotificationsSettingsPanel.is_active = lambda panel: False
+# Panels of the front page that ours replaces.
+WAGTAILS_OWN = ("user_objects_in_workflow_moderation", "workflow_objects_to_moderate")
+
+
+@hooks.register("register_admin_urls")
+def register_review_urls():
+    urlpatterns = [
+        path("<int:kind>/<int:pk>/emergency/", views.show_emergency, name="emergency"),
+        path("<int:kind>/<int:pk>/second-look/", views.show_second_look, name="second_look"),
+        path("<int:kind>/<int:pk>/changes/", views.show_changes, name="changes"),
+        path("owed-looks/", views.report_owed_looks, name="owed_looks"),
+        path("notices/", inbox.show_notices, name="notices"),
+        path("notices/read/", inbox.mark_read, name="mark_read"),
+    ]
+    return [path("review/", include((urlpatterns, "review")))]
+
+
+@hooks.register("before_edit_page")
+@hooks.register("before_edit_snippet")
+def explain_why_not(request, record) -> None:
+    explain_review(request=request, record=record)
+
+
+@hooks.register("register_page_action_menu_item")
+def register_page_emergency() -> PageEmergencyItem:
+    return PageEmergencyItem()
+
+
+@hooks.register("register_snippet_action_menu_item")
+def register_snippet_emergency(model) -> SnippetEmergencyItem:
+    return SnippetEmergencyItem()
+
+
+@hooks.register("construct_page_action_menu")
+def name_page_actions(menu_items, request, context) -> None:
+    name_actions(menu_items, user=request.user, submit=PageSubmitItem)
+
+
+@hooks.register("construct_snippet_action_menu")
+def name_snippet_actions(menu_items, request, context) -> None:
+    name_actions(menu_items, user=request.user, submit=SnippetSubmitItem)
+
+
+@hooks.register("construct_homepage_panels")
+def show_newsroom(request, panels) -> None:
+    # It says what these say, and leads to our own screens.
+    panels[:] = [panel for panel in panels if panel.name not in WAGTAILS_OWN]
+    panels.extend([NewsroomPanel(), NoticesPanel()])
+
+
+@hooks.register("register_reports_menu_item")
+def report_owed_looks() -> MenuItem:
+    return MenuItem(_("Second looks owed"), reverse_lazy("review:owed_looks"), icon_name="warning", order=500)
+
+
+@hooks.register("register_account_settings_panel")
+def register_notice_choice(request, user, profile) -> NoticeChoicePanel:
+    return NoticeChoicePanel(request, user, profile)
+
+
+# After Wagtail's own, whose words some of these take the place of.
+hooks.register("register_log_actions", register_decisions, order=1)

@@ -1,0 +1,17 @@
+"""Waiting for the answer to a form."""
+
+from contextlib import contextmanager
+
+
+@contextmanager
+def answered(page):
+    """Wait, after the block, for the answer to the form that it sent, and for the page that follows.
+
+    Any navigation would be too soon: Wagtail's scripts rewrite the address while the form is still on its way.
+    """
+    with page.expect_event("load"), page.expect_response(_answers_form):
+        yield
+
+
+def _answers_form(response) -> bool:
+    return response.request.method == "POST" and response.request.is_navigation_request()

@@ -1,0 +1,243 @@
+"""Listings hold against a brute-force oracle; every count equals the number of results after the click."""
+
+import pytest
+from django.http import QueryDict
+from django.utils import translation
+from django.utils.http import urlencode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.listing.page import ListingPage
+from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
+from tests.factories import make_label, make_model, make_organization, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def open_listing(name: str, query: str = "") -> ListingPage:
+    return ListingPage(name, QueryDict(query))
+
+
+def names(listing: ListingPage) -> list[str]:
+    return [row.entry.name_en for row in listing.rows]
+
+
+def counts(listing: ListingPage, facet: str) -> dict[str, int]:
+    (found,) = [item for item in listing.facets if item.name == facet]
+    return {option.value: option.count for option in found.options}
+
+
+@pytest.fixture
+def landscape():
+    """Organizations, models and products that differ in most facets."""
+    image = make_label(Segment, "image", position=1)
+    generation = make_label(Segment, "image-generation", position=2, parent=image)
+    code = make_label(Segment, "code", position=3)
+    text, picture = make_label(Modality, "text"), make_label(Modality, "image")
+    application, tooling = make_label(Layer, "application"), make_label(Layer, "tooling")
+    stability = make_organization(
+        name="Stability",
+        slug="stability",
+        type="startup",
+        country="GB",
+        founded="2019",
+        children={"funding_rounds": [{"key": "s", "round_kind": "seed", "announced": "2022-10", "amount": "USD 101M"}]},
+    )
+    adept = make_organization(
+        name="Adept",
+        slug="adept",
+        type="startup",
+        country="US",
+        founded="2022",
+        segments=[code],
+        children={
+            "funding_rounds": [{"key": "a", "round_kind": "series-a", "announced": "2022-04", "amount": "USD 65M"}]
+        },
+    )
+    google = make_organization(name="Google", slug="google", type="big-tech", country="US", founded="1998-09")
+    unknown = make_organization(name="Unknown", slug="nobody", type="startup")
+    diffusion = make_model(
+        name="Diffusion",
+        slug="diffusion",
+        makers=[stability],
+        inputs=[text],
+        outputs=[picture],
+        released="2022-08-22",
+        parameters="1.5 billion",
+        access="open-weights-conditional",
+    )
+    act = make_model(name="Act", slug="act", makers=[adept], inputs=[text], outputs=[text], released="2022")
+    bert = make_model(
+        name="Bert",
+        slug="bert",
+        makers=[google],
+        inputs=[text],
+        parameters={"kind": "undisclosed"},
+        released="2018-10",
+        access="open-weights",
+    )
+    make_product(
+        name="Studio",
+        maker=stability,
+        built_on=[diffusion],
+        segments=[generation],
+        layer=application,
+        launched="2022-08",
+    )
+    make_product(name="Clicks", maker=adept, built_on=[act], segments=[code], layer=tooling)
+    return {"organizations": [stability, adept, google, unknown], "models": [diffusion, act, bert]}
+
+
+def test_filters_of_an_investor(landscape):
+    listing = open_listing("startups", "segment=image-generation&country=GB&funding_min=50M&founded_min=2019")
+    assert names(listing) == ["Stability"]
+    assert names(open_listing("startups", "segment=image&country=US")) == []
+
+
+def test_a_repeated_parameter_is_or_and_different_ones_are_and(landscape):
+    assert names(open_listing("organizations", "country=GB&country=US")) == ["Adept", "Google", "Stability"]
+    assert names(open_listing("organizations", "country=GB&country=US&type=startup")) == ["Adept", "Stability"]
+
+
+def test_options_stand_in_the_order_of_the_readers_language():
+    for slug, zh, country in [("zhipu", "智谱", "CN"), ("alibaba", "阿里巴巴", "US"), ("openai", "OpenAI", "GB")]:
+        maker = make_organization(slug=slug, name=slug, name_zh=zh, country=country)
+        make_model(makers=[maker])
+
+    def options(name):
+        return [
+            str(option.label)
+            for facet in open_listing("models").facets
+            if facet.name == name
+            for option in facet.options
+        ]
+
+    assert options("maker") == ["alibaba", "openai", "zhipu"]
+    with translation.override("zh-hans"):
+        assert options("maker") == ["阿里巴巴", "OpenAI", "智谱"]
+        # By sound: měiguó, yīngguó, zhōngguó.
+        assert options("country") == ["美国", "英国", "中国"]
+
+
+def test_unknown_and_undisclosed_are_options(landscape):
+    assert names(open_listing("organizations", "country=unknown")) == ["Unknown"]
+    assert names(open_listing("models", "size=undisclosed")) == ["Bert"]
+    assert names(open_listing("models", "size=unknown")) == ["Act"]
+    assert counts(open_listing("models"), "size") == {"reported": 1, "undisclosed": 1, "unknown": 1}
+
+
+def test_ranges_take_fuzzy_dates_and_spelt_numbers(landscape):
+    assert names(open_listing("models", "released_min=2022-06")) == ["Act", "Diffusion"], "2022 may be after June"
+    assert names(open_listing("models", "released_max=2019")) == ["Bert"]
+    assert names(open_listing("models", "parameters_min=1 billion")) == ["Diffusion"]
+    assert names(open_listing("models", "parameters_min=15 亿&parameters_max=1.5B")) == ["Diffusion"]
+
+
+def test_order(landscape):
+    assert names(open_listing("organizations")) == ["Adept", "Google", "Stability", "Unknown"]
+    assert names(open_listing("organizations", "sort=-founded")) == ["Adept", "Stability", "Google", "Unknown"]
+    assert names(open_listing("organizations", "sort=founded")) == ["Google", "Stability", "Adept", "Unknown"]
+    assert names(open_listing("organizations", "sort=-funding"))[:2] == ["Stability", "Adept"]
+
+
+def test_what_a_count_leaves_out(landscape):
+    """A facet's counts leave its own choice out, and follow every other."""
+    listing = open_listing("organizations", "country=GB&type=startup")
+    assert counts(listing, "country") == {"GB": 1, "US": 1, "unknown": 1}
+    assert counts(listing, "type") == {"startup": 1, "big-tech": 0}
+
+
+def test_an_option_that_leads_to_nothing_is_disabled_not_hidden(landscape):
+    (facet,) = [item for item in open_listing("organizations", "country=GB").facets if item.name == "type"]
+    assert [(option.value, option.disabled) for option in facet.options] == [("startup", False), ("big-tech", True)]
+
+
+def test_what_is_not_understood_is_ignored_and_said(landscape):
+    listing = open_listing("models", "colour=red&maker=nobody-at-all&maker=google&sort=size&released_min=soon")
+    assert names(listing) == ["Bert"]
+    assert set(listing.filterset.ignored) == {"colour", "maker=nobody-at-all", "sort=size", "released_min=soon"}
+
+
+def test_what_the_page_itself_chooses_is_no_filter(landscape):
+    listing = open_listing("startups", "type=company")
+    assert names(listing) == ["Adept", "Stability", "Unknown"]
+    assert listing.chips == []
+    assert listing.filterset.ignored == ["type"]
+
+
+def test_a_draft_is_no_option_and_not_known(landscape):
+    secret = make_organization(slug="secret-lab", publish=False)
+    make_model(name="Open", makers=[secret])
+    listing = open_listing("models", "maker=secret-lab")
+    assert listing.filterset.ignored == ["maker=secret-lab"]
+    assert listing.chips == []
+
+
+def test_chips_remove_one_choice_each(landscape):
+    listing = open_listing("organizations", "country=GB&country=US&q=stab&page=3")
+    assert [(str(chip.label), str(chip.value)) for chip in listing.chips] == [
+        ("Search", "“stab”"),
+        ("Country or region", "United Kingdom"),
+        ("Country or region", "United States of America"),
+    ]
+    assert listing.chips[1].query == "country=US&q=stab"
+
+
+def test_a_valuation_that_is_too_old_is_no_current_valuation(time_machine):
+    rounds = [{"key": "a", "round_kind": "series-a", "announced": "2022-10", "valuation": "USD 1B"}]
+    time_machine.move_to("2022-11-01T00:00:00Z")
+    make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2022-10-17"})
+    assert names(open_listing("organizations", "valuation_min=1B")) == ["Unicorn"]
+    time_machine.move_to("2023-04-20T00:00:00Z")
+    assert names(open_listing("organizations", "valuation_min=1B")) == []
+
+
+def test_a_page_that_is_not_there_gives_the_nearest(landscape):
+    assert names(open_listing("organizations", "page=999")) == ["Adept", "Google", "Stability", "Unknown"]
+    assert names(open_listing("organizations", "page=x")) == ["Adept", "Google", "Stability", "Unknown"]
+
+
+# --- against an oracle -------------------------------------------------------------------------------------
+
+FACET_VALUES = {
+    "country": ["GB", "US", "unknown"],
+    "type": ["startup", "big-tech"],
+    "segment": ["image", "image-generation", "code", "unknown"],
+    "built_on": ["diffusion", "act"],
+    "layer": ["application", "model", "tooling"],
+    "latest_round": ["seed", "series-a", "unknown"],
+}
+
+
+def oracle(chosen: dict[str, list[str]], *, without: str = "") -> set:
+    """Which organizations have one of the chosen values in every facet, in plain Python."""
+    values: dict = {row.pk: {} for row in ListingEntry.objects.filter(kind="organization")}
+    for listing, facet, value in FacetValue.objects.filter(listing__in=values).values_list("listing", "facet", "value"):
+        values[listing].setdefault(facet, set()).add(value)
+    return {
+        pk
+        for pk, facets in values.items()
+        if all(facets.get(name, set()) & set(wanted) for name, wanted in chosen.items() if wanted and name != without)
+    }
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True)
+            for name, values in FACET_VALUES.items()
+        },
+    )
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_results_and_counts_agree_with_the_oracle(landscape, chosen):
+    query = urlencode(chosen, doseq=True)
+    listing = open_listing("organizations", query)
+    assert {row.entry.pk for row in listing.rows} == oracle(chosen)
+    reverse = urlencode(dict(reversed(chosen.items())), doseq=True)
+    assert names(open_listing("organizations", reverse)) == names(listing)
+    for facet in listing.facets:
+        for option in facet.options:
+            expected = oracle({**chosen, facet.name: [option.value]})
+            assert option.count == len(expected), f"{facet.name}={option.value} with {query}"

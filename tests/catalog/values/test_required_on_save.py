@@ -1,0 +1,11 @@
+"""Wagtail saves incomplete drafts; a column that takes no None is asked for all the same."""
+
+import pytest
+
+from catalog.values import FuzzyDateField, MoneyField, QuantityField
+
+
+@pytest.mark.parametrize("field_class", [FuzzyDateField, MoneyField, QuantityField])
+def test_drafts_need_what_the_column_needs(field_class):
+    assert field_class().required_on_save
+    assert not field_class(null=True, blank=True).required_on_save

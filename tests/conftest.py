@@ -1,0 +1,90 @@
+"""What all tests share: property-based profiles, and a browser for those that need one."""
+
+import os
+import shutil
+
+import pytest
+from django.db import connection
+from django.utils import timezone, translation
+from hypothesis import settings
+
+# The quick profile is the same on every run; the long one looks for what it has not tried before.
+settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
+settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
+settings.load_profile("quick")
+
+NO_CHROMIUM = "no Chromium found; set CHROMIUM=/path/to/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Told through the console, which `page` listens to.
+REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`Policy violation: ${event.effectiveDirective} blocked ${event.blockedURI}`))"""
+
+
+@pytest.fixture(autouse=True)
+def default_language():
+    """A request of the test client leaves its language and time zone in the thread, for the next test to meet."""
+    translation.deactivate()
+    timezone.deactivate()
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    if named := os.environ.get("CHROMIUM"):
+        return shutil.which(named) or pytest.fail(f"CHROMIUM names {named}, which is not a program")
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    if os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail(f"REQUIRE_BROWSER=1, but {NO_CHROMIUM}")
+    pytest.skip(NO_CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path, django_db_setup):
+    from playwright.sync_api import sync_playwright
+
+    serialized = connection._test_serialized_contents
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # With an event loop in this thread Django makes another connection, which must know the migrations' rows too.
+        connection._test_serialized_contents = serialized
+        # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page in its own context; its `problems` are console errors, script errors and policy violations."""
+    context = browser.new_context()
+    context.add_init_script(REPORT_VIOLATIONS)
+    page = context.new_page()
+    page.problems = []
+    page.on("console", lambda it: it.type == "error" and page.problems.append(f"{it.text} ({page.url})"))
+    page.on("pageerror", lambda error: page.problems.append(f"{error} ({page.url})"))
+    yield page
+    context.close()
+
+
+def pytest_collection_modifyitems(items):
+    """Give every transactional test the rows that migrations made: the one before it has emptied all tables."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        is_transactional = {"live_server", "transactional_db"}.intersection(item.fixturenames)
+        if is_transactional or (marker and marker.kwargs.get("transaction")):
+            options = {**(marker.kwargs if marker else {}), "transaction": True, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if any(NO_CHROMIUM in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(f"Browser tests did not run: {NO_CHROMIUM}.", yellow=True)

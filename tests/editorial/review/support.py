@@ -1,0 +1,140 @@
+"""Signing in by role, and filling in the admin's forms the way a browser does."""
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+from wagtail.models import Page
+
+from catalog.models import AIModel, Organization, Product, Term
+from editorial.articles.pages import ArticleIndexPage, ArticlePage
+from tests.factories import make_home, make_source, publish_revision
+
+KINDS = [Organization, AIModel, Product, Term]
+# They share almost all of their code: every test has an entry and a term, the long run all.
+EACH_KIND = [Organization, Term, *(pytest.param(model, marks=pytest.mark.long) for model in (AIModel, Product))]
+# What each kind needs beyond name and slug.
+NEEDED = {
+    Organization: {"type": "startup"},
+    AIModel: {},
+    Product: {},
+    Term: {"definition_en": "What it means.", "definition_zh": "它的意思。"},
+}
+
+
+def sign_in(role: str, name: str | None = None) -> Client:
+    """A client of a new user in a role."""
+    user = User.objects.create_user(name or role.lower(), f"{name or role.lower()}@example.org")
+    user.groups.add(Group.objects.get(name=role))
+    client = Client()
+    client.force_login(user)
+    client.user = user
+    return client
+
+
+def url(target, name: str, *args) -> str:
+    """The address of a view of a kind, or of one object."""
+    model = target if isinstance(target, type) else type(target)
+    args = args if isinstance(target, type) else (target.pk, *args)
+    return reverse(model.snippet_viewset.get_url_name(name), args=args)
+
+
+def editor_form(html: str) -> Tag:
+    """The form of an entry or a page."""
+    return BeautifulSoup(html, "html.parser").find("form", attrs={"data-edit-form": True})
+
+
+def form_values(html: str) -> dict[str, list[str]]:
+    """What a browser would send of the editor's form."""
+    return values_in(editor_form(html))
+
+
+def values_in(form: Tag) -> dict[str, list[str]]:
+    """What a browser would send of a form; the templates of new rows are taken out of it."""
+    for template in form.find_all(["template", "script"]):
+        template.decompose()
+    values: dict[str, list[str]] = {}
+    for field in form.find_all(["input", "textarea", "select"]):
+        name = field.get("name")
+        if not name or name == "csrfmiddlewaretoken" or name.startswith("action-"):
+            continue
+        if field.name == "textarea":
+            found = [field.get_text().removeprefix("\n")]
+        elif field.name == "select":
+            options = field.find_all("option")
+            chosen = [option for option in options if option.has_attr("selected")]
+            if not chosen and not field.has_attr("multiple"):
+                chosen = options[:1]
+            found = [option.get("value", option.get_text()) for option in chosen]
+        elif field.get("type") in ("checkbox", "radio") and not field.has_attr("checked"):
+            found = []
+        else:
+            found = [field.get("value", "")]
+        values.setdefault(name, []).extend(found)
+    return values
+
+
+def open_form(client, address: str) -> dict:
+    """What the form holds when it is opened."""
+    return values_in(editor_form(client.get(address).content.decode()))
+
+
+def add_row(values: dict, name: str, **row) -> None:
+    """Add a row to a list, as the button below it does."""
+    number = int(values[f"{name}-TOTAL_FORMS"][0])
+    values[f"{name}-TOTAL_FORMS"] = [str(number + 1)]
+    row = {"id": "", "ORDER": str(number + 1), "DELETE": "", **row}
+    values.update({f"{name}-{number}-{field}": value for field, value in row.items()})
+
+
+def send(client: Client, address: str, action: str | None = None, rows: tuple = (), **changes):
+    """Open a form, change it, add rows given as (list, values), and press one of its buttons."""
+    response = client.get(address)
+    assert response.status_code == 200, (response.status_code, response.headers.get("Location"))
+    form = editor_form(response.content.decode())
+    values = values_in(form)
+    values.update({name.replace("__", "-"): value for name, value in changes.items()})
+    for name, row in rows:
+        add_row(values, name, **row)
+    if action:
+        values[f"action-{action}"] = action
+    return client.post(form["action"], values)
+
+
+def create(client: Client, model: type, slug: str = "acme", action: str | None = None, rows: tuple = (), **changes):
+    """Create an entry or a term through its form; returns the response."""
+    names = {"name_en": slug.title(), "name_zh": f"{slug} 中文", "slug": slug}
+    rows = [*rows, *([("citations", cite("type"))] if action and model is Organization else [])]
+    return send(client, url(model, "add"), action, rows, **{**names, **NEEDED[model], **changes})
+
+
+def cite(field: str, item: str = "") -> dict:
+    """A row of the list of sources."""
+    source = str(make_source().pk)
+    return {"field": field, "item": item, "source": source, "stance": "supports", "as_of": "2022"}
+
+
+def decide(client: Client, record, action: str = "approve"):
+    """Press one of the buttons of the current review task."""
+    state = record.current_workflow_task_state
+    if isinstance(record, Page):
+        return client.post(reverse("wagtailadmin_pages:workflow_action", args=(record.pk, action, state.pk)))
+    return client.post(url(record, "workflow_action", action, state.pk), {"comment": "Looks right."})
+
+
+def make_article_index() -> ArticleIndexPage:
+    """Home and article index in English."""
+    return make_home().get_children().get(slug="articles").specific
+
+
+def make_article(index: ArticleIndexPage, *, live: bool = False) -> ArticlePage:
+    """A short article."""
+    page = index.add_child(
+        instance=ArticlePage(title="On scale", slug="on-scale", live=False, body=[("heading", "Why")])
+    )
+    revision = page.save_revision()
+    if live:
+        publish_revision(revision)
+        page.refresh_from_db()
+    return page

@@ -1,0 +1,362 @@
+"""Nothing is published by one pair of eyes, and nothing but what was reviewed: in the models, and by requests."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import reverse
+from wagtail.models import ModelLogEntry, Page, Workflow
+
+from catalog.models import AIModel, Approval, ApprovalKind, Organization, Publication, Refused
+from editorial.articles.pages import ArticlePage, TextPage
+from editorial.review.menu import review_address
+from tests.editorial.review.support import (
+    EACH_KIND,
+    cite,
+    create,
+    decide,
+    make_article,
+    make_article_index,
+    send,
+    sign_in,
+    url,
+)
+from tests.factories import make_model, make_organization, publish_revision
+
+pytestmark = pytest.mark.django_db
+
+
+def draft_of(record, *, user=None, **values):
+    """A new version of a record, as its revision."""
+    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
+    for name, value in values.items():
+        setattr(draft, name, value)
+    return draft.save_revision(user=user)
+
+
+def person(name: str) -> User:
+    return User.objects.get_or_create(username=name)[0]
+
+
+def in_review(model=Organization, by=None, **values):
+    """A record that a person wrote and submitted."""
+    client = by or sign_in("Editor")
+    assert create(client, model, action="submit", **values).status_code == 302
+    return model.objects.get(slug="acme"), client
+
+
+def messages_at(client, record) -> str:
+    return client.get(url(record, "edit")).content.decode()
+
+
+# The rules of the models --------------------------------------------------------------------------------------
+
+
+def test_nothing_is_published_without_an_approval():
+    model = make_model()
+    revision = draft_of(model, summary_en="Unseen.")
+    with pytest.raises(Refused, match="not been approved"):
+        revision.publish()
+    assert AIModel.objects.get().summary_en == ""
+    assert len(Publication.objects.of(model.uid)) == 1
+
+
+def test_approval_is_for_what_the_version_said_then():
+    model = make_model()
+    revision = draft_of(model, summary_en="As reviewed.")
+    model.approve(revision=revision, kind=ApprovalKind.SHIPPED)
+    revision.content["summary_en"] = "Slipped in."
+    revision.save()
+    with pytest.raises(Refused, match="changed after it was approved"):
+        revision.publish()
+    assert AIModel.objects.get().summary_en == ""
+
+
+def test_an_approval_of_an_older_version_does_not_bring_it_back():
+    model = make_model(summary_en="First.")
+    first = model.live_revision
+    publish_revision(draft_of(model, summary_en="Second."))
+    with pytest.raises(Refused):
+        first.publish()
+    assert AIModel.objects.get().summary_en == "Second."
+
+
+def test_authors_are_all_who_changed_anything_since_what_is_live():
+    model = make_model()
+    draft_of(model, user=person("ann"), summary_en="One.")
+    draft_of(model, user=person("ben"), summary_zh="一。")
+    last = draft_of(model, user=person("cid"))
+    assert set(model.find_authors(last)) == {person("ann").pk, person("ben").pk}, "Cid saved what was there"
+    for author in ("ann", "ben"):
+        with pytest.raises(Refused, match="someone else must approve"):
+            model.approve(revision=last, kind=ApprovalKind.REVIEWED, approver=person(author))
+    model.approve(revision=last, kind=ApprovalKind.REVIEWED, approver=person("cid"))
+    last.publish(user=person("cid"), skip_permission_checks=True)
+    model = AIModel.objects.get()
+    assert model.find_authors(draft_of(model, user=person("cid"), summary_en="Two.")) == [person("cid").pk]
+
+
+@pytest.mark.parametrize(
+    ("kind", "approver", "reason"),
+    [
+        (ApprovalKind.REVIEWED, None, ""),
+        (ApprovalKind.BATCH, "ann", ""),
+        (ApprovalKind.EMERGENCY, "ann", "  "),
+        (ApprovalKind.EMERGENCY, None, "It burns."),
+        (ApprovalKind.SINGLE_CHECKED, None, ""),
+        (ApprovalKind.SHIPPED, None, ""),
+    ],
+)
+def test_each_kind_of_approval_has_its_condition(kind, approver, reason):
+    model = make_model()
+    revision = draft_of(model, user=person("ann"), summary_en="One.")
+    with pytest.raises(Refused):
+        model.approve(revision=revision, kind=kind, approver=approver and person(approver), reason=reason)
+    assert Approval.objects.of(model).count() == 1
+
+
+def test_approvals_are_never_changed():
+    approval = Approval.objects.of(make_model()).get()
+    with pytest.raises(TypeError):
+        approval.save()
+    with pytest.raises(TypeError):
+        approval.delete()
+
+
+def test_what_is_live_cannot_be_saved_unpublished_or_deleted_directly():
+    organization = make_organization(name="Acme")
+    organization.name_en = "Changed"
+    for attempt in (
+        organization.save,
+        organization.unpublish,
+        organization.delete,
+        Organization.objects.filter(pk=organization.pk).delete,
+        lambda: Organization(slug="other", name_en="Other", name_zh="其他", type="company", live=True).save(),
+    ):
+        with pytest.raises(Refused), transaction.atomic():
+            attempt()
+    organization.refresh_from_db()
+    assert (organization.name_en, organization.live) == ("Acme", True)
+    assert Organization.objects.count() == 1
+
+
+def test_pages_cannot_be_copied_live_aliased_moved_or_deleted():
+    index = make_article_index()
+    article = make_article(index, live=True)
+    elsewhere = index.get_parent().add_child(instance=TextPage(title="Else", slug="else", live=False))
+    for attempt in (
+        lambda: article.copy(keep_live=True, update_attrs={"slug": "copy"}),
+        lambda: article.create_alias(parent=index, update_slug="alias"),
+        lambda: article.move(elsewhere, pos="last-child"),
+        article.unpublish,
+        article.delete,
+    ):
+        with pytest.raises(Refused), transaction.atomic():
+            attempt()
+    assert ArticlePage.objects.live().count() == 1
+
+
+def test_an_autosave_never_changes_a_version_in_review():
+    organization, editor = in_review()
+    reviewed = organization.get_latest_revision()
+    draft = organization.get_latest_revision_as_object()
+    draft.summary_en = "Slipped in"
+    saved = draft.save_revision(user=editor.user, overwrite_revision=reviewed)
+    assert saved.pk != reviewed.pk
+    reviewed.refresh_from_db()
+    assert reviewed.content["summary_en"] == ""
+
+
+def test_a_workflow_without_tasks_publishes_nothing():
+    organization = make_organization(publish=False)
+    with pytest.raises(Refused):
+        Workflow.objects.create(name="Empty").start(organization, user=person("ann"))
+    assert not Organization.objects.get().live
+
+
+# What is sent -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ["Reviewer", "Lead"])
+@pytest.mark.parametrize("model", EACH_KIND)
+def test_authors_are_not_offered_to_approve_and_are_refused_when_they_try(model, role):
+    record, author = in_review(model, by=sign_in(role))
+    html = messages_at(author, record)
+    assert "someone else must approve" in html
+    assert "Approve and publish" not in html
+    decide(author, record)
+    assert not model.objects.get().live
+    other = sign_in("Reviewer", "other")
+    assert "Approve and publish" in messages_at(other, record)
+    decide(other, record)
+    assert model.objects.get().live
+    approval = Approval.objects.of(record).get()
+    assert (approval.kind, approval.approver, approval.authors) == ("reviewed", other.user, [author.user.pk])
+
+
+def test_who_edits_and_approves_in_one_request_is_an_author():
+    record, _editor = in_review()
+    reviewer = sign_in("Reviewer")
+    changes = {"summary_en": "Slipped in", "workflow-action-name": "approve"}
+    send(reviewer, url(record, "edit"), "workflow-action", **changes)
+    record = Organization.objects.get()
+    assert not record.live
+    # What was typed is kept as a draft, and the screen says why it is not live.
+    assert record.get_latest_revision().content["summary_en"] == "Slipped in"
+    assert "changed it on" in messages_at(reviewer, record)
+
+
+def test_a_newer_version_is_approved_only_after_it_was_submitted_again():
+    record, editor = in_review()
+    reviewer = sign_in("Reviewer")
+    send(editor, url(record, "edit"), summary_en="Paris.")
+    record = Organization.objects.get()
+    html = messages_at(reviewer, record)
+    assert "editor changed it on" in html.replace("Editor", "editor")
+    assert "Summary" in html
+    decide(reviewer, record)
+    assert not Organization.objects.get().live
+    assert decide(editor, record, "resubmit").status_code == 302
+    decide(reviewer, Organization.objects.get())
+    assert Organization.objects.get().summary_en == "Paris."
+
+
+def test_a_changed_value_without_a_source_is_saved_but_not_submitted():
+    record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
+    editor = sign_in("Editor")
+    changes = {"city_en": "Paris", "city_zh": "巴黎", "summary_en": "A company."}
+    send(editor, url(record, "edit"), "submit", **changes)
+    record = Organization.objects.get()
+    assert record.get_latest_revision().content["city_en"] == "Paris"
+    assert not record.workflow_in_progress
+    assert "name a source for: City" in messages_at(editor, record)
+    send(editor, url(record, "edit"), "submit", (("citations", cite("city")),))
+    assert Organization.objects.get().workflow_in_progress
+
+
+def test_whoever_resubmits_is_an_author_too():
+    record, editor = in_review()
+    send(editor, url(record, "edit"), summary_en="Paris.")
+    reviewer = sign_in("Reviewer")
+    decide(reviewer, Organization.objects.get(), "resubmit")
+    decide(reviewer, Organization.objects.get())
+    assert not Organization.objects.get().live
+    assert "You submitted this version" in messages_at(reviewer, record)
+
+
+def test_a_second_decision_says_who_decided_first():
+    record, _editor = in_review()
+    state = record.current_workflow_task_state.specific
+    first, second = sign_in("Reviewer"), sign_in("Lead")
+    decide(first, record)
+    with pytest.raises(Refused, match="reviewer has decided"):
+        state.approve(user=second.user)
+    with pytest.raises(Refused):
+        state.reject(user=second.user)
+    assert Approval.objects.of(record).count() == 1
+
+
+def test_every_step_is_in_the_log_with_who_did_it():
+    record, editor = in_review()
+    reviewer = sign_in("Reviewer")
+    decide(reviewer, record, "reject")
+    send(editor, url(record, "edit"), "submit", summary_en="Paris.")
+    decide(reviewer, Organization.objects.get())
+    logged = ModelLogEntry.objects.filter(object_id=str(record.pk)).order_by("timestamp", "pk")
+    steps = [(entry.action.removeprefix("wagtail."), entry.user.username) for entry in logged]
+    assert ("workflow.start", "editor") in steps
+    assert ("workflow.reject", "reviewer") in steps
+    assert ("workflow.resume", "editor") in steps
+    assert ("review.approve", "reviewer") in steps
+    assert ("publish", "reviewer") in steps
+    assert all(entry.revision_id for entry in logged if entry.action != "wagtail.create")
+
+
+def test_articles_follow_the_same_rules():
+    index = make_article_index()
+    article = make_article(index)
+    reviewer, other = sign_in("Reviewer"), sign_in("Reviewer", "other")
+    article.get_workflow().start(article, reviewer.user)
+    article = ArticlePage.objects.get()
+    decide(reviewer, article)
+    assert not ArticlePage.objects.get().live
+    decide(other, article)
+    assert ArticlePage.objects.get().live
+    for name in ("copy", "unpublish", "delete", "move"):
+        address = reverse(f"wagtailadmin_pages:{name}", args=(article.pk,))
+        for client in (reviewer, sign_in("Lead", f"lead-{name}")):
+            form = {"new_title": "Copy", "new_slug": "copy", "new_parent_page": index.pk, "publish_copies": "on"}
+            assert client.post(address, form).status_code < 500
+    assert list(ArticlePage.objects.live()) == [article]
+    assert Page.objects.get(pk=article.pk).live
+
+
+# Emergency ----------------------------------------------------------------------------------------------------
+
+
+def emergency(client, record, reason="The figure is libel."):
+    return client.post(review_address("emergency", record), {"reason": reason})
+
+
+@pytest.fixture
+def published_alone():
+    """A live organization that a lead changed alone, and the lead."""
+    organization = make_organization(slug="acme", name="Acme", city_en="Paris", city_zh="巴黎")
+    lead = sign_in("Lead")
+    send(lead, url(organization, "edit"), city_en="Lyon", city_zh="里昂")
+    assert emergency(lead, organization).status_code == 302
+    return Organization.objects.get(slug="acme"), lead
+
+
+def test_a_lead_publishes_alone_with_a_reason_and_owes_a_second_look(published_alone):
+    organization, lead = published_alone
+    assert organization.city_en == "Lyon"
+    assert organization.owed_look.reason == "The figure is libel."
+    home = reverse("wagtailadmin_home")
+    assert "The figure is libel." in sign_in("Reviewer").get(home).content.decode()
+    assert "The figure is libel." not in lead.get(home).content.decode(), "It is another person's to look at"
+    entry = ModelLogEntry.objects.get(action="review.approve", data__kind="emergency")
+    assert (entry.user, entry.data["reason"]) == (lead.user, "The figure is libel.")
+
+
+@pytest.mark.parametrize("role", ["Contributor", "Editor", "Reviewer", "Administrator"])
+def test_nobody_but_a_lead_publishes_in_an_emergency(role):
+    organization = make_organization()
+    draft_of(organization, user=person("ann"), city_en="Lyon")
+    client = sign_in(role)
+    assert emergency(client, organization).status_code in (302, 403)
+    assert "Publish as emergency" not in client.get(url(organization, "edit")).content.decode()
+    assert Organization.objects.get().city_en == ""
+
+
+def test_an_emergency_without_a_reason_is_refused():
+    organization = make_organization()
+    draft_of(organization, user=person("ann"), city_en="Lyon")
+    assert emergency(sign_in("Lead"), organization, reason="  ").status_code == 200
+    assert Organization.objects.get().city_en == ""
+
+
+def test_another_person_confirms(published_alone):
+    organization, lead = published_alone
+    reviewer = sign_in("Reviewer")
+    address = review_address("second_look", organization)
+    assert "The figure is libel." in reviewer.get(address).content.decode()
+    lead.post(address)
+    assert Organization.objects.get().owed_look is not None
+    reviewer.post(address)
+    organization = Organization.objects.get()
+    assert organization.owed_look is None
+    assert organization.city_en == "Lyon"
+    assert Approval.objects.of(organization).first().approver == reviewer.user
+    assert "No second look is owed" in reviewer.get(address).content.decode()
+
+
+def test_another_person_brings_back_what_was_live_before(published_alone):
+    organization, lead = published_alone
+    address = review_address("second_look", organization)
+    lead.post(address, {"revert": "1"})
+    assert Organization.objects.get().city_en == "Lyon"
+    sign_in("Reviewer").post(address, {"revert": "1"})
+    organization = Organization.objects.get()
+    assert organization.owed_look is None
+    assert organization.city_en == "Paris"
+    assert organization.get_latest_revision_as_object().city_en == "Paris"

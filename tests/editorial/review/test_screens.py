@@ -1,0 +1,271 @@
+"""The screens of the review: what waits, what a version changes, and the decision about it."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import AIModel, Approval, Organization
+from editorial.review.menu import review_address
+from tests.editorial.review.support import (
+    cite,
+    create,
+    make_article,
+    make_article_index,
+    send,
+    sign_in,
+    url,
+)
+from tests.factories import make_model, make_organization
+
+pytestmark = [pytest.mark.django_db, pytest.mark.admin]
+
+
+def table(client, record) -> dict[str, list[str]]:
+    """The table of what changed: the cells of each row, as text, by the name of the value."""
+    html = client.get(review_address("changes", record)).content.decode()
+    rows = BeautifulSoup(html, "html.parser").select("table.listing tbody tr")
+    return {row.th.get_text(): [" ".join(cell.get_text(" ").split()) for cell in row.find_all("td")] for row in rows}
+
+
+def front(client) -> dict[str, list[str]]:
+    """The lists of the front page: their rows, by heading."""
+    html = client.get(reverse("wagtailadmin_home")).content.decode()
+    sections = BeautifulSoup(html, "html.parser").select("section.panel.summary[aria-labelledby]")
+    return {
+        section.h2.get_text(): [" ".join(row.get_text().split()) for row in section.find_all("li")]
+        for section in sections
+    }
+
+
+def ways(client, record) -> dict[str, str]:
+    """Where the buttons of the messages on a form lead within it, by their words; each place is there."""
+    soup = BeautifulSoup(client.get(url(record, "edit")).content, "html.parser")
+    found = {link.get_text(strip=True): link["href"].partition("#")[2] for link in soup.select(".messages a.button")}
+    assert all(soup.find(id=place) for place in found.values())
+    return {words: f"#{place}" for words, place in found.items()}
+
+
+def decide_on_screen(client, record, action: str, comment: str = "", **changes):
+    """Press a button of the screen as it stands now."""
+    address = review_address("changes", record)
+    field = BeautifulSoup(client.get(address).content, "html.parser").find("input", {"name": "state"})
+    state = field["value"] if field else ""
+    return client.post(address, {"state": state, "action": action, "comment": comment, **changes}, follow=True)
+
+
+def test_the_difference_shows_every_value_row_relation_and_source():
+    first = make_organization(slug="openai", name="OpenAI")
+    model = make_model(slug="gpt-3", name="GPT-3", released="2020-05", summary_en="A large model.", makers=[first])
+    second = make_organization(slug="acme", name="Acme")
+    editor = sign_in("Editor")
+    milestone = {
+        "milestone_kind": "release",
+        "date": "2020-06",
+        "text_en": "Opened",
+        "text_zh": "开放",
+        "key": "opened",
+    }
+    send(
+        editor,
+        url(model, "edit"),
+        None,
+        (("milestones", milestone), ("citations", cite("released"))),
+        released="2020-06",
+        summary_en="A very large model.",
+        makers=[str(second.pk)],
+    )
+    changes = table(editor, AIModel.objects.get())
+    assert changes["Released"][0] == "2020-05"
+    assert "06" in changes["Released"][1]
+    assert "as of 2022" in changes["Released"][2]
+    assert "very" in changes["Summary (English)"][1]
+    assert (changes["Maker"][0], "Acme" in changes["Maker"][1]) == ("OpenAI", True)
+    assert "No source" in changes["Maker"][2]
+    assert "Opened" in changes["Milestone “opened”"][1]
+    assert "No source" in changes["Milestone “opened”"][2]
+    assert "No source" not in changes["Released"][2] + changes["Summary (English)"][2]
+    assert set(changes) == {"Released", "Summary (English)", "Maker", "Milestone “opened”"}
+
+
+def test_the_difference_of_an_article_marks_what_was_added_to_its_text():
+    article = make_article(make_article_index(), live=True)
+    editor = sign_in("Editor")
+    draft = article.get_latest_revision_as_object()
+    draft.body = [("heading", "Why and how")]
+    draft.save_revision(user=editor.user)
+    old, new, _sources = table(editor, article)["Body"]
+    assert (old, "and how" in new) == ("Why", True)
+
+
+def test_a_reviewer_decides_on_the_screen_and_sees_only_what_others_wrote():
+    author, reviewer, editor = sign_in("Reviewer", "author"), sign_in("Reviewer"), sign_in("Editor")
+    create(author, Organization, action="submit")
+    record = Organization.objects.get()
+    assert front(author)["Waiting for you"] == []
+    assert front(author)["What you submitted"][0].startswith("Acme – In review (submitted on")
+    assert "Acme" in front(reviewer)["Waiting for you"][0]
+    assert "Waiting for you" not in front(editor)
+
+    assert "someone else must approve" in decide_on_screen(author, record, "approve").content.decode()
+    state = record.current_workflow_task_state.pk
+    assert "do not have permission" in decide_on_screen(editor, record, "approve", state=state).content.decode()
+    assert "Say what should change" in decide_on_screen(reviewer, record, "reject").content.decode()
+    assert not Organization.objects.get().live
+
+    decide_on_screen(reviewer, record, "reject", "Name the city.")
+    assert front(author)["What you submitted"][0].startswith("Acme – Changes requested: Name the city.")
+    assert front(reviewer)["Waiting for you"] == []
+    send(author, url(record, "edit"), "submit", city_en="Paris", city_zh="巴黎", rows=(("citations", cite("city")),))
+    decide_on_screen(reviewer, record, "approve")
+    assert Organization.objects.get().city_en == "Paris"
+    assert front(author)["What you submitted"][0].startswith("Acme – Live")
+
+
+def test_what_was_submitted_again_since_the_screen_was_opened_is_not_approved():
+    editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
+    create(editor, Organization, action="submit")
+    record = Organization.objects.get()
+    seen = record.current_workflow_task_state.pk
+    send(editor, url(record, "edit"), summary_en="Slipped in.")
+    decide_on_screen(editor, record, "resubmit")
+    html = decide_on_screen(reviewer, record, "approve", state=seen).content.decode()
+    assert "submitted again meanwhile" in html
+    assert not Organization.objects.get().live
+    decide_on_screen(reviewer, record, "approve")
+    assert Organization.objects.get().summary_en == "Slipped in."
+
+
+def test_drafts_nobody_has_submitted_are_on_their_authors_front_page():
+    editor, other = sign_in("Editor"), sign_in("Editor", "other")
+    create(editor, Organization)
+    assert front(editor)["Your drafts"][0].startswith("Acme – last changed on")
+    assert "Your drafts" not in front(other)
+    send(editor, url(Organization.objects.get(), "edit"), "submit", rows=(("citations", cite("type")),))
+    assert "Your drafts" not in front(editor)
+
+
+def test_actions_have_the_words_of_the_vocabulary():
+    editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
+    create(editor, Organization)
+    record = Organization.objects.get()
+    assert "Submit for review" in editor.get(url(record, "edit")).content.decode()
+    send(editor, url(record, "edit"), "submit", rows=(("citations", cite("type")),))
+    html = editor.get(url(record, "edit")).content.decode()
+    assert "Take back" in html
+    assert "Cancel workflow" not in html
+    decide_on_screen(reviewer, record, "reject", "No.")
+    html = editor.get(url(record, "edit")).content.decode()
+    assert "Resubmit" in html
+    assert "Restart workflow" not in html
+    article = make_article(make_article_index())
+    html = editor.get(reverse("wagtailadmin_pages:edit", args=[article.pk])).content.decode()
+    assert "Submit for review" in html
+    assert "Submit to" not in html
+
+
+def test_the_front_page_takes_as_many_queries_for_many_rows():
+    author, reviewer = sign_in("Editor"), sign_in("Reviewer")
+
+    def count(client) -> int:
+        front(client)
+        with CaptureQueriesContext(connection) as queries:
+            front(client)
+        return len(queries)
+
+    create(author, Organization, "first", action="submit")
+    create(author, Organization, "draft-first")
+    few = count(author), count(reviewer)
+    for number in range(6):
+        create(author, Organization, f"more-{number}", action="submit")
+        create(author, Organization, f"draft-{number}")
+    assert (count(author), count(reviewer)) == few
+
+
+def test_a_refused_submission_opens_the_value_that_lacks_a_source():
+    record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
+    editor = sign_in("Editor")
+    send(editor, url(record, "edit"), "submit", city_en="Paris", city_zh="巴黎")
+    assert ways(editor, record) == {"City": "#id_city_en"}
+    milestone = {
+        "milestone_kind": "release",
+        "date": "2020",
+        "text_en": "Opened",
+        "text_zh": "开放",
+        "key": "opened",
+    }
+    changes = {"city_en": "", "city_zh": ""}
+    send(editor, url(record, "edit"), "submit", (("milestones", milestone),), **changes)
+    assert ways(editor, record) == {"milestone “opened”": "#id_milestones-TOTAL_FORMS"}
+
+
+@pytest.mark.parametrize(("others", "kind"), [(0, "single-checked"), (1, None)])
+def test_a_team_of_one_approves_alone_only_where_the_operator_says_so(settings, others, kind):
+    only = sign_in("Reviewer", "only")
+    for number in range(others):
+        sign_in("Lead", f"other-{number}")
+    create(only, Organization, action="submit")
+    record = Organization.objects.get()
+    decide_on_screen(only, record, "approve")
+    assert not Organization.objects.get().live, "the operator has not allowed it"
+
+    settings.SINGLE_EDITOR = True
+    decide_on_screen(only, record, "approve")
+    approval = Approval.objects.of(record).first()
+    assert (approval and approval.kind) == kind
+    assert Organization.objects.get().live == (kind is not None)
+    if kind:
+        assert approval.authors == [only.user.pk]
+        assert "Published and checked by one person" in only.get("/en/organizations/acme/").content.decode()
+        assert "由同一人发布并核实" in only.get("/zh-hans/organizations/acme/").content.decode()
+
+
+def test_readers_lists_and_the_report_say_that_a_second_look_is_owed():
+    lead, reviewer = sign_in("Lead"), sign_in("Reviewer")
+    create(lead, Organization)
+    record = Organization.objects.get()
+    lead.post(review_address("emergency", record), {"reason": "It burns."})
+    assert "second look pending" in lead.get("/en/organizations/acme/").content.decode()
+    listing = lead.get(url(Organization, "list")).content.decode()
+    assert "Live, second look owed" in listing
+    assert "It burns." in front(reviewer)["Live, second look owed"][0]
+    assert "Live, second look owed" not in front(lead), "it is another person's"
+    report = reviewer.get(reverse("review:owed_looks")).content.decode()
+    assert "It burns." in report
+    assert "Overdue" not in report
+    with time_machine.travel(timezone.now() + timedelta(days=5)):
+        late = reviewer.get(reverse("review:owed_looks")).content.decode()
+    assert "Overdue" in late
+    reviewer.post(review_address("second_look", record))
+    assert "It burns." not in reviewer.get(reverse("review:owed_looks")).content.decode()
+    assert "second look" not in lead.get("/en/organizations/acme/").content.decode()
+
+
+def test_lists_say_what_was_withdrawn():
+    editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
+    record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
+    send(editor, url(record, "edit"), "submit", withdrawal_en="It never was.", withdrawal_zh="从未存在。")
+    assert "Reason for withdrawal (English)" in table(reviewer, record)
+    assert "a lead must submit or approve that" in decide_on_screen(reviewer, record, "approve").content.decode()
+    assert Organization.objects.get().live
+    decide_on_screen(sign_in("Lead"), record, "approve")
+    assert "Withdrawn" in editor.get(url(Organization, "list")).content.decode()
+
+
+def test_contributors_write_drafts_and_editors_submit_them():
+    contributor, editor = sign_in("Contributor"), sign_in("Editor")
+    create(contributor, Organization)
+    record = Organization.objects.get()
+    assert "Submit for review" not in contributor.get(url(record, "edit")).content.decode()
+    cited = (("citations", cite("type")),)
+    send(contributor, url(record, "edit"), "submit", cited, summary_en="By a contributor.")
+    record = Organization.objects.get()
+    assert not record.workflow_in_progress
+    assert record.get_latest_revision().content["summary_en"] == "By a contributor."
+    send(editor, url(record, "edit"), "submit")
+    assert Organization.objects.get().workflow_in_progress

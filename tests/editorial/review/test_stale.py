@@ -1,0 +1,153 @@
+"""Two editors at once: nobody's text is overwritten unseen, and nothing typed is lost."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.urls import reverse
+from django.utils import timezone
+from wagtail.models import Revision
+from wagtail.test.utils.form_data import nested_form_data, streamfield
+
+from catalog.models import Organization
+from tests.editorial.review.support import (
+    EACH_KIND,
+    create,
+    editor_form,
+    make_article,
+    make_article_index,
+    open_form,
+    send,
+    sign_in,
+    url,
+    values_in,
+)
+from tests.factories import make_source
+
+pytestmark = [pytest.mark.django_db, pytest.mark.admin]
+
+
+def comparison(html: str) -> dict[str, list[str]]:
+    """Both versions of each value that differs: theirs, mine."""
+    rows = BeautifulSoup(html, "html.parser").select(".messages table.listing tbody tr")
+    return {row.th.get_text(): [cell.get_text().strip() for cell in row.find_all("td")] for row in rows}
+
+
+@pytest.mark.parametrize("model", EACH_KIND)
+def test_a_stale_form_is_refused_with_both_versions_and_keeps_what_was_typed(model):
+    ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
+    create(ann, model)
+    record = model.objects.get()
+    address = url(record, "edit")
+    opened = open_form(ben, address)
+    send(ann, address, aliases="By Ann")
+    saved = Revision.objects.for_instance(record).count()
+
+    html = ben.post(address, {**opened, "aliases": "By Ben"}).content.decode()
+    assert comparison(html) == {"Also known as": ["By Ann", "By Ben"]}
+    assert "ann saved another version" in html
+    assert "By Ben" in "".join(values_in(editor_form(html))["aliases"]), "what was typed is still there"
+    assert Revision.objects.for_instance(record).count() == saved
+    # Ben has seen both; saving again is a decision.
+    again = values_in(editor_form(html))
+    assert ben.post(address, again).status_code == 302
+    assert model.objects.get().get_latest_revision().content["aliases"] == "By Ben"
+
+
+def test_a_stale_form_neither_submits_nor_takes_back():
+    ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
+    create(ann, Organization)
+    record = Organization.objects.get()
+    opened = open_form(ben, url(record, "edit"))
+    send(ann, url(record, "edit"), summary_en="By Ann")
+    for action in ("submit", "cancel-workflow"):
+        ben.post(url(record, "edit"), {**opened, "summary_en": "By Ben", f"action-{action}": action})
+        record = Organization.objects.get()
+        assert not record.workflow_in_progress
+        assert record.get_latest_revision().content["summary_en"] == "By Ann"
+
+
+def test_a_form_that_does_not_say_what_it_was_opened_with_is_stale():
+    ann = sign_in("Editor")
+    create(ann, Organization)
+    record = Organization.objects.get()
+    opened = open_form(ann, url(record, "edit"))
+    sent = {name: value for name, value in opened.items() if not name.startswith("loaded_revision")}
+    html = sign_in("Editor", "ben").post(url(record, "edit"), {**sent, "summary_en": "Unseen"}).content.decode()
+    assert "Not saved" in html
+    assert Organization.objects.get().get_latest_revision().content["summary_en"] == ""
+
+
+def test_a_stale_form_with_an_error_still_says_that_it_is_stale():
+    ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
+    create(ann, Organization)
+    record = Organization.objects.get()
+    opened = open_form(ben, url(record, "edit"))
+    send(ann, url(record, "edit"), summary_en="By Ann")
+    html = ben.post(url(record, "edit"), {**opened, "founded": "yesterday", "summary_en": "By Ben"}).content.decode()
+    assert "ann saved another version" in html
+    assert values_in(editor_form(html))["founded"] == ["yesterday"]
+
+
+def test_articles_and_vocabularies_are_as_careful():
+    ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
+    article = make_article(make_article_index())
+    address = reverse("wagtailadmin_pages:edit", args=[article.pk])
+    # The script of the form adds the blocks.
+    blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
+    opened = {**open_form(ben, address), **blocks}
+    assert ann.post(address, {**opened, "introduction": "By Ann"}).status_code == 302
+    html = ben.post(address, {**opened, "introduction": "By Ben"}).content.decode()
+    assert comparison(html) == {"Introduction": ["By Ann", "By Ben"]}
+    assert values_in(editor_form(html))["introduction"] == ["By Ben"]
+    assert ben.post(address, {**values_in(editor_form(html)), **blocks}).status_code == 302
+    article.refresh_from_db()
+    assert article.get_latest_revision().content["introduction"] == "By Ben"
+
+    source = make_source(title="A paper")
+    source.save_revision()
+    opened = open_form(ben, url(source, "edit"))
+    send(ann, url(source, "edit"), publisher="By Ann")
+    html = ben.post(url(source, "edit"), {**opened, "publisher": "By Ben"}).content.decode()
+    assert comparison(html) == {"Publisher": ["By Ann", "By Ben"]}
+    source.refresh_from_db()
+    assert source.publisher == "By Ann"
+
+
+@pytest.mark.parametrize("kind", ["entry", "article"])
+def test_a_form_that_saved_itself_is_not_stale_to_itself(kind):
+    ann = sign_in("Editor", "ann")
+    if kind == "entry":
+        create(ann, Organization)
+        record, blocks = Organization.objects.get(), {}
+        address, text = url(record, "edit"), "summary_en"
+    else:
+        record = make_article(make_article_index())
+        blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
+        address, text = reverse("wagtailadmin_pages:edit", args=[record.pk]), "introduction"
+    opened = {**open_form(ann, address), **blocks, text: "Saved by itself"}
+    saved = ann.post(address, opened, headers={"accept": "application/json"}).json()
+    assert saved["success"]
+    with time_machine.travel(timezone.now() + timedelta(minutes=10)):
+        response = ann.post(address, {**opened, **saved["field_updates"], text: "Saved by hand"})
+        assert response.status_code == 302
+        record = type(record).objects.get()
+        assert record.get_latest_revision().content[text] == "Saved by hand"
+    # Another tab of the same person does not know of it.
+    with time_machine.travel(timezone.now() + timedelta(minutes=20)):
+        html = ann.post(address, {**opened, text: "Another tab"}).content.decode()
+    assert "ann saved another version" in html
+
+
+def test_what_was_typed_into_a_stale_form_is_not_saved_by_itself():
+    ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
+    create(ann, Organization)
+    address = url(Organization.objects.get(), "edit")
+    opened = open_form(ben, address)
+    assert "w-autosave" in ben.get(address).content.decode()
+    send(ann, address, summary_en="By Ann")
+    html = ben.post(address, {**opened, "summary_en": "By Ben"}).content.decode()
+    assert "w-autosave" not in str(editor_form(html).attrs)
+    late = ben.post(address, {**opened, "summary_en": "By Ben"}, headers={"accept": "application/json"})
+    assert late.json()["error_code"] == "invalid_revision"

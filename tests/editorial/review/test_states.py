@@ -1,0 +1,353 @@
+"""Random days in the newsroom: whatever people do in whatever order, what is live was approved by somebody else."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from catalog.models import Approval, ApprovalKind, ListingEntry, Organization, Publication, Refused
+from catalog.models.approval import digest_of
+from editorial.review.emergency import publish_in_emergency
+
+TEAM = {
+    "ann": "Contributor",
+    "ben": "Editor",
+    "cid": "Reviewer",
+    "dan": "Reviewer",
+    "eva": "Lead",
+    "fay": "Lead",
+    "boss": None,
+}
+EVERYBODY = st.sampled_from(sorted(TEAM))
+DECIDERS = st.sampled_from([name for name, role in TEAM.items() if role in ("Reviewer", "Lead", None)])
+LEADS = st.sampled_from([name for name, role in TEAM.items() if role == "Lead"])
+LOOKERS = st.sampled_from([name for name, role in TEAM.items() if role in ("Reviewer", "Lead")])
+TEXTS = st.sampled_from(["", "One.", "Two."])
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a version says, as far as this test changes it."""
+
+    summary: str = ""
+    withdrawal: str = ""
+    go_live_at: datetime | None = None
+
+
+@dataclass
+class Decision:
+    """What the test knows of the last approval."""
+
+    version: int
+    kind: ApprovalKind
+    authors: set[str]
+    approver: str
+
+
+class NewsroomMachine(RuleBasedStateMachine):
+    """One organization, seven people, and beside them a plain account of what must come of what they do.
+
+    A version is known by its number; `said` has what each says, and `writers` who saved it.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.stack = ExitStack()
+        self.stack.enter_context(transaction.atomic())
+        self.stack.callback(lambda: transaction.set_rollback(True))
+        self.later = timedelta()
+        now, patch = timezone.now, self.stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(timezone, "now", lambda: now() + self.later)
+        self.people = {}
+        for name, role in TEAM.items():
+            self.people[name] = User.objects.create_user(name, is_superuser=role is None)
+            self.people[name].groups.set(Group.objects.filter(name=role))
+        self.said: dict[int, Said] = {}
+        self.writers: dict[int, str] = {}
+        self.submissions: list[tuple[int, str]] = []
+        # Versions that a review or an approval points at.
+        self.kept: set[int] = set()
+        self.published: list[int] = []
+        self.shown: int | None = None
+        self.scheduled: int | None = None
+        self.in_review: Said | None = None
+        self.sent_back = False
+        self.decisions: list[Decision] = []
+
+    def teardown(self):
+        self.stack.close()
+
+    # What the account says ------------------------------------------------------------------------------------
+
+    @property
+    def latest(self) -> int:
+        return max(self.said)
+
+    @property
+    def owed(self) -> list[Decision]:
+        """The emergency publications that nobody has looked at yet, newest first."""
+        owed = []
+        for decision in reversed(self.decisions):
+            if decision.kind != ApprovalKind.EMERGENCY:
+                break
+            owed.append(decision)
+        return owed
+
+    @property
+    def parties(self) -> set[str]:
+        """Those who can't take the second look."""
+        return {name for decision in self.owed for name in (*decision.authors, decision.approver)}
+
+    def authors(self) -> set[str]:
+        """Who wrote or submitted anything since what is live."""
+        since = self.shown or 0
+        authors, before = {name for version, name in self.submissions if version > since}, self.said.get(since)
+        for version in sorted(version for version in self.said if version > since):
+            if self.said[version] != before:
+                authors.add(self.writers[version])
+            before = self.said[version]
+        return authors - {"nobody"}
+
+    def decide(self, *, version: int, kind: ApprovalKind, authors: set[str], approver: str) -> None:
+        """Note an approval, and what becomes of it at once."""
+        self.decisions.append(Decision(version, kind, authors, approver))
+        self.kept.add(version)
+        if (date := self.said[version].go_live_at) and date > timezone.now():
+            self.scheduled = version
+            # Wagtail ends the review then.
+            self.in_review, self.sent_back = None, False
+            return
+        self.go_live(version)
+
+    def go_live(self, version: int) -> None:
+        self.published.append(version)
+        self.scheduled = None
+        self.shown = None if self.said[version].withdrawal else version
+        self.in_review, self.sent_back = None, False
+
+    # What people do -------------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> Organization:
+        return Organization.objects.get()
+
+    def save(self, name: str, *, overwrite: bool = False, **values) -> None:
+        """Save a version, in place of the newest where autosave may."""
+        draft = self.record.get_latest_revision_as_object()
+        said = self.said[self.latest]
+        said = Said(**{**vars(said), **values})
+        draft.summary_en, draft.go_live_at = said.summary, said.go_live_at
+        draft.withdrawal_en = draft.withdrawal_zh = said.withdrawal
+        options = {"overwrite_revision": self.record.get_latest_revision()} if overwrite else {}
+        saved = draft.save_revision(user=self.people[name], **options)
+        if overwrite:
+            assert (saved.pk == self.latest) == (self.latest not in self.kept)
+        self.said[saved.pk], self.writers[saved.pk] = said, name
+
+    @initialize()
+    def create(self):
+        organization = Organization(slug="acme", name_en="Acme", name_zh="艾克米", type="company", live=False)
+        organization.save()
+        revision = organization.save_revision()
+        self.said[revision.pk], self.writers[revision.pk] = Said(), "nobody"
+        organization.approve(revision=revision, kind=ApprovalKind.SHIPPED)
+        revision.publish()
+        self.decide(version=revision.pk, kind=ApprovalKind.SHIPPED, authors=set(), approver="")
+
+    @rule(name=EVERYBODY, text=TEXTS)
+    def edit(self, name, text):
+        self.save(name, summary=text)
+
+    @rule(text=TEXTS)
+    def autosave(self, text):
+        """Wagtail lets only the one who saved the newest version go on in it."""
+        name = self.writers[self.latest]
+        if name in self.people:
+            self.save(name, overwrite=True, summary=text)
+
+    @rule(name=EVERYBODY, days=st.sampled_from([None, 1, 3]))
+    def set_date(self, name, days):
+        self.save(name, go_live_at=days and timezone.now() + timedelta(days=days))
+
+    @rule(name=EVERYBODY)
+    def ask_for_withdrawal(self, name):
+        self.save(name, withdrawal="It was wrong.")
+
+    @precondition(lambda self: self.said[self.latest].withdrawal)
+    @rule(name=EVERYBODY)
+    def ask_for_restoration(self, name):
+        self.save(name, withdrawal="")
+
+    @precondition(lambda self: self.in_review is None)
+    @rule(name=EVERYBODY)
+    def submit(self, name):
+        record, user = self.record, self.people[name]
+        resume = self.sent_back and record.current_workflow_state.resume
+        if self.attempt(
+            self.latest not in self.published and TEAM[name] != "Contributor",
+            lambda: resume(user=user) if resume else record.get_workflow().start(record, user),
+        ):
+            self.note_submission(name)
+
+    @precondition(lambda self: self.in_review is not None)
+    @rule(name=EVERYBODY)
+    def resubmit(self, name):
+        state = self.record.current_workflow_task_state.specific
+        if self.attempt(
+            TEAM[name] != "Contributor",
+            lambda: state.task.specific.on_action(state, self.people[name], "resubmit"),
+        ):
+            self.note_submission(name)
+
+    def note_submission(self, name):
+        self.submissions.append((self.latest, name))
+        self.kept.add(self.latest)
+        self.in_review, self.sent_back = self.said[self.latest], False
+
+    @precondition(lambda self: self.in_review is not None)
+    @rule(name=DECIDERS)
+    def approve(self, name):
+        state = self.record.current_workflow_task_state.specific
+        is_sanctioned = not self.said[self.latest].withdrawal or any(
+            TEAM[it] == "Lead" for it in (*self.authors(), name)
+        )
+        allowed = (
+            name not in self.authors() and self.in_review == self.said[self.latest] and not self.owed and is_sanctioned
+        )
+        offered = [action for action, *_rest in state.task.specific.get_actions(self.record, self.people[name])]
+        assert ("approve" in offered) == allowed
+        if self.attempt(allowed, lambda: state.approve(user=self.people[name])):
+            authors = self.authors()
+            self.in_review = None
+            self.decide(version=self.latest, kind=ApprovalKind.REVIEWED, authors=authors, approver=name)
+
+    @precondition(lambda self: self.in_review is not None)
+    @rule(name=DECIDERS)
+    def ask_for_changes(self, name):
+        self.record.current_workflow_task_state.specific.reject(user=self.people[name])
+        self.in_review, self.sent_back = None, True
+
+    @precondition(lambda self: self.in_review is not None or self.sent_back)
+    @rule(name=EVERYBODY)
+    def take_back(self, name):
+        self.record.current_workflow_state.cancel(user=self.people[name])
+        self.in_review, self.sent_back = None, False
+
+    @rule(name=EVERYBODY)
+    def publish_in_emergency(self, name):
+        allowed = TEAM[name] == "Lead" and self.latest not in self.published
+        authors = self.authors()
+        if self.attempt(
+            allowed, lambda: publish_in_emergency(record=self.record, user=self.people[name], reason="It burns.")
+        ):
+            self.decide(version=self.latest, kind=ApprovalKind.EMERGENCY, authors=authors, approver=name)
+
+    @precondition(lambda self: self.owed)
+    @rule(name=LOOKERS)
+    def confirm(self, name):
+        parties, version = self.parties, self.owed[0].version
+        if self.attempt(name not in parties, lambda: self.record.confirm(user=self.people[name])):
+            self.decisions.append(Decision(version, ApprovalKind.REVIEWED, parties, name))
+
+    @precondition(lambda self: self.owed)
+    @rule(name=LOOKERS)
+    def bring_back(self, name):
+        seen = [it for it in self.decisions if it.kind != ApprovalKind.EMERGENCY and it.version in self.published]
+        before = seen[-1]
+        allowed = name not in self.parties | before.authors
+        if self.attempt(allowed, lambda: self.record.revert(user=self.people[name])):
+            version = self.record.latest_revision_id
+            self.said[version], self.writers[version] = self.said[before.version], name
+            self.decide(version=version, kind=ApprovalKind.REVIEWED, authors=before.authors, approver=name)
+
+    @rule()
+    def wait(self):
+        self.later += timedelta(days=2)
+        call_command("publish_scheduled")
+        if self.scheduled and self.said[self.scheduled].go_live_at < timezone.now():
+            self.go_live(self.scheduled)
+
+    @rule(name=EVERYBODY)
+    def go_round(self, name):
+        """Without an approval nothing goes live, also what once was."""
+        record = self.record
+        for revision in record.revisions.exclude(pk=self.scheduled):
+            self.attempt(False, lambda revision=revision: revision.publish(skip_permission_checks=True))
+        self.attempt(False, lambda: record.unpublish(user=self.people[name]))
+
+    def attempt(self, allowed: bool, action) -> bool:
+        """Do something; it must be refused if the account says so, and only then."""
+        try:
+            # All or nothing, as in a request.
+            with transaction.atomic():
+                action()
+        except (Refused, PermissionDenied):
+            if allowed:
+                raise
+            return False
+        assert allowed, "It was to be refused."
+        return True
+
+    # What always holds ----------------------------------------------------------------------------------------
+
+    @invariant()
+    def live_is_what_was_approved(self):
+        record = self.record
+        assert record.live == (self.shown is not None)
+        assert record.live_revision_id == self.shown
+        assert ListingEntry.objects.filter(entry=record.uid).exists() == record.live
+        if record.live:
+            digest = digest_of(record.serializable_data())
+            assert Approval.objects.of(record).filter(revision=self.shown, digest=digest).exists()
+            assert record.summary_en == self.said[self.shown].summary
+
+    @invariant()
+    def approvals_are_by_others(self):
+        names = {user.pk: name for name, user in self.people.items()}
+        found = [
+            Decision(it.revision_id, it.kind, {names[pk] for pk in it.authors}, names.get(it.approver_id, ""))
+            for it in Approval.objects.of(self.record).order_by("pk")
+        ]
+        assert found == self.decisions
+        assert all(it.approver not in it.authors for it in found if it.kind == ApprovalKind.REVIEWED)
+
+    @invariant()
+    def each_approval_is_published_once(self):
+        assert Publication.objects.of(self.record.uid).count() == len(self.published)
+        scheduled = self.record.scheduled_revision
+        assert (scheduled and scheduled.pk) == self.scheduled
+
+    @invariant()
+    def a_look_is_owed_until_another_decides(self):
+        owed = self.record.owed_look
+        assert (owed and owed.revision_id) == (self.owed[0].version if self.owed else None)
+
+
+# Each example is a day of some thirty steps.
+DAYS = settings(
+    max_examples=max(10, settings.default.max_examples // 20),
+    stateful_step_count=30,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.mark.hypothesis
+@pytest.mark.django_db
+def test_no_day_ends_with_something_unseen():
+    run_state_machine_as_test(NewsroomMachine, settings=DAYS)

@@ -1,0 +1,148 @@
+"""Entries for tests: made as an editor's draft and published through a revision, as everything is."""
+
+from itertools import count
+
+from django.contrib.auth import get_user_model
+from wagtail.models import Locale, Page, Site
+
+from catalog.models import (
+    AIModel,
+    AIModelCitation,
+    ApprovalKind,
+    Layer,
+    Modality,
+    Organization,
+    OrganizationCitation,
+    Product,
+    ProductCitation,
+    Segment,
+    Source,
+    Term,
+)
+from editorial.models import ArticleIndexPage, ArticlePage, HomePage
+
+_numbers = count(1)
+CITATIONS = {Organization: OrganizationCitation, AIModel: AIModelCitation, Product: ProductCitation}
+
+
+def make_source(**values) -> Source:
+    """A paper without an address, unless `values` say otherwise."""
+    number = next(_numbers)
+    values = {"slug": f"source-{number}", "kind": "paper", "title": f"Source {number}", **values}
+    return Source.objects.create(**values)
+
+
+def make_label(model: type[Layer] | type[Modality] | type[Segment], slug: str, **values):
+    """A word of a vocabulary, found or made."""
+    words = {"name_en": slug.capitalize(), "name_zh": f"{slug} 词", **values}
+    return model.objects.get_or_create(slug=slug, defaults=words)[0]
+
+
+def make_record(
+    model, *, publish: bool = True, cite: dict[str, str] | None = None, children: dict | None = None, **values
+):
+    """An entry or term, published unless told otherwise.
+
+    `cite` maps a path (`parameters`, `milestones/launch`) to an as-of date; `children` maps a list to rows, each
+    an unsaved object or keyword arguments.
+    """
+    number = next(_numbers)
+    name = values.pop("name", f"{model.__name__} {number}")
+    values = {"slug": f"{model.kind.value}-{number}", "name_en": name, "name_zh": f"{name} 中文", **values}
+    if model is Organization:
+        values.setdefault("type", "company")
+    if model is Term:
+        values.setdefault("definition_en", "What it means.")
+        values.setdefault("definition_zh", "它的意思。")
+    relations = {field.name for field in model._meta.many_to_many}
+    plain = {name: value for name, value in values.items() if name not in relations}
+    record = model(live=False, **plain)
+    for name in relations & values.keys():
+        setattr(record, name, values[name])
+    for name, rows in (children or {}).items():
+        row_class = getattr(model, name).rel.related_model
+        setattr(record, name, [row if isinstance(row, row_class) else row_class(**row) for row in rows])
+    if cite:
+        source = make_source()
+        record.citations = [
+            CITATIONS[model](field=path.partition("/")[0], item=path.partition("/")[2], source=source, as_of=as_of)
+            for path, as_of in cite.items()
+        ]
+    record.save()
+    revision = record.save_revision()
+    if publish:
+        publish_revision(revision)
+        record = model.objects.get(pk=record.pk)
+    return record
+
+
+def publish_revision(revision, *, user=None) -> None:
+    """Have a version approved, by a colleague if a person wrote it, and publish it."""
+    record = revision.content_object
+    if record.find_authors(revision):
+        colleague, _ = get_user_model().objects.get_or_create(username="colleague")
+        record.approve(revision=revision, kind=ApprovalKind.REVIEWED, approver=colleague)
+    else:
+        record.approve(revision=revision, kind=ApprovalKind.SHIPPED)
+    revision.publish(user=user, skip_permission_checks=True)
+
+
+def make_organization(**values) -> Organization:
+    return make_record(Organization, **values)
+
+
+def make_model(**values) -> AIModel:
+    return make_record(AIModel, **values)
+
+
+def make_product(**values) -> Product:
+    return make_record(Product, **values)
+
+
+def make_term(**values) -> Term:
+    return make_record(Term, **values)
+
+
+def make_home(language: str = "en"):
+    """The front page of a language, with its list of articles, under Wagtail's root; the site points to it."""
+    locale, _ = Locale.objects.get_or_create(language_code=language)
+    home = Page.get_first_root_node().add_child(
+        instance=HomePage(
+            title="AIGC Landscape", slug=f"home-{language}", locale=locale, introduction="What it is.", live=False
+        )
+    )
+    index = home.add_child(instance=ArticleIndexPage(title="Articles", slug="articles", locale=locale, live=False))
+    for page in (home, index):
+        publish_revision(page.save_revision())
+    home.refresh_from_db()
+    if language == "en":
+        Site.objects.update_or_create(is_default_site=True, defaults={"hostname": "testserver", "root_page": home})
+    return home
+
+
+def make_article(*, publish: bool = True, language: str = "en", **values):
+    """An article, published unless told otherwise; `body` and `mentions` as StreamField data."""
+    index = ArticleIndexPage.objects.filter(locale__language_code=language).first()
+    if index is None:
+        index = Page.objects.child_of(make_home(language)).first().specific
+    number = next(_numbers)
+    values = {
+        "title": f"Article {number}",
+        "slug": f"article-{number}",
+        "locale": index.locale,
+        "live": False,
+        **values,
+    }
+    article = index.add_child(instance=ArticlePage(**values))
+    revision = article.save_revision()
+    if publish:
+        publish_revision(revision)
+        article.refresh_from_db()
+    return article
+
+
+def withdraw(record, *, user=None) -> None:
+    """Take something out of the public's sight as people do: by a version that says why."""
+    draft = record.get_latest_revision_as_object()
+    draft.withdrawal_en, draft.withdrawal_zh = "It was wrong.", "内容有误。"
+    publish_revision(draft.save_revision(user=user), user=user)

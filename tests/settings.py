@@ -1,0 +1,36 @@
+"""The site's settings as tests see them: fixed, so that neither the shell nor a `.env` file changes a result.
+
+`TEST_DATABASE_URL` names another database than SQLite; `tools/run_tests.py` sets it. Each process keeps its
+files in a temporary folder of its own, so that several runs never meet.
+"""
+
+import os
+import tempfile
+
+_folder = tempfile.TemporaryDirectory(prefix="aigc-tests-")
+os.environ.update(
+    SECRET_KEY="only-for-tests-" * 5,
+    DEMO="false",
+    DEBUG="false",
+    ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+    SITE_URL="http://testserver",
+    CSRF_TRUSTED_ORIGINS="",
+    DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_folder.name}/site.sqlite3",
+    MEDIA_ROOT=f"{_folder.name}/media",
+    DEFAULT_FROM_EMAIL="site@example.org",
+    EMAIL_URL="memorymail://",
+)
+
+from aigc_site.settings import *  # noqa: E402, F403
+from aigc_site.settings import DATABASES, STORAGES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in production: an in-memory database that threads share locks differently.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}
+    # Nothing here outlives the run: it need not reach the disk.
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+# Found where they lie, without collecting them first.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = _folder.name
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

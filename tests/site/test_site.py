@@ -1,0 +1,150 @@
+"""What belongs to the site as a whole: the way in, health, headers, errors, and settings that say what is wrong."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import path
+
+from aigc_site.middleware import ServerTimingMiddleware
+from tests.factories import make_article, make_home, make_model
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.mark.parametrize(
+    ("accepted", "address"),
+    [("zh-CN,zh;q=0.9,en;q=0.5", "/zh-hans/"), ("en-GB,en", "/en/"), ("fr", "/en/"), ("zh-Hans", "/zh-hans/")],
+)
+def test_the_way_in_follows_the_browser(client, accepted, address):
+    response = client.get("/", headers={"Accept-Language": accepted})
+    assert (response.status_code, response.url) == (302, address)
+    assert "Accept-Language" in response.headers["Vary"]
+
+
+@pytest.mark.django_db
+def test_health_is_json_once_the_database_is_migrated(client):
+    for address in ("/healthz", "/readyz", "/livez"):
+        response = client.get(address)
+        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_public_pages_carry_the_policy_and_the_usual_headers(client):
+    make_home()
+    headers = client.get("/en/").headers
+    policy = headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+@pytest.mark.django_db
+def test_the_admin_has_a_policy_of_its_own(client):
+    policy = client.get("/admin/login/").headers["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-inline'" in policy
+    assert "frame-ancestors 'self'" in policy
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "words"), [("en", "Page not found"), ("zh-hans", "找不到")])
+def test_a_page_that_is_not_there_says_so_in_the_readers_language(client, language, words):
+    response = client.get(f"/{language}/models/nothing-here/")
+    assert response.status_code == 404
+    assert words in response.content.decode()
+
+
+def explode(request):
+    raise RuntimeError("on purpose")
+
+
+urlpatterns = [path("en/explode/", explode)]
+
+
+@pytest.mark.django_db
+@override_settings(ROOT_URLCONF="tests.site.test_site", DEBUG=False)
+@pytest.mark.parametrize(("language", "words"), [("en", "Something went wrong"), ("zh-hans", "出了点问题")])
+def test_an_error_of_ours_shows_no_trace(language, words):
+    response = Client(raise_request_exception=False).get("/en/explode/", headers={"Accept-Language": language})
+    assert response.status_code == 500
+    html = response.content.decode()
+    assert "RuntimeError" not in html
+    assert "on purpose" not in html
+
+
+@pytest.mark.django_db
+def test_robots_and_sitemap(client):
+    make_article(slug="why-2022", body=[("heading", "Why")])
+    make_article(slug="unfinished", body=[("heading", "Why")], publish=False)
+    make_model(slug="gpt-3")
+    make_model(slug="secret", publish=False)
+    assert "Sitemap: http://testserver/sitemap.xml" in client.get("/robots.txt").content.decode()
+    entries = client.get("/sitemap-entries.xml").content.decode()
+    assert "http://testserver/en/models/gpt-3/" in entries
+    assert "http://testserver/zh-hans/models/gpt-3/" in entries
+    assert "secret" not in entries
+    articles = client.get("/sitemap-articles.xml").content.decode()
+    assert "/en/articles/why-2022/" in articles
+    assert "unfinished" not in articles
+
+
+@pytest.mark.django_db
+def test_server_timing_counts_the_queries(rf):
+    from django.http import HttpResponse
+
+    from catalog.models import ListingEntry
+
+    def view(request):
+        return HttpResponse(str(ListingEntry.objects.count()))
+
+    header = ServerTimingMiddleware(view)(rf.get("/")).headers["Server-Timing"]
+    assert 'desc="1 query"' in header
+    assert "total;dur=" in header
+
+
+# --- settings that say what is wrong -----------------------------------------------------------------------
+
+
+def start(**environment) -> subprocess.CompletedProcess:
+    """Start the site's settings in a process of their own."""
+    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
+    return subprocess.run(
+        [sys.executable, "-c", "import aigc_site.settings"],
+        cwd=ROOT,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+GOOD = {"SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "example.org"}
+
+
+@pytest.mark.skipif((ROOT / ".env").exists(), reason="the developer's own .env fills in what is missing here")
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({"ALLOWED_HOSTS": "example.org"}, "SECRET_KEY"),
+        ({**GOOD, "SECRET_KEY": "short"}, "at least 50 random characters"),
+        ({"SECRET_KEY": "k" * 60}, "ALLOWED_HOSTS is not set"),
+        ({**GOOD, "DEBUG": "perhaps"}, "DEBUG"),
+        ({**GOOD, "SITE_URL": "example.org"}, "SITE_URL must be an address"),
+        ({**GOOD, "DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
+        ({**GOOD, "EMAIL_PORT": "many"}, "EMAIL_PORT"),
+    ],
+)
+def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(environment, complaint):
+    result = start(**environment)
+    assert result.returncode != 0
+    assert complaint in result.stderr.splitlines()[-1]
+
+
+def test_a_good_environment_starts():
+    assert start(**GOOD).returncode == 0
