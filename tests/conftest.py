@@ -8,9 +8,11 @@ from django.db import connection
 from django.utils import timezone, translation
 from hypothesis import settings
 
-# The quick profile is the same on every run; the long one looks for what it has not tried before.
+# Quick and long are the same on every run, so that a failure comes of the change at hand; `explore` looks for what
+# nobody has tried before: `python tools/run_tests.py --long --hypothesis-profile=explore`.
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
-settings.register_profile("long", max_examples=2000, deadline=None, print_blob=True)
+settings.register_profile("long", max_examples=2000, deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("explore", max_examples=2000, deadline=None, print_blob=True)
 settings.load_profile("quick")
 
 NO_CHROMIUM = "no Chromium found; set CHROMIUM=/path/to/chromium"

@@ -77,6 +77,11 @@ class Published(models.Model):
         """Whether this version takes the object out of the public's sight."""
         return bool(self.withdrawal_en or self.withdrawal_zh)
 
+    @property
+    def waits(self) -> bool:
+        """Whether this version is to go live later only."""
+        return bool(self.go_live_at and self.go_live_at > timezone.now())
+
     def publish(self, revision, user=None, **options):
         """Publish an approved revision, all or nothing, or schedule it.
 
@@ -94,7 +99,7 @@ class Published(models.Model):
             # Not `self`, which may be the very draft.
             before = type(self)._default_manager.get(pk=self.pk)
             action = draft.name_action(before=before)
-            if action != PublicationAction.PUBLISHED and not (draft.go_live_at and draft.go_live_at > timezone.now()):
+            if action != PublicationAction.PUBLISHED and not draft.waits:
                 # The log says what it is instead, once it has happened.
                 options["log_action"] = False
             # The object that was found right is the one that goes live; to build another takes a query for each row.
@@ -164,6 +169,8 @@ class Published(models.Model):
                 raise Refused(_("You changed this version; someone else must approve it."), code="author")
             case ApprovalKind.EMERGENCY if approver is None or not reason.strip():
                 raise Refused(_("Say why it can't wait for another person."), code="reason")
+            case ApprovalKind.EMERGENCY if revision.as_object().waits:
+                raise Refused(_("It has a time to go live, so it can wait: empty that first."), code="waits")
             case ApprovalKind.SINGLE_CHECKED if approver is None:
                 raise Refused(_("Someone must have checked it."), code="approver")
             case ApprovalKind.SHIPPED if approver is not None or authors:
@@ -287,25 +294,30 @@ class Published(models.Model):
         """Whether a revision went live once."""
         return self.find_published_revisions().filter(revision_id=revision.pk).exists()
 
+    @property
+    def last_published(self):
+        """The revision that went live last, or withdrew the object; None before the first."""
+        return self.revisions.filter(pk__in=self.find_published_revisions()).order_by("pk").last()
+
     def find_published_revisions(self):
         """The keys of the revisions that went live, by the log."""
         return log_registry.get_logs_for_instance(self).filter(action__in=WENT_LIVE).values("revision_id")
 
     def find_authors(self, revision) -> list[int]:
-        """The ids of those who wrote or submitted any part of a revision since what is live, in no order.
+        """The ids of those who wrote or submitted any part of a revision since the last publication or withdrawal.
 
         Whoever saved a version that says the same as the one before has written nothing.
         """
-        live = self.live_revision_id or 0
-        said = digest_of(self.live_revision.content) if live else None
+        last = self.last_published
+        since, said = (last.pk, digest_of(last.content)) if last else (0, None)
         authors = set()
-        for saved in self.revisions.filter(pk__gt=live, pk__lte=revision.pk).order_by("pk"):
+        for saved in self.revisions.filter(pk__gt=since, pk__lte=revision.pk).order_by("pk"):
             digest = digest_of(saved.content)
             if digest != said:
                 authors.add(saved.user_id)
             said = digest
         submissions = log_registry.get_logs_for_instance(self).filter(
-            action__in=["wagtail.workflow.start", "wagtail.workflow.resume"], revision_id__gt=live
+            action__in=["wagtail.workflow.start", "wagtail.workflow.resume"], revision_id__gt=since
         )
         authors.update(submissions.values_list("user_id", flat=True))
         return sorted(authors - {None})

@@ -73,7 +73,8 @@ class ReviewState(TaskState):
             return _("A second look is owed to what was published alone: take it first.")
         authors = record.find_authors(latest)
         if user.pk in authors and not is_alone(user):
-            own = record.revisions.filter(user=user, pk__gt=record.live_revision_id or 0).order_by("pk").last()
+            since = record.last_published
+            own = record.revisions.filter(user=user, pk__gt=since.pk if since else 0).order_by("pk").last()
             if own is None:
                 return _("You submitted this version; someone else must approve it.")
             return _("You changed this version on %(when)s; someone else must approve it.") % {

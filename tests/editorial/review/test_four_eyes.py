@@ -1,9 +1,12 @@
 """Nothing is published by one pair of eyes, and nothing but what was reviewed: in the models, and by requests."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.models import ModelLogEntry, Page, Workflow
 
 from catalog.models import AIModel, Approval, ApprovalKind, Organization, Publication, Refused
@@ -93,6 +96,18 @@ def test_authors_are_all_who_changed_anything_since_what_is_live():
     last.publish(user=person("cid"), skip_permission_checks=True)
     model = AIModel.objects.get()
     assert model.find_authors(draft_of(model, user=person("cid"), summary_en="Two.")) == [person("cid").pk]
+
+
+def test_who_wrote_what_was_withdrawn_since_is_no_author_of_its_restoration():
+    model, cid = make_model(), person("cid")
+    for values in ({"summary_en": "One."}, {"withdrawal_en": "Wrong.", "withdrawal_zh": "有误。"}):
+        revision = draft_of(model, user=person("ann"), **values)
+        model.approve(revision=revision, kind=ApprovalKind.REVIEWED, approver=cid)
+        revision.publish(user=cid, skip_permission_checks=True)
+        model = AIModel.objects.get()
+    assert not model.live
+    restored = draft_of(model, user=person("ben"), withdrawal_en="", withdrawal_zh="")
+    assert model.find_authors(restored) == [person("ben").pk]
 
 
 @pytest.mark.parametrize(
@@ -333,6 +348,16 @@ def test_an_emergency_without_a_reason_is_refused():
     draft_of(organization, user=person("ann"), city_en="Lyon")
     assert emergency(sign_in("Lead"), organization, reason="  ").status_code == 200
     assert Organization.objects.get().city_en == ""
+
+
+def test_an_emergency_does_not_wait_for_a_date():
+    organization, lead = make_organization(slug="acme", name="Acme"), sign_in("Lead")
+    tomorrow = timezone.now() + timedelta(days=1)
+    draft_of(organization, user=lead.user, summary_en="Tomorrow.", go_live_at=tomorrow)
+    response = lead.post(review_address("emergency", organization), {"reason": "It burns."}, follow=True)
+    assert "It has a time to go live, so it can wait" in response.content.decode()
+    organization = Organization.objects.get()
+    assert (organization.scheduled_revision, organization.owed_look) == (None, None)
 
 
 def test_another_person_confirms(published_alone):
