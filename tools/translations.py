@@ -1,6 +1,8 @@
 """Collect the strings to translate, compile the translations, and check that they are whole, without gettext.
 
 `update` brings locale/zh_Hans/LC_MESSAGES/django.po in step with code and templates, and compiles it.
+locale/en/LC_MESSAGES/django.po is written by hand: what the site says in place of words of Wagtail's. They are
+collected like strings of ours, so that Chinese has them too.
 `check` changes nothing and fails on a string that is missing, untranslated, fuzzy, or no longer used, on a
 placeholder that the original does not have, and on a compiled catalog that is out of step.
 """
@@ -17,6 +19,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
+REPLACED = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
 CODE = ["aigc_site", "catalog", "editorial"]
 # Function name: how many arguments it takes; a context comes first in the p-functions.
 SINGULAR = ["_", "gettext", "gettext_lazy", "gettext_noop"]
@@ -49,7 +52,8 @@ def sources():
 
 def extract():
     """Every string of ours: {(context, singular): (plural, files that use it)}."""
-    found = {}
+    where = REPLACED.relative_to(ROOT).as_posix()
+    found = {(entry.msgctxt, entry.msgid): (entry.msgid_plural, {where}) for entry in polib.pofile(str(REPLACED))}
     for path, text in sources():
         for _line, function, arguments, _comments in extract_python(
             io.BytesIO(text.encode()), KEYWORDS, (), {"encoding": "utf-8"}
@@ -87,7 +91,8 @@ def update(found):
         )
     CATALOG.parent.mkdir(parents=True, exist_ok=True)
     catalog.save(str(CATALOG))
-    CATALOG.with_suffix(".mo").write_bytes(catalog.to_binary())
+    for path in (CATALOG, REPLACED):
+        path.with_suffix(".mo").write_bytes(polib.pofile(str(path)).to_binary())
     missing = sum(not entry.translated() for entry in catalog)
     print(f"{CATALOG.relative_to(ROOT)}: {len(catalog)} strings, {missing} still to translate or fuzzy.")
 
@@ -112,9 +117,10 @@ def problems(found):
                 yield f"placeholder that the original does not have: {', '.join(strange)} in {where}"
     for key in entries.keys() - found.keys():
         yield f"no longer used: {key[1]!r}; run `make messages`"
-    compiled = CATALOG.with_suffix(".mo")
-    if not compiled.exists() or compiled.read_bytes() != catalog.to_binary():
-        yield f"{compiled.relative_to(ROOT)} is not in step; run `make messages`"
+    for path in (CATALOG, REPLACED):
+        compiled = path.with_suffix(".mo")
+        if not compiled.exists() or compiled.read_bytes() != polib.pofile(str(path)).to_binary():
+            yield f"{compiled.relative_to(ROOT)} is not in step; run `make messages`"
 
 
 def main():

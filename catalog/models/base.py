@@ -19,7 +19,7 @@ from wagtail.models import (
 )
 from wagtail.search import index
 
-from catalog.models.choices import LinkKind, MilestoneKind
+from catalog.models.choices import RESERVED_SLUGS, LinkKind, MilestoneKind
 from catalog.models.document import build_document, child_lists, differences
 from catalog.models.history import Publication
 from catalog.models.publication import PublishedDocument
@@ -57,6 +57,11 @@ class Record(
 
     def __str__(self) -> str:
         return str(self.name)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.slug in RESERVED_SLUGS:
+            raise ValidationError({"slug": _("“unknown” and “undisclosed” are reserved words.")})
 
     @property
     def kind_name(self) -> str:

@@ -7,6 +7,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+# Words that the address bar uses for "no value here": nothing that is filtered by may claim them.
+RESERVED_SLUGS = ("unknown", "undisclosed")
+
 
 class EntryKind(models.TextChoices):
     """What an entry is; the value is used in documents, the listing index and history."""

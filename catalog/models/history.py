@@ -63,7 +63,11 @@ class Publication(AppendOnly):
         verbose_name = _("publication")
         verbose_name_plural = _("publications")
         constraints = [models.UniqueConstraint(fields=["entry", "sequence"], name="publication_once_in_sequence")]
-        indexes = [models.Index(fields=["kind", "slug"], name="publication_by_slug")]
+        indexes = [
+            models.Index(fields=["kind", "slug"], name="publication_by_slug"),
+            # Few among many: what was merged into an entry is asked for on each page of one.
+            models.Index(fields=["kind"], name="publication_merged", condition=models.Q(action="merged")),
+        ]
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:

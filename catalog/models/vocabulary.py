@@ -10,12 +10,9 @@ from wagtail.models import RevisionMixin
 from wagtail.search import index
 
 from catalog.models.base import Record
-from catalog.models.choices import EntryKind
+from catalog.models.choices import RESERVED_SLUGS, EntryKind
 from catalog.models.document import build_document
 from catalog.values import BilingualField
-
-# Words that the address bar uses for "no value here": no vocabulary may claim them.
-RESERVED_SLUGS = ("unknown", "undisclosed")
 
 
 class Label(RevisionMixin, index.Indexed, models.Model):

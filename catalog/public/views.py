@@ -21,7 +21,7 @@ from catalog.models import (
 from catalog.models.choices import EntryKind
 from catalog.models.history import PublicationAction
 from catalog.public.details import Detail
-from catalog.public.related import find_record, list_articles, list_related
+from catalog.public.related import find_articles, find_record, list_articles, list_mergers, list_related
 from catalog.public.structured_data import describe_detail
 from catalog.public.timeline import list_events, list_years
 from catalog.values import BilingualText
@@ -59,6 +59,10 @@ def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespons
             "record": record,
             "published_at": publication.at,
             "oversight": record.oversight,
+            "mergers": [
+                {"name": BilingualText(**merger.document["fields"]["name"]), "at": merger.at}
+                for merger in list_mergers(record)
+            ],
             "related": list_related(record),
             "articles": list_articles(record),
             "structured_data": describe_detail(detail=detail, url=request.build_absolute_uri(request.path)),
@@ -115,7 +119,7 @@ def _sort_language(request: HttpRequest) -> str:
 
 
 def show_source(request: HttpRequest, pk: int) -> HttpResponse:
-    """A source, and what cites it."""
+    """A source, and what cites it. Raises Http404 while nothing live does."""
     source = get_object_or_404(Source, pk=pk)
     cited = []
     for model in (AIModelCitation, OrganizationCitation, ProductCitation):
@@ -124,11 +128,12 @@ def show_source(request: HttpRequest, pk: int) -> HttpResponse:
         for citation in found[:CITED_SHOWN]:
             entries.setdefault(citation.entry, []).append(citation)
         cited += entries.items()
-    terms = Term.objects.filter(sources=source, live=True).order_by("name_en")
+    terms = list(Term.objects.filter(sources=source, live=True).order_by("name_en"))
+    articles = list_articles(source)
+    if not (cited or terms or articles or find_articles(source).exists()):
+        raise Http404(_("There is no such source."))
     return render(
-        request,
-        "catalog/source.html",
-        {"source": source, "cited": cited, "terms": terms, "articles": list_articles(source)},
+        request, "catalog/source.html", {"source": source, "cited": cited, "terms": terms, "articles": articles}
     )
 
 

@@ -1,9 +1,10 @@
 """The sitemap: every public page in both languages."""
 
 from django.contrib.sitemaps import Sitemap
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from catalog.models import ListingEntry
+from catalog.models import AIModelCitation, ListingEntry, OrganizationCitation, ProductCitation, Source, Term
 from editorial.articles.pages import ArticlePage, TextPage
 
 
@@ -69,4 +70,26 @@ class TextPages(ArticlePages):
         return f"/{item.locale.language_code}/{item.slug}/"
 
 
-SITEMAPS = {"pages": FixedPages, "entries": EntryPages, "articles": ArticlePages, "texts": TextPages}
+class SourcePages(Sitemap):
+    """Sources that a live entry or term cites."""
+
+    i18n = alternates = True
+    limit = 5000
+
+    def items(self):
+        cited = Q(Exists(Term.objects.filter(sources=OuterRef("pk"), live=True)))
+        for model in (AIModelCitation, OrganizationCitation, ProductCitation):
+            cited |= Q(Exists(model.objects.filter(source=OuterRef("pk"), entry__live=True)))
+        return Source.objects.filter(cited).order_by("pk")
+
+    def location(self, item: Source) -> str:
+        return reverse("catalog:source", args=[item.pk])
+
+
+SITEMAPS = {
+    "pages": FixedPages,
+    "entries": EntryPages,
+    "sources": SourcePages,
+    "articles": ArticlePages,
+    "texts": TextPages,
+}

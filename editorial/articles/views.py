@@ -19,7 +19,7 @@ from catalog.models.choices import EntryKind
 from catalog.public.views import show_withdrawal
 from catalog.values import BilingualText
 from editorial.articles.linking import Linker, find_entries, list_cards
-from editorial.articles.pages import ArticlePage, HomePage, SitePage, TextPage
+from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
 
 ARTICLES_A_PAGE = 20
 RESULTS_A_PAGE = 20
@@ -86,8 +86,9 @@ def show_home(request: HttpRequest) -> HttpResponse:
 
 def show_article_index(request: HttpRequest) -> HttpResponse:
     """The list of articles in the reader's language."""
+    page = ArticleIndexPage.objects.live().filter(locale__language_code=request.LANGUAGE_CODE).first()
     context = build_index(language=request.LANGUAGE_CODE, number=request.GET.get("page"))
-    return render(request, "editorial/article_index.html", context)
+    return render(request, "editorial/article_index.html", {"page": page, **context})
 
 
 def show_article(request: HttpRequest, slug: str) -> HttpResponse:

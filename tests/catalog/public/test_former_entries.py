@@ -1,6 +1,8 @@
 """Where the address of a renamed, merged or withdrawn entry leads."""
 
 import pytest
+from bs4 import BeautifulSoup
+from django.utils import timezone
 
 from catalog.models import AIModel
 from tests.factories import make_model, make_term, publish_revision, withdraw
@@ -14,6 +16,10 @@ def publish(record, **values) -> None:
     for name, value in values.items():
         setattr(draft, name, value)
     publish_revision(draft.save_revision())
+
+
+def words_at(client, address: str) -> str:
+    return " ".join(BeautifulSoup(client.get(address).content, "html.parser").get_text(" ").split())
 
 
 @pytest.fixture
@@ -31,6 +37,17 @@ def test_a_merged_entry_leads_to_the_other_one(client, merged, language):
     assert client.get(response.url).status_code == 200
     assert "/models/old/" not in client.get(f"/{language}/models/").content.decode()
     assert "/models/old/" not in client.get("/sitemap-entries.xml").content.decode()
+
+
+def test_the_other_one_says_what_was_merged_into_it(client, merged):
+    old, _target = merged
+    today = timezone.localdate()
+    assert f"Old Merged into Target on {today.day} {today:%B} {today.year}" in words_at(client, "/en/models/target/")
+    assert f"Old 中文 已于 {today.year} 年 {today.month} 月 {today.day} 日并入“Target 中文”" in words_at(
+        client, "/zh-hans/models/target/"
+    )
+    publish(old, merged_into=None)
+    assert "Merged into" not in words_at(client, "/en/models/target/")
 
 
 def test_terms_are_merged_alike(client):

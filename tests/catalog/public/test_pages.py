@@ -19,7 +19,9 @@ from catalog.models import (
     Publication,
     Segment,
 )
+from editorial.articles.pages import ArticleSource
 from tests.factories import (
+    make_article,
     make_home,
     make_label,
     make_model,
@@ -223,6 +225,22 @@ def test_a_source_says_what_cites_it(client, stable_diffusion):
     assert "An article of 2022" in words
     assert "Stable Diffusion" in words
     assert client.get("/en/sources/999999/").status_code == 404
+
+
+def test_a_source_that_only_a_draft_cites_is_not_public(client):
+    draft = make_model(publish=False, cite={"released": "2022"})
+    source = draft.citations.get().source
+    assert client.get(f"/en/sources/{source.pk}/").status_code == 404
+    assert f"/sources/{source.pk}/" not in client.get("/sitemap-sources.xml").content.decode()
+    publish_revision(draft.get_latest_revision())
+    assert client.get(f"/en/sources/{source.pk}/").status_code == 200
+    assert f"http://testserver/zh-hans/sources/{source.pk}/" in client.get("/sitemap-sources.xml").content.decode()
+
+
+def test_a_source_that_an_article_in_one_language_cites_is_public_in_both(client):
+    source = make_source()
+    make_article(sources=[ArticleSource(source=source)])
+    assert client.get(f"/zh-hans/sources/{source.pk}/").status_code == 200
 
 
 def test_the_timeline_shows_a_year(client, stable_diffusion):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from editorial.articles.linking import Linker
-from editorial.models import ArticleSource, HomePage, TextPage
+from editorial.models import ArticleIndexPage, ArticleSource, HomePage, TextPage
 from tests.factories import (
     make_article,
     make_home,
@@ -110,6 +110,20 @@ def test_a_changed_draft_of_a_live_article_shows_the_live_one(client):
     html = client.get("/en/articles/why/").content.decode()
     assert "Live title" in html
     assert "Draft title" not in html
+
+
+@pytest.mark.django_db
+def test_the_list_of_articles_shows_the_introduction_that_is_live(client):
+    make_home()
+    page = ArticleIndexPage.objects.get()
+    for introduction in ("What we write about.", "A draft of it."):
+        page.introduction = introduction
+        revision = page.save_revision()
+        if "draft" not in introduction:
+            publish_revision(revision)
+    html = client.get("/en/articles/").content.decode()
+    assert "What we write about." in html
+    assert "A draft of it." not in html
 
 
 @pytest.mark.django_db
