@@ -5,6 +5,7 @@ that says which and why.
 """
 
 import secrets
+import zoneinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -155,6 +156,9 @@ WAGTAIL_I18N_ENABLED = True
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 USE_TZ = True
 TIME_ZONE = "UTC"
+# Without the machine's own, which browsers do not know.
+WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
+COUNTRIES_OVERRIDE = {"US": _("United States")}
 
 # --- Files ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

@@ -3,6 +3,7 @@
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_countries import countries
@@ -141,8 +142,8 @@ class TermFilterSet(WagtailFilterSet):
 
 
 class SourceFilterSet(WagtailFilterSet):
-    kind = ChoicesFilter(label=_("kind"), choices=SourceKind.choices)
-    link_state = ChoicesFilter(label=_("link state"), choices=LinkState.choices)
+    kind = ChoicesFilter(label=capfirst(_("kind")), choices=SourceKind.choices)
+    link_state = ChoicesFilter(label=capfirst(_("link state")), choices=LinkState.choices)
 
     class Meta:
         model = Source
@@ -150,7 +151,9 @@ class SourceFilterSet(WagtailFilterSet):
 
 
 class SegmentFilterSet(WagtailFilterSet):
-    parent = RelatedFilter(field_name="parent", label=_("parent"), queryset=Segment.objects.filter(parent__isnull=True))
+    parent = RelatedFilter(
+        field_name="parent", label=capfirst(_("parent")), queryset=Segment.objects.filter(parent__isnull=True)
+    )
 
     class Meta:
         model = Segment

@@ -230,7 +230,7 @@ class ModelFilterSet(ListingFilterSet):
     released_max = FuzzyDateBoundFilter(bound="max", field_name="date_from", label=_("Released"))
     parameters_min = NumberBoundFilter(bound="min", field_name="parameters_high", label=_("Parameters"))
     parameters_max = NumberBoundFilter(bound="max", field_name="parameters_low", label=_("Parameters"))
-    size = FacetFilter(field_name="size", label=_("Parameters"))
+    size = FacetFilter(field_name="size", label=_("Parameters: how known"))
     access = FacetFilter(field_name="access", label=_("Access"))
     licence = FacetFilter(field_name="licence", label=_("Licence"))
     status = FacetFilter(field_name="status", label=_("Status"))

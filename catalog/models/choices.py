@@ -136,6 +136,7 @@ class PricePer(models.TextChoices):
 
     FREE = "free", _("Free plan")
     MONTH = "month", _("per month")
+    YEAR = "year", _("per year")
     SEAT_MONTH = "seat-month", _("per seat per month")
     SEAT_YEAR = "seat-year", _("per seat per year")
     IMAGE = "image", _("per image")

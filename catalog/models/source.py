@@ -42,7 +42,7 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         help_text=_("Leave empty if the source has none. Written in one spelling, so that no source is there twice."),
     )
     language = models.CharField(
-        _("language"), max_length=10, choices=[("en", "English"), ("zh-hans", "中文")], default="en"
+        _("language"), max_length=10, choices=[("en", _("English")), ("zh-hans", _("Chinese"))], default="en"
     )
     published = FuzzyDateField(_("published"), null=True, blank=True)
     accessed = FuzzyDateField(_("accessed"), null=True, blank=True, help_text=_("When someone last read it."))

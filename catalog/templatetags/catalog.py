@@ -22,7 +22,11 @@ COLUMNS = {
 }
 DATE_COLUMNS = frozenset({"released", "founded", "launched"})
 NUMBER_COLUMNS = frozenset({"parameters", "funding"})
+DOLLARS = "US dollars"
 EXCERPT = {"en": 150, "zh-hans": 72}
+# What stays in one piece where Chinese is cut: a Latin word or a number with the unit behind it, else one character.
+CHINESE_PIECE = re.compile(r"[!-~]+(?: [百千万亿]*[\u4e00-\u9fff]{1,2})?|.", re.DOTALL)
+CHINESE_CLAUSE_ENDS = "，；、：。"
 
 
 @register.filter
@@ -38,18 +42,34 @@ def day(value: date | datetime | None) -> str:
 @register.filter
 def excerpt(text: BilingualText) -> BilingualText:
     """The beginning of a text, cut where a sentence or a word ends; each language has its own length."""
-    return BilingualText(en=cut(text.en, EXCERPT["en"]), zh=cut(text.zh, EXCERPT["zh-hans"]))
+    return BilingualText(en=cut(text.en, EXCERPT["en"]), zh=cut_chinese(text.zh, EXCERPT["zh-hans"]))
 
 
 def cut(text: str, longest: int) -> str:
-    """Return the beginning of a text: whole sentences where one fits, else words and an ellipsis."""
+    """Return the beginning of an English text: whole sentences where one fits, else words and an ellipsis."""
     if len(text) <= longest:
         return text
-    sentences = [found.end() for found in re.finditer(r"(?:[.!?](?=\s)|[。！？])", text[: longest + 1])]
+    sentences = [found.end() for found in re.finditer(r"[.!?](?=\s)", text[: longest + 1])]
     if sentences and sentences[-1] > longest // 2:
         return text[: sentences[-1]]
     head = text[:longest]
     return f"{head.rsplit(' ', 1)[0] if ' ' in head[longest // 2 :] else head}…"
+
+
+def cut_chinese(text: str, longest: int) -> str:
+    """Return the beginning of a Chinese text: whole sentences where one fits, else clauses, else words it can tell."""
+    if len(text) <= longest:
+        return text
+    sentence = max(text.rfind(mark, longest // 2, longest) for mark in "。！？")
+    if sentence > 0:
+        return text[: sentence + 1]
+    head = ""
+    for piece in CHINESE_PIECE.findall(text):
+        if len(head) + len(piece) > longest:
+            break
+        head += piece
+    clause = max(head.rfind(mark, longest // 2) for mark in CHINESE_CLAUSE_ENDS)
+    return f"{head[:clause] if clause > 0 else head.rstrip()}…"
 
 
 @register.filter(is_safe=True)
@@ -66,11 +86,18 @@ def distinct_sources(citations: list[CitationView]) -> list[SourceView]:
 
 @register.simple_tag
 def amount(quantity, unit) -> str:
-    """A quantity with its unit, both facts of a row: a space between them, but none within Chinese."""
+    """A quantity with its unit, both facts of a row: a space between them, but none within Chinese.
+
+    US dollars are written as money is everywhere: “USD 4.5M”, “USD 256/hour”.
+    """
+    number = quantity.values[0].text
     if not unit:
-        return str(quantity.values[0].text)
-    number, word = str(quantity.values[0].text), unit.values[0].text.text
-    joined = number[-1] in "万亿" and not word[0].isascii()
+        return str(number)
+    word = unit.values[0].text.text
+    if word.startswith(DOLLARS):
+        return f"{Money(number.low, number.high, number.kind, 'USD')}{word.removeprefix(DOLLARS)}"
+    number = str(number)
+    joined = word[0] == "%" or (number[-1] in "万亿" and not word[0].isascii())
     return f"{number}{word}" if joined else f"{number} {word}"
 
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.models import ListingEntry
 
 CITATION = r"\[(\d{1,3})\]"
+WORD_JOINER = "\u2060"
 
 
 def list_cards(body) -> list:
@@ -37,6 +38,8 @@ def find_entries(*streams) -> dict[tuple[str, int], ListingEntry]:
 @dataclass
 class Linker:
     """Turns each name into a link where it first stands in an article, and `[1]` into a link to source 1.
+
+    The number of a source sticks to the word before it, or it would begin lines.
 
     `targets` maps a name to an address; `sources` is the number of sources. Names already linked are remembered
     from one block of text to the next.
@@ -70,7 +73,10 @@ class Linker:
             tag = self._make_link(soup, found)
             if tag is None:
                 continue
-            parts += [NavigableString(text[end : found.start()]), tag]
+            before = text[end : found.start()]
+            if found.group(1):
+                before = before.rstrip() + WORD_JOINER
+            parts += [NavigableString(before), tag]
             end = found.end()
         return [*parts, NavigableString(text[end:])]
 

@@ -11,7 +11,7 @@ from wagtail.users.models import UserProfile
 
 from catalog.listing.search import reindex
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
-from tests.editorial.review.support import EACH_KIND, KINDS, cite, decide, send, sign_in, url
+from tests.editorial.review.support import EACH_KIND, KINDS, cite, create, decide, send, sign_in, url
 from tests.factories import make_model, make_organization, make_record, make_source
 
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
@@ -88,6 +88,38 @@ def test_list_in_chinese(editor):
     html = editor.get(url(Organization, "list")).content.decode()
     assert "顶点" in html
     assert "中国" in html
+
+
+def test_names_are_those_of_the_newest_version_in_the_readers_language(editor):
+    acme = make_organization(name="Acme", name_zh="顶点")
+    create(editor, Organization, "english", name_en="Only English", name_zh="")
+    create(editor, Organization, "chinese", name_en="", name_zh="仅有中文")
+    english, chinese = (Organization.objects.get(slug=slug) for slug in ("english", "chinese"))
+    send(editor, url(acme, "edit"), name_en="Acme Two", name_zh="顶点二")
+
+    def first_column() -> set[str]:
+        soup = BeautifulSoup(editor.get(url(Organization, "list")).content, "html.parser")
+        return {link.get_text(strip=True) for link in soup.select("td.title .title-wrapper a")}
+
+    assert first_column() == {"Acme Two", "Only English", "仅有中文"}
+    UserProfile.objects.create(user=editor.user, preferred_language="zh-hans")
+    assert first_column() == {"顶点二", "Only English", "仅有中文"}
+    for name in ("edit", "inspect", "history"):
+        for record, title in ((acme, "顶点二"), (english, "Only English"), (chinese, "仅有中文")):
+            soup = BeautifulSoup(editor.get(url(record, name)).content, "html.parser")
+            assert title in soup.title.get_text(), name
+
+
+def test_headings_and_labels_begin_with_a_capital(editor):
+    make_source()
+    html = editor.get(url(Source, "list")).content.decode()
+    headings = {cell.get_text(strip=True) for cell in BeautifulSoup(html, "html.parser").select("thead th")}
+    assert {"Kind", "Publisher", "Published", "Link state"} <= headings
+    labels = {it.get_text(strip=True) for it in BeautifulSoup(html, "html.parser").select("button, legend, label")}
+    assert not {"kind", "link state"} & labels
+    soup = BeautifulSoup(editor.get(url(Organization, "add")).content, "html.parser")
+    labels = {label.get_text(strip=True).rstrip("*") for label in soup.select("label, h3, .w-field__label")}
+    assert not {"external identifiers", "value", "key"} & labels
 
 
 def test_state_column_and_filter(editor):
@@ -169,13 +201,16 @@ def test_csv_has_the_values_as_text(editor):
     )
     response = editor.get(url(Organization, "list") + "?export=csv&q=&type=startup")
     assert response["Content-Disposition"] == 'attachment; filename="organization.csv"'
-    rows = list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    content = b"".join(response.streaming_content)
+    assert content.startswith(b"\xef\xbb\xbf"), "spreadsheet programs know the encoding by it"
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert len(rows) == 1
     row = rows[0]
     assert row["State"] == "Live"
     assert row["Name (English)"] == "'=Acme"
     assert row["Type"] == "Startup"
-    assert row["Country or region"] == "United States of America"
+    assert row["Country or region"] == "United States"
     assert row["Founded"] == "2020-06"
     assert row["Also known as"] == "One / Two"
     assert row["External identifiers"] == "wikidata: Q1"

@@ -48,7 +48,7 @@ def test_names_are_remembered_from_block_to_block():
 
 def test_numbers_of_sources_become_links_and_others_stay():
     html = link("<p>So it is [1], not [7] or [x].</p>", {}, sources=2)
-    assert '<a class="citation" href="#source-1">[1]</a>' in html
+    assert 'it is\u2060<a class="citation" href="#source-1">[1]</a>' in html, "sticks to the word before it"
     assert "[7] or [x]" in html
 
 
