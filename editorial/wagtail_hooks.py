@@ -60,12 +60,12 @@ def register_snippet_emergency(model) -> SnippetEmergencyItem:
 
 @hooks.register("construct_page_action_menu")
 def name_page_actions(menu_items, request, context) -> None:
-    name_actions(menu_items, user=request.user, submit=PageSubmitItem)
+    name_actions(menu_items, user=request.user, record=context.get("page"), submit=PageSubmitItem)
 
 
 @hooks.register("construct_snippet_action_menu")
 def name_snippet_actions(menu_items, request, context) -> None:
-    name_actions(menu_items, user=request.user, submit=SnippetSubmitItem)
+    name_actions(menu_items, user=request.user, record=context.get("instance"), submit=SnippetSubmitItem)
 
 
 @hooks.register("construct_homepage_panels")

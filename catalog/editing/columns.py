@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import CharField, OuterRef, Subquery
 from django.db.models.functions import Cast
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin.ui.tables import Column, StatusTagColumn
-from wagtail.models import Revision, WorkflowState
+from wagtail.models import DraftStateMixin, Revision, WorkflowState
 
 from catalog.models import Approval, ApprovalKind
+from catalog.values import BilingualText
 
 
 def with_state(queryset: models.QuerySet) -> models.QuerySet:
     """Annotate what `state_of` reads, so that a list needs no query for each row."""
-    content_type = ContentType.objects.get_for_model(queryset.model, for_concrete_model=False)
+    content_type = queryset.model().get_base_content_type()
     same = {"base_content_type": content_type, "object_id": Cast(OuterRef("pk"), CharField())}
     reviews = WorkflowState.objects.filter(
         **same, status__in=(WorkflowState.STATUS_IN_PROGRESS, WorkflowState.STATUS_NEEDS_CHANGES)
@@ -31,24 +32,27 @@ def with_state(queryset: models.QuerySet) -> models.QuerySet:
         review_status=Subquery(reviews.values("status")[:1]),
         approval_kind=Subquery(approvals.values("kind")[:1]),
         scheduled_for=Subquery(scheduled.values("approved_go_live_at")[:1]),
+        scheduled_pk=Subquery(scheduled.values("pk")[:1]),
     )
 
 
 def state_of(record: models.Model) -> str:
-    """The publication state of an object from `with_state`, and that of its newer draft."""
-    public = name_public_state(record)
-    if record.scheduled_for:
-        when = date_format(localtime(record.scheduled_for), "SHORT_DATETIME_FORMAT")
-        pending = _("Goes live %(date)s") % {"date": when}
-    elif record.review_status == WorkflowState.STATUS_IN_PROGRESS:
-        pending = _("In review")
+    """The publication state of an object from `with_state`, and those of its newer versions."""
+    states = [name_public_state(record), name_schedule(record)]
+    if record.review_status == WorkflowState.STATUS_IN_PROGRESS:
+        states.append(_("In review"))
     elif record.review_status == WorkflowState.STATUS_NEEDS_CHANGES:
-        pending = _("Changes requested")
-    elif record.has_unpublished_changes or not public:
-        pending = _("Draft")
-    else:
-        return public
-    return f"{public} · {pending}" if public else pending
+        states.append(_("Changes requested"))
+    elif not any(states) or (record.has_unpublished_changes and record.latest_revision_id != record.scheduled_pk):
+        states.append(_("Draft"))
+    return " · ".join(state for state in states if state)
+
+
+def name_schedule(record: models.Model) -> str:
+    """When an approved version of an object from `with_state` goes live; empty if none waits for its time."""
+    if not record.scheduled_for:
+        return ""
+    return _("Goes live %(date)s") % {"date": date_format(localtime(record.scheduled_for), "SHORT_DATETIME_FORMAT")}
 
 
 def name_public_state(record: models.Model) -> str:
@@ -58,7 +62,20 @@ def name_public_state(record: models.Model) -> str:
         return kinds.get(record.approval_kind, _("Live"))
     if record.first_published_at is None:
         return ""
-    return _("Merged") if record.merged_into_id else _("Withdrawn")
+    # Pages are never merged.
+    return _("Merged") if getattr(record, "merged_into_id", None) else _("Withdrawn")
+
+
+def newest_name(record: models.Model) -> str:
+    """What the newest version of an object is called, in the reader's language."""
+    has_drafts = isinstance(record, DraftStateMixin) and record.latest_revision
+    return name_in(record.latest_revision) if has_drafts else str(record)
+
+
+def name_in(revision: Revision) -> str:
+    """What a version is called in the reader's language, else in the other; Wagtail keeps that of who saved it."""
+    content = revision.content
+    return BilingualText(content.get("name_en", ""), content.get("name_zh", "")).text or revision.object_str
 
 
 class StateColumn(StatusTagColumn):
@@ -81,7 +98,7 @@ class ValueColumn(Column):
         field = model._meta.get_field(name)
         super().__init__(
             name,
-            label=field.verbose_name,
+            label=capfirst(field.verbose_name),
             accessor=accessor or name,
             sort_key=None if field.many_to_many else name,
         )

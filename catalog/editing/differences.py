@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from wagtail.admin.compare import StreamFieldComparison, diff_text
 from wagtail.fields import StreamField
 from wagtail.utils.text import text_from_html
 
 from catalog.editing.plain_text import row_text, text_of
 from catalog.models.approval import BOOKKEEPING
-from catalog.models.base import Entry
+from catalog.models.base import Entry, Row
 from catalog.models.document import child_lists
+from catalog.models.verification import UNCITED, fields_of
 from catalog.values import BilingualField
 
 
@@ -34,13 +36,20 @@ class ValueChange:
     def sources_changed(self) -> bool:
         return self.old_sources != self.sources
 
+    @property
+    def keeps_old_sources(self) -> bool:
+        """Whether the sources that were named for the old value vouch for a new one, as they are."""
+        is_new = bool(self.old and self.new and self.old != self.new)
+        return is_new and bool(self.sources) and not self.sources_changed
 
-def describe_changes(*, record, revision) -> list[ValueChange]:
-    """What a revision changes of what is live, in the order of the version; all it says if nothing is live."""
-    changes = compare(old=record.live_revision and record.live_revision.as_object(), new=revision.as_object())
-    unsourced = record.find_unsourced(revision) if isinstance(record, Entry) else {}
+
+def describe_changes(*, record, revision, since) -> list[ValueChange]:
+    """What a revision changes of the revision `since`, in the order of the version; all it says if that is None."""
+    changes = compare(old=since and since.as_object(), new=revision.as_object())
+    needs_source = {*fields_of(record.kind)} - UNCITED if isinstance(record, Entry) else ()
     for path, change in changes.items():
-        change.is_unsourced = cited_path(type(record), path) in unsourced
+        name = cited_path(type(record), path).partition("/")[0]
+        change.is_unsourced = bool(name in needs_source and change.new and not change.sources)
     return list(changes.values())
 
 
@@ -80,9 +89,12 @@ def read_values(version) -> dict[str, str]:
         if name in BOOKKEEPING or name == "citations":
             continue
         if name in lists:
-            for row in getattr(version, name).all():
-                key = getattr(row, "key", "") or str(row)
-                values[f"{name}/{key}"] = row_text(row) if hasattr(row, "document_fields") else str(row)
+            rows = getattr(version, name).all()
+            if issubclass(lists[name], Row):
+                values |= {f"{name}/{row.key}": row_text(row) for row in rows}
+            else:
+                # Nothing tells such rows apart for good: the list is one value, and its order counts.
+                values[name] = " ".join(f"[{number}] {row}" for number, row in enumerate(rows, start=1))
         elif isinstance(type(version)._meta.get_field(name), StreamField):
             values[name] = text_from_html(getattr(version, name).render_as_block())
         else:
@@ -103,7 +115,8 @@ def read_sources(version) -> dict[str, tuple[str, ...]]:
             citation.locator,
             citation.quote and f"“{citation.quote}”",
         ]
-        sources[path] = (*sources.get(path, ()), ", ".join(part for part in parts if part))
+        text = pgettext("between parts of a source", ", ").join(part for part in parts if part)
+        sources[path] = (*sources.get(path, ()), text)
     return sources
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -55,7 +56,7 @@ class IdentifiersField(forms.MultiValueField):
 class EntryForm(WagtailAdminModelForm):
     """The form of an entry: two rows of one list must not have the same key."""
 
-    identifiers = IdentifiersField(required=False, label=_("external identifiers"))
+    identifiers = IdentifiersField(required=False, label=capfirst(_("external identifiers")))
 
     def is_valid(self) -> bool:
         valid = super().is_valid()
@@ -91,7 +92,7 @@ class RowForm(WagtailAdminModelForm):
     key = forms.SlugField(
         required=False,
         max_length=80,
-        label=_("key"),
+        label=capfirst(_("key")),
         help_text=_("Permanent short name of this row; citations use it. Made by itself if left empty."),
     )
 
@@ -126,7 +127,7 @@ def citation_form(choices: list, row_lists: frozenset[str]) -> type[CitationForm
     """The form of citations of one kind of entry; `row_lists` names the values that are lists of rows."""
     field = forms.ChoiceField(
         choices=[("", "---------"), *choices],
-        label=_("value"),
+        label=capfirst(_("value")),
         help_text=_("Which value of this entry the source speaks of."),
     )
     return type("CitationForm", (CitationForm,), {"field": field, "row_lists": row_lists})

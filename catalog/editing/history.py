@@ -10,7 +10,7 @@ from wagtail.log_actions import registry
 from wagtail.models import ModelLogEntry, PageLogEntry, PreviewableMixin
 from wagtail.snippets.views import snippets
 
-from catalog.editing.views import TextSpreadsheetMixin
+from catalog.editing.views import NewestNameMixin, TextSpreadsheetMixin
 
 
 class AuditMixin(TextSpreadsheetMixin):
@@ -71,5 +71,5 @@ class AuditMixin(TextSpreadsheetMixin):
         }
 
 
-class CatalogHistoryView(AuditMixin, snippets.HistoryView):
+class CatalogHistoryView(NewestNameMixin, AuditMixin, snippets.HistoryView):
     pass

@@ -1,9 +1,12 @@
 """Values as plain text, for spreadsheets and the inspect view."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django_countries.fields import Country
 
 from catalog.editing.panels import label_of
@@ -46,6 +49,8 @@ def as_text(value: Any) -> str:
             return value.name
         case FuzzyDate():
             return value.isoformat()
+        case datetime():
+            return date_format(localtime(value), "DATETIME_FORMAT")
         case dict():
             return "; ".join(f"{key}: {text}" for key, text in value.items())
         case str():

@@ -10,7 +10,7 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import DraftStateMixin
 from wagtail.snippets.views import snippets
 
-from catalog.editing.columns import state_of, with_state
+from catalog.editing.columns import newest_name, state_of, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.stale import StaleFormMixin
 from catalog.listing.search import match, search
@@ -29,7 +29,13 @@ class TextSpreadsheetMixin(SpreadsheetExportMixin):
 
     def stream_csv(self, queryset):
         # At once: while it is sent, the language of whoever asked for it is not active any more.
-        return list(super().stream_csv(queryset))
+        # Without the mark at the start, spreadsheet programs take it for the encoding of their own country.
+        return ["\ufeff", *super().stream_csv(queryset)]
+
+    def write_csv_response(self, queryset):
+        response = super().write_csv_response(queryset)
+        response["Content-Type"] = "text/csv; charset=utf-8"
+        return response
 
     def get_preprocess_function(self, field, value, export_format):
         if export_format == self.FORMAT_CSV:
@@ -55,6 +61,11 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
     def relations(self) -> set[str]:
         """The model's fields that point to other rows."""
         return {field.name for field in self.model._meta.get_fields() if field.concrete and field.is_relation}
+
+    def _get_title_column(self, field_name, *args, **kwargs):
+        if field_name == "__str__":
+            kwargs["accessor"] = newest_name
+        return super()._get_title_column(field_name, *args, **kwargs)
 
     def search_queryset(self, queryset):
         # The site's own search narrows any queryset; Wagtail's refuses one that is filtered by a field which
@@ -86,7 +97,14 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
         return headings.get(field) or heading_of(self.model, field)
 
 
-class CatalogInspectView(snippets.InspectView):
+class NewestNameMixin:
+    """Titles a page of one object with its newest name, in the reader's language."""
+
+    def get_page_subtitle(self):
+        return newest_name(self.object)
+
+
+class CatalogInspectView(NewestNameMixin, snippets.InspectView):
     """All values and lists of an object as text."""
 
     def get_field_label(self, field_name, field):
@@ -102,6 +120,10 @@ class RefusedPublication:
     def run_action_method(self):
         try:
             with transaction.atomic():
+                if self.action == "submit" and self.object.workflow_in_progress:
+                    raise Refused(
+                        _("It is in review already, and your changes are saved. “Resubmit” has them reviewed too.")
+                    )
                 return super().run_action_method()
         except ValidationError as error:
             address = self.get_edit_url()
@@ -128,7 +150,7 @@ class CatalogCreateView(RefusedPublication, snippets.CreateView):
     pass
 
 
-class CarefulEditView(StaleFormMixin, snippets.EditView):
+class CarefulEditView(NewestNameMixin, StaleFormMixin, snippets.EditView):
     """Edits a source or a word of a vocabulary."""
 
 

@@ -1,6 +1,7 @@
 """The catalog in the admin: lists, forms and choosers of each kind."""
 
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, UpdatedAtColumn
@@ -136,7 +137,7 @@ class TermViewSet(RecordViewSet):
     list_display = [
         "__str__",
         ValueColumn("name_zh", Term),
-        BooleanColumn("is_technique", label=_("technique of models"), sort_key="is_technique"),
+        BooleanColumn("is_technique", label=capfirst(_("technique of models")), sort_key="is_technique"),
         StateColumn(),
         UpdatedAtColumn(label=_("Updated")),
     ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
-from wagtail.models import Page, PageViewRestriction, ReferenceIndex
+from wagtail.models import Page, PageViewRestriction, ReferenceIndex, Revision
 from wagtail.signals import pre_page_move
 
 from catalog.models.approval import BOOKKEEPING, Refused, digest_of
@@ -102,11 +102,18 @@ def refuse_restriction(sender, instance, **kwargs) -> None:
     raise Refused(_("All pages of this site are public: withdrawing one takes a version that another person approves."))
 
 
+def refuse_unscheduling(sender, instance, update_fields=None, **kwargs) -> None:
+    """Refuse to take away by itself the time at which an approved version goes live (receiver of `pre_save`)."""
+    if update_fields is not None and "approved_go_live_at" in update_fields and not is_sanctioned():
+        raise Refused(_("Two people have approved that it goes live then: have a new version reviewed instead."))
+
+
 def connect_protection() -> None:
     """Set the receivers; called once, when all models are there."""
     pre_save.connect(refuse_direct_change)
     pre_delete.connect(refuse_deletion)
     pre_page_move.connect(refuse_move)
     pre_save.connect(refuse_restriction, sender=PageViewRestriction)
+    pre_save.connect(refuse_unscheduling, sender=Revision)
     for model in FILES:
         pre_save.connect(refuse_replacement, sender=model)

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import get_all_child_relations
+from wagtail.locks import ScheduledForPublishLock
 from wagtail.log_actions import log
 from wagtail.log_actions import registry as log_registry
 
@@ -224,10 +225,13 @@ class Published(models.Model):
         return authors
 
     @transaction.atomic
-    def confirm(self, *, user, reason: str = "") -> Approval:
-        """Take the second look at an emergency publication and find it right. Raises Refused for its authors."""
+    def confirm(self, *, owed: Approval, user, reason: str = "") -> Approval:
+        """Take the second look at an emergency publication and find it right.
+
+        `owed` is the one that was looked at. Raises Refused if there is a newer one, and for the authors.
+        """
         self.lock_row()
-        owed = self.find_owed_look(user)
+        self.refuse_second_look(owed=owed, user=user)
         return self.write_approval(
             revision=owed.revision,
             kind=ApprovalKind.REVIEWED,
@@ -238,15 +242,15 @@ class Published(models.Model):
         )
 
     @transaction.atomic
-    def revert(self, *, user, reason: str = "") -> None:
+    def revert(self, *, owed: Approval, user, reason: str = "") -> None:
         """Take the second look at an emergency publication and bring back what was live before.
 
-        Raises Refused for the authors of either version, and where there was nothing before.
+        `owed` is the one that was looked at; newer drafts stay in the history. Raises Refused if there is a newer one,
+        for the authors of either version, and where there was nothing before.
         """
         self.lock_row()
-        self.find_owed_look(user)
-        seen = Approval.objects.of(self).exclude(kind=ApprovalKind.EMERGENCY)
-        before = seen.filter(revision__in=self.find_published_revisions()).first()
+        self.refuse_second_look(owed=owed, user=user)
+        before = self.seen_approval
         if before is None:
             raise Refused(_("There is no earlier version; withdraw it instead."), code="first")
         if user.pk in before.authors:
@@ -262,14 +266,21 @@ class Published(models.Model):
         )
         revision.publish(user=user, skip_permission_checks=True)
 
-    def find_owed_look(self, user) -> Approval:
-        """The emergency publication that this person may decide about. Raises Refused."""
-        owed = self.owed_look
-        if owed is None:
+    @property
+    def seen_approval(self) -> Approval | None:
+        """The approval of what was live last and not published by one person alone; None if nothing was."""
+        seen = Approval.objects.of(self).exclude(kind=ApprovalKind.EMERGENCY)
+        return seen.filter(revision__in=self.find_published_revisions()).first()
+
+    def refuse_second_look(self, *, owed: Approval, user) -> None:
+        """Raise Refused unless this emergency publication is the newest, and this person may decide about it."""
+        newest = self.owed_look
+        if newest is None:
             raise Refused(_("No second look is owed here any more."), code="decided")
+        if newest != owed:
+            raise Refused(_("It was published again meanwhile. This is how it stands now."), code="newer")
         if user.pk in self.owed_authors:
             raise Refused(_("You wrote or published this version; the second look is another person's."), code="author")
-        return owed
 
     def publish_approved(self, *, user) -> None:
         """Publish the newest version, which was approved last. Raises Refused if it was not."""
@@ -352,6 +363,11 @@ class Published(models.Model):
         ):
             overwrite_revision = None
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
+
+    def get_lock(self):
+        """Nobody is locked out by a schedule: a new version goes through a review, and takes its place then."""
+        lock = super().get_lock()
+        return None if isinstance(lock, ScheduledForPublishLock) else lock
 
     def lock_row(self) -> None:
         """Hold the object's row until the transaction ends: whoever decides about it at the same time waits."""

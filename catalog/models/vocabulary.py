@@ -48,6 +48,11 @@ class Label(RevisionMixin, index.Indexed, models.Model):
     def __str__(self) -> str:
         return str(self.name)
 
+    def clean(self) -> None:
+        super().clean()
+        if type(self).objects.filter(pk=self.pk).exclude(slug=self.slug).exists():
+            raise ValidationError({"slug": _("It stands in addresses that readers keep, so it stays as it is.")})
+
 
 class Layer(Label):
     """A layer of the stack: infrastructure, model, tooling, application."""

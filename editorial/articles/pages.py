@@ -173,3 +173,8 @@ class ArticleSource(Orderable):
 
     class Meta(Orderable.Meta):
         verbose_name = _("source")
+        verbose_name_plural = _("sources")
+
+    def __str__(self) -> str:
+        # An unfinished draft may have a row without a source.
+        return str(self.source) if self.source_id else ""

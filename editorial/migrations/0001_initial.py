@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'source',
+                'verbose_name_plural': 'sources',
                 'ordering': ['sort_order'],
                 'abstract': False,
             },

@@ -19,6 +19,8 @@ def permissions_of(actions, models):
     return [(app, model, action) for app, model in models for action in actions]
 
 
+# A source is public at once wherever it is cited: contributors add what their drafts need, and change none.
+DRAFTING = [*permissions_of(["add", "change"], ENTRIES), *permissions_of(["add"], SOURCES)]
 WRITING = permissions_of(["add", "change"], [*ENTRIES, *SOURCES])
 VOCABULARY = permissions_of(["add", "change"], VOCABULARIES)
 # With stock moderation a lead alone publishes directly and unpublishes.
@@ -29,7 +31,7 @@ ADMINISTRATION = [
     *permissions_of(["add", "change"], [("wagtailcore", name) for name in ("site", "locale", "workflow", "task")]),
 ]
 GENERAL = {
-    "Contributor": WRITING,
+    "Contributor": DRAFTING,
     "Editor": [*WRITING, *VOCABULARY],
     "Reviewer": [*WRITING, *VOCABULARY],
     "Lead": [*WRITING, *VOCABULARY, *LEADING],

@@ -4,13 +4,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState, WorkflowState
 
+from catalog.editing.columns import name_in, name_public_state, name_schedule, with_state
 from catalog.listing.index import RECORD_MODELS
+from catalog.models.approval import digest_of
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from editorial.models import ReviewState
 from editorial.review.emergency import find_owed_looks, look_due
@@ -50,7 +50,7 @@ def list_owed_looks(*, user) -> list[dict]:
         {
             "record": record,
             "look": look,
-            "late": look_due(look) < timezone.now(),
+            "is_late": look_due(look) < timezone.now(),
             "url": review_address("second_look", record),
         }
         for record, look in find_owed_looks()
@@ -71,7 +71,12 @@ def list_waiting(*, user) -> list[dict]:
         .order_by("started_at")
     )
     return [
-        {"kind": state.record._meta.verbose_name, "state": state, "url": review_address("changes", state.record)}
+        {
+            "name": name_in(state.revision),
+            "kind": state.record._meta.verbose_name,
+            "state": state,
+            "url": review_address("changes", state.record),
+        }
         for state in states[:SHOWN]
     ]
 
@@ -85,35 +90,55 @@ def list_sent(*, user) -> list[dict]:
         WorkflowState.objects.filter(~Exists(newer), requested_by=user)
         .exclude(status=WorkflowState.STATUS_CANCELLED)
         .select_related("current_task_state__finished_by", "current_task_state__revision")
-        .prefetch_related("content_object")
-        .order_by("-pk")
+        .order_by("-pk")[:SHOWN]
     )
     return [
         {
-            "name": state.current_task_state.revision.object_str,
-            "standing": describe_standing(state),
+            "name": name_in(state.current_task_state.revision),
+            "standing": describe_standing(state, record),
             "sent_back": state.status == WorkflowState.STATUS_NEEDS_CHANGES,
             "comment": state.current_task_state.comment,
             "at": state.created_at,
-            "url": review_address("changes", state.content_object),
+            "url": review_address("changes", record),
         }
-        for state in states[:SHOWN]
+        for state, record in with_records(states)
     ]
 
 
-def describe_standing(state: WorkflowState) -> str:
-    """Where a submitted version stands, in the words of the vocabulary."""
+def with_records(states) -> list[tuple]:
+    """Workflow states, each with its entry, term or page from `with_state`: one query for each kind."""
+    wanted: dict[int, list[str]] = {}
+    for state in states:
+        wanted.setdefault(state.content_type_id, []).append(state.object_id)
+    found = {}
+    for kind, pks in wanted.items():
+        records = with_state(ContentType.objects.get_for_id(kind).model_class()._default_manager.all())
+        for record in records.select_related("live_revision", "latest_revision").filter(pk__in=pks):
+            found[kind, str(record.pk)] = record
+    return [(state, found[state.content_type_id, state.object_id]) for state in states]
+
+
+def describe_standing(state: WorkflowState, record) -> str:
+    """Where the version that was submitted last stands, in the words of the vocabulary; `record` is of `with_state`."""
     if state.status == WorkflowState.STATUS_IN_PROGRESS:
         return _("In review")
     if state.status == WorkflowState.STATUS_NEEDS_CHANGES:
         return _("Changes requested")
-    if goes_live := state.current_task_state.revision.approved_go_live_at:
-        return _("Goes live %(date)s") % {"date": date_format(localtime(goes_live), "SHORT_DATETIME_FORMAT")}
-    return _("Live") if state.content_object.live else _("Withdrawn")
+    if scheduled := name_schedule(record):
+        return scheduled
+    # What was approved may be a later version that says the same.
+    said = digest_of(state.current_task_state.revision.content)
+    published = record.live_revision or record.last_published
+    if published and digest_of(published.content) == said:
+        return name_public_state(record)
+    if digest_of(record.latest_revision.content) == said:
+        # Its time to go live was taken away.
+        return _("Draft")
+    return _("Replaced by another version")
 
 
 def list_drafts(*, user) -> list[dict]:
-    """What this person wrote last and nobody has submitted, newest first."""
+    """What this person wrote last and nobody has submitted or scheduled, newest first."""
     drafts = []
     for model in (*CATALOG, *PAGES):
         submitted = WorkflowState.objects.active().filter(
@@ -121,14 +146,19 @@ def list_drafts(*, user) -> list[dict]:
             object_id=Cast(OuterRef("pk"), CharField()),
         )
         drafts += (
-            model.objects.filter(~Exists(submitted), has_unpublished_changes=True, latest_revision__user=user)
+            model.objects.filter(
+                ~Exists(submitted),
+                has_unpublished_changes=True,
+                latest_revision__user=user,
+                latest_revision__approved_go_live_at=None,
+            )
             .select_related("latest_revision")
             .order_by("-latest_revision__created_at")[:SHOWN]
         )
     drafts.sort(key=lambda record: record.latest_revision.created_at, reverse=True)
     return [
         {
-            "name": record.latest_revision.object_str,
+            "name": name_in(record.latest_revision),
             "at": record.latest_revision.created_at,
             "url": review_address("changes", record),
         }

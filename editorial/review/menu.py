@@ -9,7 +9,7 @@ from wagtail.snippets import action_menu as snippet_actions
 
 from catalog.models.publication import Published
 from editorial.review.roles import is_lead, is_reviewer, may_submit
-from editorial.review.tasks import ReviewState
+from editorial.review.tasks import ReviewState, name_of
 
 
 def review_address(name: str, record) -> str:
@@ -19,11 +19,15 @@ def review_address(name: str, record) -> str:
 
 def explain_review(*, request, record) -> None:
     """Tell who opens a version in review where it is decided, and a reviewer who can't approve it, why."""
-    state = getattr(record, "current_workflow_task_state", None)
-    if request.method != "GET" or state is None or not isinstance(state.specific, ReviewState):
+    review = getattr(record, "current_workflow_state", None)
+    state = review and review.current_task_state and review.current_task_state.specific
+    if request.method != "GET" or not isinstance(state, ReviewState):
         return
-    state = state.specific
     see = messages.button(review_address("changes", record), _("See what changed"))
+    if review.status == review.STATUS_NEEDS_CHANGES:
+        words = {"who": name_of(state.finished_by), "what": state.comment or "–"}
+        messages.warning(request, _("%(who)s asks for changes: %(what)s") % words, buttons=[see])
+        return
     obstacle = state.find_obstacle(request.user) if is_reviewer(request.user) else ""
     if obstacle:
         messages.warning(request, obstacle, buttons=[see])
@@ -78,10 +82,13 @@ class SnippetSubmitItem(SubmitItem, snippet_actions.SubmitForModerationMenuItem)
     pass
 
 
-def name_actions(items: list, *, user, submit: type) -> None:
+def name_actions(items: list, *, user, record, submit: type) -> None:
     """Give the actions at the foot of a form the words of the vocabulary; `submit` makes the one that submits."""
     # To submit again does the same as to restart.
     hidden = {"action-restart-workflow", *(() if may_submit(user) else ("action-submit",))}
+    state = getattr(record, "current_workflow_task_state", None)
+    if state and not state.specific.may_take_back(user):
+        hidden.add("action-cancel-workflow")
     items[:] = [item for item in items if item.name not in hidden]
     for number, item in enumerate(items):
         match item.name:

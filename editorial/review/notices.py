@@ -114,6 +114,8 @@ class Notice(models.Model):
         match self.kind:
             case NoticeKind.SUBMITTED:
                 return _("%(who)s submits “%(what)s” for review") % words
+            case NoticeKind.CHANGES_REQUESTED if not self.text:
+                return _("%(who)s took “%(what)s” out of review; your version is in its history") % words
             case NoticeKind.CHANGES_REQUESTED:
                 return _("%(who)s sends “%(what)s” back") % words
             case NoticeKind.APPROVED:
@@ -212,8 +214,15 @@ def tell_submitted(*, record, revision, user) -> None:
     )
 
 
+def settle_submission(record) -> None:
+    """Take what told of a submission for read: nobody has to decide about it any more."""
+    told = Notice.objects.filter(content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk))
+    told.filter(kind=NoticeKind.SUBMITTED, seen_at=None).update(seen_at=timezone.now())
+
+
 def tell_sent_back(*, record, revision, user, comment: str) -> None:
     """Tell the authors of a version that it needs changes."""
+    settle_submission(record)
     tell(
         kind=NoticeKind.CHANGES_REQUESTED,
         to=find_people(record.find_authors(revision)),
@@ -222,6 +231,21 @@ def tell_sent_back(*, record, revision, user, comment: str) -> None:
         live_revision=record.live_revision,
         actor=user,
         text=comment,
+    )
+
+
+def tell_taken_out(*, instance, user=None, **kwargs) -> None:
+    """Tell the authors of a version that somebody else has ended its review (receiver of `workflow_cancelled`)."""
+    state = instance.current_task_state
+    record = getattr(instance.content_object, "specific", instance.content_object)
+    settle_submission(record)
+    tell(
+        kind=NoticeKind.CHANGES_REQUESTED,
+        to=find_people([*state.specific.authors.values_list("pk", flat=True), instance.requested_by_id]),
+        record=record,
+        revision=state.revision,
+        live_revision=record.live_revision,
+        actor=user,
     )
 
 
@@ -244,12 +268,13 @@ def follow_approval(*, instance: Approval, created: bool, **kwargs) -> None:
             **what,
         )
         return
+    settle_submission(record)
     earlier = Approval.objects.of(record).filter(pk__lt=instance.pk)
     owed, before = earlier.first(), earlier.exclude(kind=ApprovalKind.EMERGENCY).first()
     if owed and before and owed.kind == ApprovalKind.EMERGENCY and before.digest == instance.digest:
-        # The second look brought back what was live before the emergency; its reason has been told.
-        people = find_people({*owed.authors, owed.approver_id})
-        tell(kind=NoticeKind.CHANGES_REQUESTED, to=people, **{**what, "text": ""})
+        # The second look brought back what was live before the emergency; drafts that grew out of it are set aside.
+        people = find_people({*owed.authors, owed.approver_id, *record.find_authors(instance.revision)})
+        tell(kind=NoticeKind.CHANGES_REQUESTED, to=people, **what)
     else:
         tell(kind=NoticeKind.APPROVED, to=find_people(instance.authors), **what)
 

@@ -12,6 +12,7 @@ from wagtail.models import AbstractGroupApprovalTask, Page, TaskState
 from catalog.models import ApprovalKind, Refused
 from catalog.models.approval import digest_of
 from catalog.models.base import Entry
+from catalog.models.publication import is_sanctioned
 from editorial.review.notices import tell_sent_back, tell_submitted
 from editorial.review.roles import find_leads, is_alone, may_submit
 
@@ -114,6 +115,20 @@ class ReviewState(TaskState):
         state = super().reject(user=user, update=update, comment=comment)
         tell_sent_back(record=self.record, revision=self.revision, user=user, comment=comment)
         return state
+
+    @transaction.atomic
+    def cancel(self, user=None, resume=False, comment=""):
+        """End the review without a decision, since another version goes live or its author takes it back.
+
+        Raises Refused for others, who ask for changes instead.
+        """
+        if user and not (resume or is_sanctioned() or self.may_take_back(user)):
+            raise Refused(_("Only its authors take it back: ask for changes instead."))
+        return super().cancel(user=user, resume=resume, comment=comment)
+
+    def may_take_back(self, user) -> bool:
+        """Whether a person wrote or submitted the version in review."""
+        return user.pk == self.workflow_state.requested_by_id or self.authors.filter(pk=user.pk).exists()
 
     def log_state_change_action(self, user, action):
         """Log a request for changes; an approval has logged itself, with its kind."""

@@ -13,7 +13,7 @@ from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
 
 from catalog.editing.differences import describe_changes
-from catalog.models import Refused
+from catalog.models import Approval, Refused
 from catalog.models.publication import Published
 from editorial.review.emergency import find_owed_looks, look_due, publish_in_emergency
 from editorial.review.menu import review_address
@@ -78,24 +78,50 @@ def show_emergency(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
     )
 
 
+class SecondLookForm(forms.Form):
+    """The second look at one emergency publication, the one that was on the screen."""
+
+    owed = forms.ModelChoiceField(Approval.objects.none(), widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=gettext_lazy("Comment"), max_length=500, required=False, widget=forms.Textarea({"rows": 3})
+    )
+
+    def __init__(self, *args, record, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["owed"].queryset = Approval.objects.of(record)
+
+
 def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
     """Confirm an emergency publication, or bring back what was live before."""
     record = get_record(kind=kind, pk=pk)
     if not is_reviewer(request.user):
         raise PermissionDenied
-    if request.method == "POST":
-        reason = request.POST.get("reason", "")
+    owed = record.owed_look
+    form = SecondLookForm(request.POST or None, record=record, initial={"owed": owed})
+    if form.is_valid():
+        decision = {**form.cleaned_data, "user": request.user}
         if "revert" in request.POST:
-            record.revert(user=request.user, reason=reason)
+            record.revert(**decision)
             messages.success(request, _("What was live before is live again."))
         else:
-            record.confirm(user=request.user, reason=reason)
+            record.confirm(**decision)
             messages.success(request, _("Confirmed: two people have seen it."))
         return redirect(edit_address(request, record))
+    if request.method == "POST" and "owed" in form.errors:
+        raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
+    before = record.seen_approval
     return render(
         request,
         "wagtailadmin/review/second_look.html",
-        {"record": record, "owed": record.owed_look, "back": edit_address(request, record)},
+        {
+            "record": record,
+            "owed": owed,
+            "changes": owed
+            and describe_changes(record=record, revision=owed.revision, since=before and before.revision),
+            "is_party": owed is not None and request.user.pk in record.owed_authors,
+            "form": form,
+            "back": edit_address(request, record),
+        },
     )
 
 
@@ -142,7 +168,7 @@ def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
         {
             "record": record,
             "name": latest.object_str if latest else record,
-            "changes": describe_changes(record=record, revision=latest) if latest else [],
+            "changes": describe_changes(record=record, revision=latest, since=record.live_revision) if latest else [],
             "authors": get_user_model().objects.filter(pk__in=record.find_authors(latest) if latest else []),
             "latest": latest,
             "state": state,

@@ -58,7 +58,8 @@ def check_port(host, port):
 def provide_accounts():
     """Make the accounts that are missing, and return the password of all.
 
-    An account that exists keeps what was changed in it; its password changes only when another is asked for.
+    An account that exists keeps what was changed in it, and gets a name if it has none; its password changes only when
+    another is asked for.
     """
     kept = PASSWORD_FILE.read_text().strip() if PASSWORD_FILE.exists() else ""
     password = os.environ.get("DEMO_PASSWORD") or kept or secrets.token_urlsafe(9)
@@ -84,6 +85,9 @@ def provide_accounts():
                     user.groups.add(Group.objects.get(name=ACCOUNTS[name]))
         PASSWORD_FILE.touch(mode=0o600)
         PASSWORD_FILE.write_text(password)
+    for name in ACCOUNTS:
+        # Wagtail's account form takes no change, of the language for one, without a name.
+        users.filter(username=name, first_name="", last_name="").update(first_name=name.capitalize(), last_name="Demo")
     return password
 
 

@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from catalog.models import AIModel, Organization, Product, Term
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
+from editorial.review.menu import review_address
 from tests.factories import make_home, make_source, publish_revision
 
 KINDS = [Organization, AIModel, Product, Term]
@@ -121,6 +122,11 @@ def decide(client: Client, record, action: str = "approve"):
     if isinstance(record, Page):
         return client.post(reverse("wagtailadmin_pages:workflow_action", args=(record.pk, action, state.pk)))
     return client.post(url(record, "workflow_action", action, state.pk), {"comment": "Looks right."})
+
+
+def take_look(client: Client, record, **decision):
+    """Decide about the emergency publication that is on the screen of the second look."""
+    return client.post(review_address("second_look", record), {"owed": record.owed_look.pk, **decision})
 
 
 def make_article_index() -> ArticleIndexPage:

@@ -189,7 +189,8 @@ def list_forms(address: str, path: str, room) -> list[dict]:
         case "unpublish" | "delete" | "publish":
             return [{**values, "include_descendants": "on"}]
         case "second-look":
-            return [{"revert": "1"}, {}]
+            owed = room.owed.owed_look
+            return [{"owed": owed and owed.pk, **decision} for decision in ({"revert": "1"}, {})]
         case "changes":
             state = keys_of(room.records["organization"])["task_state_id"]
             return [{"state": state, "action": action} for action in ("approve", "resubmit")]

@@ -25,6 +25,7 @@ from tests.editorial.review.support import (
     make_article_index,
     send,
     sign_in,
+    take_look,
     url,
 )
 from tests.factories import make_organization, make_term, publish_revision
@@ -65,7 +66,7 @@ def draft_of(record, **values):
 
 
 def rows_of(response) -> list[dict]:
-    return list(csv.DictReader(StringIO(b"".join(response.streaming_content).decode())))
+    return list(csv.DictReader(StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
 
 
 # Each transition ----------------------------------------------------------------------------------------------
@@ -146,7 +147,7 @@ def test_an_emergency_and_the_second_look_are_logged_once_each():
     for look in ({"reason": "I rang them."}, {"reason": "It is not true.", "revert": "1"}):
         edit(lead, organization, city_en="Lyon", city_zh="里昂", summary_en=look["reason"])
         lead.post(review_address("emergency", organization), {"reason": "It burns."})
-        reviewer.post(review_address("second_look", organization), look)
+        take_look(reviewer, organization, **look)
     steps = steps_of(organization)[before:]
     alone, again, reverted = steps[0][2], steps[3][2], steps[5][2]
     assert steps == [

@@ -249,7 +249,7 @@ def test_who_withdraws_alone_owes_a_second_look_that_may_bring_it_back():
     organization = Organization.objects.get()
     assert not organization.live
     assert organization.owed_look.reason == "A judge says so."
-    organization.revert(user=other)
+    organization.revert(owed=organization.owed_look, user=other)
     organization = Organization.objects.get()
     assert organization.live
     assert organization.owed_look is None
@@ -264,7 +264,7 @@ def test_what_comes_back_was_live_and_not_only_approved_for_later():
     draft_of(organization, user=lead, summary_en="In a hurry.", go_live_at=None)
     publish_in_emergency(record=organization, user=lead, reason="It could not wait.")
     assert Organization.objects.get().summary_en == "In a hurry."
-    organization.revert(user=other)
+    organization.revert(owed=organization.owed_look, user=other)
     organization = Organization.objects.get()
     assert (organization.summary_en, organization.scheduled_revision) == ("", None)
     call_command("publish_scheduled")
@@ -288,8 +288,8 @@ def test_nothing_is_approved_on_top_of_what_nobody_else_has_seen():
     refuse(lambda: organization.approve(revision=revision, kind=ApprovalKind.REVIEWED, approver=cid))
     publish_in_emergency(record=organization, user=fay, reason="Nor could this.")
     for party in (eva, fay):
-        refuse(lambda party=party: organization.confirm(user=party))
-    organization.confirm(user=cid)
+        refuse(lambda party=party: organization.confirm(owed=organization.owed_look, user=party))
+    organization.confirm(owed=organization.owed_look, user=cid)
     assert set(Approval.objects.of(organization).first().authors) == {
         eva.pk,
         fay.pk,

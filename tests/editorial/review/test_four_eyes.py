@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, Page, Workflow
@@ -21,6 +22,7 @@ from tests.editorial.review.support import (
     make_article_index,
     send,
     sign_in,
+    take_look,
     url,
 )
 from tests.factories import make_model, make_organization, publish_revision
@@ -305,6 +307,69 @@ def test_articles_follow_the_same_rules():
     assert Page.objects.get(pk=article.pk).live
 
 
+# Schedules and reviews that end early ------------------------------------------------------------------------
+
+
+def scheduled():
+    """An organization with a version that goes live tomorrow, by its editor and a reviewer."""
+    organization, editor, reviewer = make_organization(slug="acme"), sign_in("Editor"), sign_in("Reviewer")
+    tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
+    send(editor, url(organization, "edit"), "submit", summary_en="Tomorrow.", go_live_at=tomorrow)
+    decide(reviewer, Organization.objects.get())
+    organization = Organization.objects.get()
+    assert organization.scheduled_revision
+    return organization, editor, reviewer
+
+
+def test_a_new_review_takes_the_place_of_a_schedule():
+    organization, editor, reviewer = scheduled()
+    send(editor, url(organization, "edit"), "submit", summary_en="At once.", go_live_at="")
+    decide(reviewer, Organization.objects.get())
+    organization = Organization.objects.get()
+    assert (organization.summary_en, organization.scheduled_revision) == ("At once.", None)
+
+
+def test_nobody_takes_a_schedule_away_alone():
+    organization, editor, _reviewer = scheduled()
+    boss = Client()
+    boss.force_login(User.objects.create_superuser("boss"))
+    for client in (boss, editor, sign_in("Lead")):
+        client.post(url(organization, "revisions_unschedule", organization.scheduled_revision.pk))
+    assert Organization.objects.get().scheduled_revision
+
+
+def test_only_the_authors_take_a_version_back():
+    record, editor = in_review()
+    reviewer = sign_in("Reviewer")
+    assert "action-cancel-workflow" not in reviewer.get(url(record, "edit")).content.decode()
+    assert "action-cancel-workflow" in editor.get(url(record, "edit")).content.decode()
+    send(reviewer, url(record, "edit"), "cancel-workflow")
+    assert Organization.objects.get().workflow_in_progress
+    send(editor, url(record, "edit"), "cancel-workflow")
+    assert not Organization.objects.get().workflow_in_progress
+
+
+def test_whoever_opens_what_was_sent_back_reads_why():
+    record, editor = in_review()
+    decide(sign_in("Reviewer"), record, "reject")
+    assert "asks for changes: Looks right." in messages_at(editor, record)
+
+
+def test_the_review_itself_stays_in_place():
+    workflow = Workflow.objects.get()
+    boss = Client()
+    boss.force_login(User.objects.create_superuser("boss"))
+    boss.post(reverse("wagtailadmin_workflows:disable", args=(workflow.pk,)))
+    for attempt in (workflow.workflow_tasks.all().delete, workflow.workflow_content_types.all().delete):
+        with pytest.raises(Refused), transaction.atomic():
+            attempt()
+    workflow.refresh_from_db()
+    assert workflow.active
+    assert workflow.workflow_content_types.count() == 4
+    record, _editor = in_review()
+    assert record.workflow_in_progress
+
+
 # Emergency ----------------------------------------------------------------------------------------------------
 
 
@@ -365,9 +430,9 @@ def test_another_person_confirms(published_alone):
     reviewer = sign_in("Reviewer")
     address = review_address("second_look", organization)
     assert "The figure is libel." in reviewer.get(address).content.decode()
-    lead.post(address)
+    take_look(lead, organization)
     assert Organization.objects.get().owed_look is not None
-    reviewer.post(address)
+    take_look(reviewer, organization)
     organization = Organization.objects.get()
     assert organization.owed_look is None
     assert organization.city_en == "Lyon"
@@ -375,12 +440,42 @@ def test_another_person_confirms(published_alone):
     assert "No second look is owed" in reviewer.get(address).content.decode()
 
 
-def test_another_person_brings_back_what_was_live_before(published_alone):
+def test_the_second_look_shows_what_was_published_alone(published_alone):
     organization, lead = published_alone
     address = review_address("second_look", organization)
-    lead.post(address, {"revert": "1"})
+    html = sign_in("Reviewer").get(address).content.decode()
+    assert "Paris" in html
+    assert "Lyon" in html
+    assert "No source" in html
+    assert ">Confirm<" in html
+    own = lead.get(address).content.decode()
+    assert "the second look is another person" in own
+    assert ">Confirm<" not in own
+
+
+def test_a_second_look_is_for_the_publication_that_was_on_the_screen(published_alone):
+    organization, lead = published_alone
+    seen, reviewer = organization.owed_look, sign_in("Reviewer")
+    send(lead, url(organization, "edit"), city_en="Nice", city_zh="尼斯")
+    emergency(lead, organization)
+    for decision in ({}, {"revert": "1"}):
+        response = reviewer.post(
+            review_address("second_look", organization), {"owed": seen.pk, **decision}, follow=True
+        )
+        assert "It was published again meanwhile" in response.content.decode()
+    organization = Organization.objects.get()
+    assert organization.city_en == "Nice"
+    assert organization.owed_look.pk != seen.pk
+    html = reviewer.get(review_address("second_look", organization)).content.decode()
+    assert "Paris" in html
+    assert "Nice" in html
+
+
+def test_another_person_brings_back_what_was_live_before(published_alone):
+    organization, lead = published_alone
+    take_look(lead, organization, revert="1")
     assert Organization.objects.get().city_en == "Lyon"
-    sign_in("Reviewer").post(address, {"revert": "1"})
+    take_look(sign_in("Reviewer"), organization, revert="1")
     organization = Organization.objects.get()
     assert organization.owed_look is None
     assert organization.city_en == "Paris"

@@ -28,6 +28,7 @@ from tests.editorial.review.support import (
     make_article_index,
     send,
     sign_in,
+    take_look,
     url,
     values_in,
 )
@@ -134,9 +135,24 @@ def test_of_an_emergency_those_are_told_who_can_take_the_second_look():
 def test_a_lead_is_told_how_the_second_look_ended(decision, kind):
     reviewer, lead = sign_in("Reviewer"), sign_in("Lead")
     record = change_in_emergency(lead)
-    reviewer.post(review_address("second_look", record), decision)
+    take_look(reviewer, record, **decision)
     assert everybody_told(kind) == {"lead"}
     assert Notice.objects.exclude(kind="second-look").count() == 1
+
+
+def test_the_authors_are_told_when_an_emergency_ends_their_review():
+    editor, reviewer, lead = sign_in("Editor"), sign_in("Reviewer"), sign_in("Lead")
+    record = make_organization(slug="acme", name="Acme")
+    send(editor, url(record, "edit"), "submit", summary_en="In review.")
+    assert everybody_told("submitted") == {"reviewer", "lead"}
+    send(lead, url(record, "edit"), summary_en="It burns.")
+    lead.post(review_address("emergency", record), {"reason": "It burns."})
+    notice = Notice.objects.get(kind="changes-requested")
+    assert (notice.recipient, notice.actor) == (editor.user, lead.user)
+    assert "took “Acme” out of review; your version is in its history" in notice.title
+    assert not Notice.objects.filter(kind="submitted", seen_at=None).exists(), "there is nothing left to decide"
+    take_look(reviewer, Organization.objects.get(), revert="1", reason="It was right.")
+    assert "It was right." in Notice.objects.filter(recipient=lead.user, kind="changes-requested").get().text
 
 
 @pytest.mark.parametrize(
@@ -471,7 +487,7 @@ def test_nobody_is_reminded_of_a_look_that_was_taken():
     with time_machine.travel(FRIDAY, tick=False) as clock:
         reviewer = sign_in("Reviewer")
         record = change_in_emergency(sign_in("Lead"))
-        reviewer.post(review_address("second_look", record))
+        take_look(reviewer, record)
         assert Approval.objects.of(record).first().approver == reviewer.user
         clock.shift(timedelta(days=30))
         run_clock()

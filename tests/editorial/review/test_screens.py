@@ -5,23 +5,28 @@ from datetime import timedelta
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.users.models import UserProfile
 
 from catalog.models import AIModel, Approval, Organization
+from editorial.articles.pages import ArticleSource
 from editorial.review.menu import review_address
 from tests.editorial.review.support import (
     cite,
     create,
     make_article,
     make_article_index,
+    open_form,
     send,
     sign_in,
+    take_look,
     url,
 )
-from tests.factories import make_model, make_organization
+from tests.factories import make_model, make_organization, make_source, publish_revision, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
@@ -101,6 +106,113 @@ def test_the_difference_of_an_article_marks_what_was_added_to_its_text():
     draft.save_revision(user=editor.user)
     old, new, _sources = table(editor, article)["Body"]
     assert (old, "and how" in new) == ("Why", True)
+
+
+def test_the_difference_of_an_article_has_its_sources_as_one_numbered_list():
+    article = make_article(make_article_index())
+    first, second, third = (make_source(title=title) for title in ("First", "Second", "Third"))
+    article.sources = [ArticleSource(source=first), ArticleSource(source=second)]
+    publish_revision(article.save_revision())
+    article.refresh_from_db()
+    editor = sign_in("Editor")
+
+    def change(*sources) -> dict[str, list[str]]:
+        draft = article.get_latest_revision_as_object()
+        draft.sources = [ArticleSource(source=source) for source in sources]
+        draft.introduction = "New."
+        draft.save_revision(user=editor.user)
+        article.refresh_from_db()
+        return {name: cells[:2] for name, cells in table(editor, article).items() if name != "Introduction"}
+
+    assert change(first, second) == {}
+    assert change(first, second, third) == {"Source": ["[1] First [2] Second", "[1] First [2] Second [3] Third"]}
+    ((old, new),) = change(second).values()
+    assert old == "[1] First [2] Second"
+    assert "Second" in new
+    assert list(change(second, first)) == ["Source"], "the text cites them by number"
+
+
+def test_an_old_source_of_a_new_value_is_marked():
+    model = make_model(slug="gpt-3", released="2020-05", cite={"released": "2020"})
+    editor = sign_in("Editor")
+    send(editor, url(model, "edit"), released="2021-06", summary_en="A large model.")
+    changes = table(editor, model)
+    assert "Source unchanged since the old value" in changes["Released"][2]
+    assert "Source unchanged" not in changes["Summary (English)"][2]
+    send(editor, url(model, "edit"), None, (("citations", cite("released")),))
+    assert "Source unchanged" not in table(editor, model)["Released"][2]
+
+
+def standing(client, record) -> str:
+    """The state that the screen of what changed names."""
+    html = client.get(review_address("changes", record)).content.decode()
+    return BeautifulSoup(html, "html.parser").select_one(".nice-padding p").get_text().split("\n")[1].strip()
+
+
+def test_each_screen_names_the_state_in_the_words_of_the_vocabulary():
+    editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
+    create(editor, Organization)
+    record = Organization.objects.get()
+    assert standing(editor, record) == "Draft"
+    send(editor, url(record, "edit"), "submit", rows=(("citations", cite("type")),), go_live_at="2130-01-02 12:00")
+    assert standing(editor, record) == "In review"
+    decide_on_screen(reviewer, record, "reject", "Later.")
+    assert standing(editor, record) == "Changes requested"
+    send(editor, url(record, "edit"), "submit", go_live_at="2130-01-03 12:00")
+    decide_on_screen(reviewer, record, "approve")
+    assert standing(editor, record).startswith("Goes live 01/03/2130")
+    assert "Jan. 3, 2130, noon" in table(editor, record)["Go live date/time"][1]
+    assert front(editor)["What you submitted"][0].startswith("Acme – Goes live 01/03/2130")
+    assert "Your drafts" not in front(editor)
+
+    with time_machine.travel("2130-01-04"):
+        call_command("publish_scheduled")
+    editor, reviewer = (sign_in(role, f"later-{role}") for role in ("Editor", "Reviewer"))
+    record = Organization.objects.get()
+    assert standing(editor, record) == "Live"
+    send(editor, url(record, "edit"), "submit", go_live_at="", summary_en="More.")
+    assert standing(editor, record) == "Live · In review"
+    decide_on_screen(reviewer, record, "approve")
+    assert front(editor)["What you submitted"][0].startswith("Acme – Live (")
+    withdraw(Organization.objects.get())
+    assert standing(editor, record) == "Withdrawn"
+    assert front(editor)["What you submitted"][0].startswith("Acme – Replaced by another version (")
+
+
+def test_the_state_of_an_article_is_named_and_what_was_submitted_leads_to_it():
+    article = make_article(make_article_index())
+    editor = sign_in("Editor")
+    article.get_workflow().start(article, editor.user)
+    assert standing(editor, article) == "In review"
+    html = editor.get(reverse("wagtailadmin_home")).content.decode()
+    (link,) = BeautifulSoup(html, "html.parser").select("section[aria-labelledby=sent] li a")
+    assert "On scale" in editor.get(link["href"]).content.decode()
+
+
+def test_the_screens_are_in_the_readers_language():
+    editor = sign_in("Editor")
+    create(editor, Organization, action="submit")
+    UserProfile.objects.create(user=editor.user, preferred_language="zh-hans")
+    html = editor.get(review_address("changes", Organization.objects.get())).content.decode()
+    soup = BeautifulSoup(html, "html.parser")
+    assert "acme 中文" in soup.title.get_text()
+    assert "acme 中文" in soup.h1.get_text()
+    (row,) = [row for rows in front(editor).values() for row in rows]
+    assert row.startswith("acme 中文")
+
+
+def test_what_is_in_review_can_be_submitted_again_only_as_such():
+    editor = sign_in("Editor")
+    create(editor, Organization, action="submit")
+    record = Organization.objects.get()
+    address = url(record, "edit")
+    opened = open_form(editor, address)
+    html = editor.post(
+        address, {**opened, "summary_en": "More.", "action-submit": "submit"}, follow=True
+    ).content.decode()
+    assert "It is in review already" in html
+    assert "Constraint" not in html
+    assert Organization.objects.get().get_latest_revision().content["summary_en"] == "More."
 
 
 def test_a_reviewer_decides_on_the_screen_and_sees_only_what_others_wrote():
@@ -241,7 +353,7 @@ def test_readers_lists_and_the_report_say_that_a_second_look_is_owed():
     with time_machine.travel(timezone.now() + timedelta(days=5)):
         late = reviewer.get(reverse("review:owed_looks")).content.decode()
     assert "Overdue" in late
-    reviewer.post(review_address("second_look", record))
+    take_look(reviewer, record)
     assert "It burns." not in reviewer.get(reverse("review:owed_looks")).content.decode()
     assert "second look" not in lead.get("/en/organizations/acme/").content.decode()
 

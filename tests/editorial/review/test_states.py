@@ -87,6 +87,8 @@ class NewsroomMachine(RuleBasedStateMachine):
         self.shown: int | None = None
         self.scheduled: int | None = None
         self.in_review: Said | None = None
+        # Who wrote or submitted what is in review.
+        self.party: set[str] = set()
         self.sent_back = False
         self.decisions: list[Decision] = []
 
@@ -219,6 +221,7 @@ class NewsroomMachine(RuleBasedStateMachine):
 
     def note_submission(self, name):
         self.submissions.append((self.latest, name))
+        self.party = {*self.authors(), self.record.current_workflow_state.requested_by.username}
         self.kept.add(self.latest)
         self.in_review, self.sent_back = self.said[self.latest], False
 
@@ -248,8 +251,9 @@ class NewsroomMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.in_review is not None or self.sent_back)
     @rule(name=EVERYBODY)
     def take_back(self, name):
-        self.record.current_workflow_state.cancel(user=self.people[name])
-        self.in_review, self.sent_back = None, False
+        allowed = self.sent_back or name in self.party
+        if self.attempt(allowed, lambda: self.record.current_workflow_state.cancel(user=self.people[name])):
+            self.in_review, self.sent_back = None, False
 
     @rule(name=EVERYBODY)
     def publish_in_emergency(self, name):
@@ -264,8 +268,12 @@ class NewsroomMachine(RuleBasedStateMachine):
     @rule(name=LOOKERS)
     def confirm(self, name):
         parties, version = self.parties, self.owed[0].version
-        if self.attempt(name not in parties, lambda: self.record.confirm(user=self.people[name])):
+        if self.attempt(name not in parties, lambda: self.decide_owed("confirm", name)):
             self.decisions.append(Decision(version, ApprovalKind.REVIEWED, parties, name))
+
+    def decide_owed(self, what: str, name: str):
+        record = self.record
+        return getattr(record, what)(owed=record.owed_look, user=self.people[name])
 
     @precondition(lambda self: self.owed)
     @rule(name=LOOKERS)
@@ -273,7 +281,7 @@ class NewsroomMachine(RuleBasedStateMachine):
         seen = [it for it in self.decisions if it.kind != ApprovalKind.EMERGENCY and it.version in self.published]
         before = seen[-1]
         allowed = name not in self.parties | before.authors
-        if self.attempt(allowed, lambda: self.record.revert(user=self.people[name])):
+        if self.attempt(allowed, lambda: self.decide_owed("revert", name)):
             version = self.record.latest_revision_id
             self.said[version], self.writers[version] = self.said[before.version], name
             self.decide(version=version, kind=ApprovalKind.REVIEWED, authors=before.authors, approver=name)

@@ -1,0 +1,32 @@
+"""What keeps the review in place: without its workflow nothing could be submitted, and nobody would be told why.
+
+Receivers of signals, for whatever screen or code somebody takes.
+"""
+
+from django.db.models.signals import pre_delete
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import WorkflowContentType, WorkflowPage, WorkflowTask
+
+from catalog.models import Refused
+
+
+def refuse_release(sender, instance, **kwargs) -> None:
+    """Refuse to let a kind of entry, or pages, go without the review (receiver of `pre_delete`).
+
+    Switching a workflow off does that first.
+    """
+    if instance.workflow.active:
+        raise Refused(_("What was written could not be submitted any more: the review of it stays."))
+
+
+def refuse_last_task(sender, instance, **kwargs) -> None:
+    """Refuse to leave a workflow without a task: nobody would decide (receiver of `pre_delete`)."""
+    if instance.workflow.active and not instance.workflow.workflow_tasks.exclude(pk=instance.pk).exists():
+        raise Refused(_("Somebody must decide about a version: a workflow keeps at least one task."))
+
+
+def connect_protection() -> None:
+    """Set the receivers; called once, when all models are there."""
+    for model in (WorkflowContentType, WorkflowPage):
+        pre_delete.connect(refuse_release, sender=model)
+    pre_delete.connect(refuse_last_task, sender=WorkflowTask)
