@@ -250,7 +250,7 @@ class TestWhatIsRefused:
             ("models", "arxiv:", "isbn:", 10, "Use only these keys"),
             ("sources", "- slug: press-1\n", "- slug: press-1\n  url: https://example.org/paper\n", 8,
              "this address already"),
-            ("products", "per: free", "per: year", 7, "“year” is not one of"),
+            ("products", "per: free", "per: week", 7, "“week” is not one of"),
         ],
     )  # fmt: skip
     def test_fault_names_file_line_and_reason(self, db, folder, name, old, new, line, reason):
