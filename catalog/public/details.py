@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from django_countries.fields import CountryField
@@ -437,6 +438,14 @@ def field_of(model: type[models.Model], name: str):
     """The column, or the bilingual pair, of that name."""
     value = getattr(model, name)
     return value if isinstance(value, BilingualField) else model._meta.get_field(name)
+
+
+def label_of(model: type[models.Model], name: str) -> str:
+    """What pages call a value or a list of an entry."""
+    lists = child_lists(model)
+    if name not in lists:
+        return capfirst(field_of(model, name).verbose_name)
+    return capfirst(lists[name]._meta.verbose_name_plural)
 
 
 def read_text(raw: dict) -> BilingualText:

@@ -4,18 +4,33 @@ from django.urls import path
 
 from catalog.listing.page import LISTINGS
 from catalog.models.choices import EntryKind
-from catalog.public import views
+from catalog.public import changes, history, views
 
 app_name = "catalog"
 
+ROOMS = {
+    EntryKind.MODEL: "models",
+    EntryKind.ORGANIZATION: "organizations",
+    EntryKind.PRODUCT: "products",
+    EntryKind.TERM: "glossary",
+}
+
 urlpatterns = [
     *(path(f"{name}/", views.show_listing, {"name": name}, name=name) for name in LISTINGS),
-    path("models/<slug:slug>/", views.show_record, {"kind": EntryKind.MODEL}, name="model"),
-    path("organizations/<slug:slug>/", views.show_record, {"kind": EntryKind.ORGANIZATION}, name="organization"),
-    path("products/<slug:slug>/", views.show_record, {"kind": EntryKind.PRODUCT}, name="product"),
     path("startups/<slug:slug>/", views.redirect_startup),
     path("glossary/", views.show_glossary, name="glossary"),
-    path("glossary/<slug:slug>/", views.show_record, {"kind": EntryKind.TERM}, name="term"),
     path("sources/<int:pk>/", views.show_source, name="source"),
+    *(
+        path(f"{room}/<slug:slug>/{rest}", view, {"kind": kind}, name=f"{kind.value}{name}")
+        for kind, room in ROOMS.items()
+        for rest, view, name in (
+            ("", views.show_record, ""),
+            ("history/", history.show_history, "_history"),
+            ("history/<int:sequence>/", history.show_version, "_version"),
+        )
+    ),
+    path("changes/", changes.show_changes, name="changes"),
+    path("changes/feed.atom", changes.feed_changes, {"form": "atom"}, name="changes_atom"),
+    path("changes/feed.json", changes.feed_changes, {"form": "json"}, name="changes_json"),
     path("timeline/", views.show_timeline, name="timeline"),
 ]

@@ -4,12 +4,12 @@ import re
 from datetime import UTC, date, datetime
 
 from django import template
+from django.urls import reverse
 
 from catalog.listing.page import ListingPage, ListingRow, format_parameters
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
-from catalog.models.document import child_lists
-from catalog.public.details import CitationView, SourceView, field_of
+from catalog.public.details import CitationView, SourceView, label_of
 from catalog.values import BilingualText, FuzzyDate, Money
 
 register = template.Library()
@@ -128,6 +128,19 @@ def years_and_months(events: list) -> list[tuple[FuzzyDate, list]]:
 
 
 @register.simple_tag
+def history_url(record, version: int | None = None) -> str:
+    """The history of an entry or a term, at one version if that is named."""
+    address = reverse(f"catalog:{record.kind.value}_history", args=[record.slug])
+    return f"{address}#version-{version}" if version else address
+
+
+@register.simple_tag
+def version_url(record, version: int) -> str:
+    """The permanent address of one past version."""
+    return reverse(f"catalog:{record.kind.value}_version", args=[record.slug, version])
+
+
+@register.simple_tag
 def listing_columns(listing: ListingPage) -> list[dict]:
     """The headings of a listing's columns."""
     labels = {name.removesuffix("_min"): item.label for name, item in listing.filterset.filters.items()}
@@ -174,11 +187,3 @@ def citation_labels(citations: list) -> list[str]:
     """What the citations of one entry speak of, in the reader's words, each once: “Parameters”, “Milestones”."""
     model = type(citations[0].entry)
     return list(dict.fromkeys(label_of(model, citation.field) for citation in citations))
-
-
-def label_of(model: type, name: str) -> str:
-    """The name of a value or a list of an entry."""
-    lists = child_lists(model)
-    if name not in lists:
-        return str(field_of(model, name).verbose_name)
-    return str(lists[name]._meta.verbose_name_plural)

@@ -23,6 +23,7 @@ class FixedPages(Sitemap):
             "catalog:products",
             "catalog:glossary",
             "catalog:timeline",
+            "catalog:changes",
         ]
 
     def location(self, item: str) -> str:

@@ -423,7 +423,18 @@ def test_pages_take_at_most_twelve_queries_however_many_entries(stable_diffusion
 PARAMETERS = [
     *("q", "sort", "page", "as_of", "segment", "country", "type", "status", "input", "output", "maker", "built_on"),
     *("freshness", "released_min", "released_max", "parameters_min", "parameters_max", "founded_min", "funding_min"),
-    *("funding_max", "valuation_min", "launched_max", "free_plan", "year", "x"),
+    *(
+        "funding_max",
+        "valuation_min",
+        "launched_max",
+        "free_plan",
+        "year",
+        "kind",
+        "field",
+        "date_min",
+        "date_max",
+        "x",
+    ),
 ]
 TEXT = st.characters(exclude_categories=["Cs"])
 ODD = st.one_of(
@@ -461,14 +472,14 @@ ODD = st.one_of(
 )
 
 
-@pytest.mark.parametrize("name", [*LISTINGS, "search", "timeline"])
+@pytest.mark.parametrize("name", [*LISTINGS, "search", "timeline", "changes"])
 @given(
     pairs=st.lists(
         st.tuples(st.sampled_from(PARAMETERS) | st.text(TEXT, max_size=8), ODD),
         max_size=6,
     )
 )
-# Whole pages, six of them: on PostgreSQL a quarter of the long profile is enough, and takes minutes.
+# Whole pages, seven of them: on PostgreSQL a quarter of the long profile is enough, and takes minutes.
 @settings(
     max_examples=max(50, settings.default.max_examples // (4 if connection.vendor == "postgresql" else 1)),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -1,0 +1,177 @@
+"""What changed in the landscape: the publications of all entries, as a list and as feeds."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
+
+from catalog.listing.filters import without_nulls
+from catalog.listing.index import RECORD_MODELS
+from catalog.models import Change, Publication
+from catalog.models.choices import EntryKind
+from catalog.models.history import PublicationAction
+from catalog.models.verification import FIELD_GROUPS
+from catalog.public.details import label_of, read_text
+from catalog.values.forms import FuzzyDateFormField
+
+CHANGES_A_PAGE = 50
+
+
+def list_fields() -> list[tuple[str, object]]:
+    """The values and lists of all kinds, each once, with what pages call them."""
+    names = {
+        name: label_of(RECORD_MODELS[kind], name)
+        for kind, groups in FIELD_GROUPS.items()
+        for group in groups.values()
+        for name in group
+    }
+    return list(names.items())
+
+
+class ChangesForm(forms.Form):
+    """What the list of changes is narrowed to; whatever it can't read is left out and named."""
+
+    kind = forms.MultipleChoiceField(
+        label=gettext_lazy("Type"), choices=EntryKind.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    field = forms.ChoiceField(label=pgettext_lazy("field", "Value"), required=False)
+    date_min = FuzzyDateFormField(label=gettext_lazy("Earliest"), required=False)
+    date_max = FuzzyDateFormField(label=gettext_lazy("Latest"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["field"].choices = [("", _("All")), *list_fields()]
+
+
+class Changes:
+    """The publications that a query string asks for, newest first, ready to be shown or fed."""
+
+    def __init__(self, data: QueryDict) -> None:
+        self.data = without_nulls(data)
+        self.form = ChangesForm(self.data)
+        self.form.is_valid()
+
+    @cached_property
+    def ignored(self) -> list[str]:
+        """What of the query string is no filter here, or can't be read."""
+        known = [*self.form.fields, "page"]
+        names = [name for name in self.data if name not in known or name in self.form.errors]
+        return [f"{name}={value}" for name in names for value in self.data.getlist(name)]
+
+    @cached_property
+    def query(self) -> str:
+        """The query string of the filters in force, without the page."""
+        query = QueryDict(mutable=True)
+        for name in self.form.fields:
+            if self.form.cleaned_data.get(name):
+                query.setlist(name, self.data.getlist(name))
+        return query.urlencode()
+
+    @cached_property
+    def publications(self) -> QuerySet:
+        asked = self.form.cleaned_data
+        found = Publication.objects.all()
+        if asked.get("kind"):
+            found = found.filter(kind__in=asked["kind"])
+        if name := asked.get("field"):
+            of_it = Change.objects.filter(publication=OuterRef("pk"))
+            found = found.filter(Exists(of_it.filter(Q(path=name) | Q(path__startswith=f"{name}/"))))
+        if first := asked.get("date_min"):
+            found = found.filter(at__gte=start_of(first.first_day))
+        if last := asked.get("date_max"):
+            found = found.filter(at__lt=start_of(last.last_day) + timedelta(days=1))
+        return found
+
+    def list_rows(self, publications: Iterable[dict]) -> list[dict]:
+        """What is shown of some of the publications; one query."""
+        publications = list(publications)
+        changed: dict[int, dict[str, None]] = {}
+        paths = Change.objects.filter(publication__in=[it["pk"] for it in publications]).order_by("pk")
+        for pk, path in paths.values_list("publication_id", "path"):
+            changed.setdefault(pk, {})[path.partition("/")[0]] = None
+        return [
+            {
+                "name": read_text(it["document__fields__name"]),
+                "kind": EntryKind(it["kind"]).label,
+                "action": PublicationAction(it["action"]).label,
+                "at": it["at"],
+                "is_first": it["sequence"] == 1,
+                "fields": [label_of(RECORD_MODELS[it["kind"]], name) for name in changed.get(it["pk"], ())],
+                "url": reverse(f"catalog:{it['kind']}_history", args=[it["slug"]]) + f"#version-{it['sequence']}",
+            }
+            for it in publications
+        ]
+
+    @property
+    def rows(self) -> QuerySet:
+        """The publications without their documents, of which the name is enough."""
+        return self.publications.values("pk", "kind", "slug", "sequence", "action", "at", "document__fields__name")
+
+
+def start_of(day) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def show_changes(request: HttpRequest) -> HttpResponse:
+    """What was published, withdrawn, merged and renamed, newest first."""
+    changes = Changes(request.GET)
+    page = Paginator(changes.rows, CHANGES_A_PAGE).get_page(request.GET.get("page"))
+    context = {"changes": changes, "form": changes.form, "page": page, "rows": changes.list_rows(page)}
+    return render(request, "catalog/changes.html", {**context, "ignored": changes.ignored})
+
+
+def feed_changes(request: HttpRequest, form: str) -> HttpResponse:
+    """The same list as a feed, for programs: `form` is atom or json."""
+    changes = Changes(request.GET)
+    address = request.build_absolute_uri(reverse("catalog:changes"))
+    home = f"{address}?{changes.query}" if changes.query else address
+    title = f"{_('AIGC Landscape')} · {_('What changed')}"
+    items = []
+    for row in changes.list_rows(changes.rows[:CHANGES_A_PAGE]):
+        url = request.build_absolute_uri(row["url"])
+        names = [] if row["is_first"] else [str(name) for name in row["fields"]]
+        what = pgettext("between values", ", ").join(names) or row["action"]
+        items.append({"title": f"{row['name'].text}: {what}", "link": url, "unique_id": url, "at": row["at"]})
+    if form == "json":
+        return JsonResponse(
+            {
+                "version": "https://jsonfeed.org/version/1.1",
+                "title": title,
+                "home_page_url": home,
+                "feed_url": request.build_absolute_uri(),
+                "language": get_language(),
+                "items": [
+                    {
+                        "id": item["unique_id"],
+                        "url": item["link"],
+                        "title": item["title"],
+                        "content_text": item["title"],
+                        "date_published": item["at"].isoformat(),
+                    }
+                    for item in items
+                ],
+            },
+            content_type="application/feed+json",
+        )
+    feed = Atom1Feed(
+        title=title, link=home, description="", language=get_language(), feed_url=request.build_absolute_uri()
+    )
+    for item in items:
+        feed.add_item(
+            title=item["title"],
+            link=item["link"],
+            description=item["title"],
+            unique_id=item["unique_id"],
+            pubdate=item["at"],
+            updateddate=item["at"],
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
