@@ -91,11 +91,20 @@ class Changes:
             found = found.filter(at__lt=start_of(last.last_day) + timedelta(days=1))
         return found
 
-    def list_rows(self, publications: Iterable[dict]) -> list[dict]:
-        """What is shown of some of the publications; one query."""
-        publications = list(publications)
+    @property
+    def pks(self) -> QuerySet:
+        """The publications by key alone: a database may read the documents of all before it sorts them."""
+        return self.publications.values_list("pk", flat=True)
+
+    def list_rows(self, pks: Iterable[int]) -> list[dict]:
+        """What is shown of some of the publications; two queries."""
+        pks = list(pks)
+        # Of a document the name is enough.
+        publications = Publication.objects.filter(pk__in=pks).values(
+            "pk", "kind", "slug", "sequence", "action", "at", "document__fields__name"
+        )
         changed: dict[int, dict[str, None]] = {}
-        paths = Change.objects.filter(publication__in=[it["pk"] for it in publications]).order_by("pk")
+        paths = Change.objects.filter(publication__in=pks).order_by("pk")
         for pk, path in paths.values_list("publication_id", "path"):
             changed.setdefault(pk, {})[path.partition("/")[0]] = None
         return [
@@ -111,11 +120,6 @@ class Changes:
             for it in publications
         ]
 
-    @property
-    def rows(self) -> QuerySet:
-        """The publications without their documents, of which the name is enough."""
-        return self.publications.values("pk", "kind", "slug", "sequence", "action", "at", "document__fields__name")
-
 
 def start_of(day) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
@@ -124,7 +128,7 @@ def start_of(day) -> datetime:
 def show_changes(request: HttpRequest) -> HttpResponse:
     """What was published, withdrawn, merged and renamed, newest first."""
     changes = Changes(request.GET)
-    page = Paginator(changes.rows, CHANGES_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(changes.pks, CHANGES_A_PAGE).get_page(request.GET.get("page"))
     context = {"changes": changes, "form": changes.form, "page": page, "rows": changes.list_rows(page)}
     return render(request, "catalog/changes.html", {**context, "ignored": changes.ignored})
 
@@ -136,7 +140,7 @@ def feed_changes(request: HttpRequest, form: str) -> HttpResponse:
     home = f"{address}?{changes.query}" if changes.query else address
     title = f"{_('AIGC Landscape')} · {_('What changed')}"
     items = []
-    for row in changes.list_rows(changes.rows[:CHANGES_A_PAGE]):
+    for row in changes.list_rows(changes.pks[:CHANGES_A_PAGE]):
         url = request.build_absolute_uri(row["url"])
         names = [] if row["is_first"] else [str(name) for name in row["fields"]]
         what = pgettext("between values", ", ").join(names) or row["action"]

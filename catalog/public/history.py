@@ -116,6 +116,8 @@ def read_raw(detail: Detail, path: str, raw) -> list[Value]:
         row_class = child_lists(detail.model)[name]
         return [value for cell, part in raw.items() for value in detail.read_values(field_of(row_class, cell), part)]
     column = field_of(detail.model, name)
+    if name == "aliases":
+        return [Value(alias) for alias in raw.splitlines()]
     if name == "identifiers":
         return [Value(f"{key}: {text}") for key, text in raw.items()]
     if getattr(column, "related_model", None) is Source:
