@@ -114,7 +114,9 @@ def read_raw(detail: Detail, path: str, raw) -> list[Value]:
         return []
     if item:
         row_class = child_lists(detail.model)[name]
-        return [value for cell, part in raw.items() for value in detail.read_values(field_of(row_class, cell), part)]
+        # A database keeps no order of keys.
+        cells = [(field_of(row_class, cell), raw.get(cell)) for cell in row_class.document_fields]
+        return [value for column, part in cells for value in detail.read_values(column, part)]
     column = field_of(detail.model, name)
     if name == "aliases":
         return [Value(alias) for alias in raw.splitlines()]

@@ -93,6 +93,7 @@ def let_time_come(time_machine):
     return let_time_come
 
 
+@pytest.mark.long
 def test_a_form_that_saved_itself_is_submitted_at_once(live_server, sign_in, settings):
     make_home()
     model = make_model(slug="whisper", name="Whisper")
@@ -196,6 +197,7 @@ def test_an_entry_from_first_draft_to_withdrawal(live_server, sign_in, browser, 
     ]
 
 
+@pytest.mark.long
 def test_an_article_from_first_draft_to_withdrawal(live_server, sign_in, browser, let_time_come):
     index = make_home().get_children().get(slug="articles")
     reader = browser.new_context(base_url=live_server.url).new_page()

@@ -33,6 +33,7 @@ def edit_url(entry: Entry) -> str:
     return reverse(type(entry).snippet_viewset.get_url_name("edit"), args=(entry.pk,))
 
 
+@pytest.mark.long
 def test_choose_several_and_remove_one(signed_in, live_server):
     model = make_model(publish=False)
     makers = [make_organization(name=name) for name in ("Alpha", "Beta", "Gamma")]

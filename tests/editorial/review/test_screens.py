@@ -281,6 +281,7 @@ def test_actions_have_the_words_of_the_vocabulary():
     assert "Submit to" not in html
 
 
+@pytest.mark.long
 def test_the_front_page_takes_as_many_queries_for_many_rows():
     author, reviewer = sign_in("Editor"), sign_in("Reviewer")
 
