@@ -24,6 +24,10 @@ NEEDED = {
 }
 
 
+# What `create` has opened.
+EMPTY_FORMS: dict[type, tuple[str, dict]] = {}
+
+
 def sign_in(role: str, name: str | None = None) -> Client:
     """A client of a new user in a role."""
     user = User.objects.create_user(name or role.lower(), f"{name or role.lower()}@example.org")
@@ -91,23 +95,38 @@ def add_row(values: dict, name: str, **row) -> None:
 
 def send(client: Client, address: str, action: str | None = None, rows: tuple = (), **changes):
     """Open a form, change it, add rows given as (list, values), and press one of its buttons."""
+    return fill_in(client, *read_form(client, address), action, rows, **changes)
+
+
+def read_form(client: Client, address: str) -> tuple[str, dict]:
+    """Where the form at an address is sent, and what it holds."""
     response = client.get(address)
     assert response.status_code == 200, (response.status_code, response.headers.get("Location"))
     form = editor_form(response.content.decode())
-    values = values_in(form)
+    return form["action"], values_in(form)
+
+
+def fill_in(client: Client, target: str, values: dict, action: str | None, rows: tuple, **changes):
+    """Send what a form holds with changes, as one of its buttons does."""
     values.update({name.replace("__", "-"): value for name, value in changes.items()})
     for name, row in rows:
         add_row(values, name, **row)
     if action:
         values[f"action-{action}"] = action
-    return client.post(form["action"], values)
+    return client.post(target, values)
 
 
 def create(client: Client, model: type, slug: str = "acme", action: str | None = None, rows: tuple = (), **changes):
-    """Create an entry or a term through its form; returns the response."""
+    """Create an entry or a term through its form; returns the response.
+
+    The empty form is the same for everybody, and to make and read it takes a second: it is opened once.
+    """
     names = {"name_en": slug.title(), "name_zh": f"{slug} 中文", "slug": slug}
     rows = [*rows, *([("citations", cite("type"))] if action and model is Organization else [])]
-    return send(client, url(model, "add"), action, rows, **{**names, **NEEDED[model], **changes})
+    if model not in EMPTY_FORMS:
+        EMPTY_FORMS[model] = read_form(client, url(model, "add"))
+    target, values = EMPTY_FORMS[model]
+    return fill_in(client, target, {**values}, action, rows, **{**names, **NEEDED[model], **changes})
 
 
 def cite(field: str, item: str = "") -> dict:
