@@ -154,12 +154,9 @@ GROUPS = [
         snippets/catalog/{record}/workflow_history/<pk>/detail/<workflow_state_id>/
         snippets/catalog/source/
         snippets/catalog/source/results/
-        snippets/catalog/source/usage/<pk>/
         snippets/catalog/source/history/<pk>/
         snippets/catalog/source/history-results/<pk>/
-        snippets/catalog/source/copy/<pk>/
         snippets/catalog/source/inspect/<pk>/
-        snippets/catalog/source/history/<pk>/revisions/compare/<revision_id_a>...<revision_id_b>/
         reports/workflow/
         reports/workflow/results/
         reports/workflow_tasks/
@@ -172,9 +169,12 @@ GROUPS = [
         """,
     ),
     Group(
-        "lists of words and files",
+        "lists of words and files, and what shows a source as its editors see it",
         EDITORS,
         """
+        snippets/catalog/source/usage/<pk>/
+        snippets/catalog/source/copy/<pk>/
+        snippets/catalog/source/history/<pk>/revisions/compare/<revision_id_a>...<revision_id_b>/
         snippets/catalog/{label}/
         snippets/catalog/{label}/results/
         snippets/catalog/{label}/usage/<pk>/
@@ -226,11 +226,11 @@ GROUPS = [
         snippets/catalog/{record}/workflow/confirm_cancellation/<pk>/
         """,
     ),
+    Group("new sources, which a draft needs", NEWSROOM, "snippets/catalog/source/add/"),
     Group(
         "sources, which are not under review",
-        NEWSROOM,
+        EDITORS,
         """
-        snippets/catalog/source/add/
         snippets/catalog/source/edit/<pk>/
         snippets/catalog/source/history/<pk>/revisions/<revision_id>/revert/
         """,
@@ -335,8 +335,6 @@ GROUPS = [
         workflows/add/
         workflows/enable/<pk>/
         workflows/edit/<pk>/
-        workflows/remove/<page_pk>/
-        workflows/remove/<page_pk>/<workflow_pk>/
         workflows/tasks/add/<app_label>/<model_name>/
         workflows/tasks/select_type/
         workflows/tasks/index/
@@ -464,6 +462,12 @@ GROUPS = [
         "alias made a page of its own; there are none",
         NEWSROOM,
         "api/main/pages/<pk>/action/convert_alias/",
+        is_refused=True,
+    ),
+    Group(
+        "taking the review off the pages that it protects",
+        (),
+        "workflows/remove/<page_pk>/ workflows/remove/<page_pk>/<workflow_pk>/",
         is_refused=True,
     ),
     Group("signing out", (), "logout/"),
