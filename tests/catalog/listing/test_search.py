@@ -217,6 +217,7 @@ class TestDocument:
         assert len(literal) < 3 * MAX_VECTOR_BYTES
 
 
+@pytest.mark.django_db
 class TestSearch:
     def test_every_piece_of_chinese_up_to_four_characters_is_found(self, pages):
         missed = [

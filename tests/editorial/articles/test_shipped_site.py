@@ -20,7 +20,7 @@ from editorial.articles.loading import DATA as PAGES
 from editorial.articles.loading import load_site, read_pages
 from editorial.models import ArticlePage
 
-pytestmark = pytest.mark.landscape
+pytestmark = [pytest.mark.landscape, pytest.mark.xdist_group("landscape")]
 LANGUAGES = ("en", "zh-hans")
 ENTRIES = (Organization, AIModel, Product)
 # What names an entry or leads to more of it is no claim that needs a source.
