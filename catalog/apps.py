@@ -11,18 +11,19 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog.listing.index import (
-            follow_check,
             follow_label,
             follow_publication,
+            follow_verifications,
         )
-        from catalog.models import Check, Layer, Modality, Segment
+        from catalog.models import Layer, Modality, Segment
+        from catalog.models.field_groups import register_checks
         from catalog.models.protection import connect_protection
         from catalog.models.publication import publication_recorded
-        from catalog.models.verification import register_checks
+        from catalog.models.verification import verifications_outdated
 
         register_checks()
         connect_protection()
         publication_recorded.connect(follow_publication)
-        post_save.connect(follow_check, sender=Check)
+        verifications_outdated.connect(follow_verifications)
         for model in (Layer, Modality, Segment):
             post_save.connect(follow_label, sender=model)

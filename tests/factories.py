@@ -39,12 +39,18 @@ def make_label(model: type[Layer] | type[Modality] | type[Segment], slug: str, *
 
 
 def make_record(
-    model, *, publish: bool = True, cite: dict[str, str] | None = None, children: dict | None = None, **values
+    model,
+    *,
+    publish: bool = True,
+    cite: dict[str, str] | None = None,
+    source: Source | None = None,
+    children: dict | None = None,
+    **values,
 ):
     """An entry or term, published unless told otherwise.
 
-    `cite` maps a path (`parameters`, `milestones/launch`) to an as-of date; `children` maps a list to rows, each
-    an unsaved object or keyword arguments.
+    `cite` maps a path (`parameters`, `milestones/launch`) to an as-of date, all of them of `source`, a new one unless
+    given; `children` maps a list to rows, each an unsaved object or keyword arguments.
     """
     number = next(_numbers)
     name = values.pop("name", f"{model.__name__} {number}")
@@ -63,7 +69,7 @@ def make_record(
         row_class = getattr(model, name).rel.related_model
         setattr(record, name, [row if isinstance(row, row_class) else row_class(**row) for row in rows])
     if cite:
-        source = make_source()
+        source = source or make_source()
         record.citations = [
             CITATIONS[model](field=path.partition("/")[0], item=path.partition("/")[2], source=source, as_of=as_of)
             for path, as_of in cite.items()

@@ -13,7 +13,7 @@ from catalog.editing.plain_text import row_text, text_of
 from catalog.models.approval import BOOKKEEPING
 from catalog.models.base import Entry, Row
 from catalog.models.document import child_lists
-from catalog.models.verification import UNCITED, fields_of
+from catalog.models.field_groups import UNCITED, fields_of
 from catalog.values import BilingualField
 
 

@@ -28,7 +28,7 @@ from catalog.editing.forms import EntryForm, RowForm, citation_form
 from catalog.editing.widgets import Picker
 from catalog.models.base import Entry
 from catalog.models.document import child_lists
-from catalog.models.verification import FIELD_GROUPS, FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.vocabulary import Label
 from catalog.values import BilingualField
 

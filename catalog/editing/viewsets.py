@@ -14,7 +14,7 @@ from catalog.editing.history import CatalogHistoryView
 from catalog.editing.panels import build_edit_handler, build_plain_handler
 from catalog.editing.plain_text import spread
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
-from catalog.models.verification import fields_of
+from catalog.models.field_groups import fields_of
 
 
 class CatalogChooserViewSet(SnippetChooserViewSet):

@@ -31,6 +31,7 @@ CHOICES = {
     "freshness": {
         State.VERIFIED: _("Verified"),
         State.OVERDUE: _("Check overdue"),
+        State.FLAGGED: _("Source gone or changed"),
         State.UNVERIFIED: _("Not checked yet"),
         State.DISPUTED: _("Sources differ"),
         State.HISTORICAL: _("No longer tracked"),

@@ -20,9 +20,10 @@ from pypinyin import Style, lazy_pinyin
 from catalog.listing import search
 from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Segment, Term
 from catalog.models.choices import EntryKind, PricePer
-from catalog.models.history import PublicationAction
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.history import Publication, PublicationAction
 from catalog.models.listing import ALWAYS_FROM, ALWAYS_UNTIL, UNKNOWN
-from catalog.models.verification import INTERVALS, FieldGroup, State, read_verifications
+from catalog.models.verification import State, Verification, write_verifications
 from catalog.values import FuzzyDate, Money, Quantity
 
 RECORD_MODELS = {
@@ -139,7 +140,7 @@ def derive_facets(
             facets.add("maker", [fields["maker"]])
             facets.add("built_on", fields["built_on"])
             facets.add("status", [fields["status"]])
-            add_free_plan(facets, document)
+            add_free_plan(facets, document, interval=verifications[FieldGroup.PRICING].interval)
     add_freshness(facets, verifications.values())
     for facet in FACETS[document["kind"]]:
         held = facets.values.get(facet)
@@ -161,17 +162,17 @@ def rounds_by_date(document: dict) -> list[dict]:
     return sorted(document["children"]["funding_rounds"].values(), key=lambda row: row["announced"] or "")
 
 
-def current_until(document: dict, *, path: str, group: str) -> date:
+def current_until(document: dict, *, path: str, interval: int) -> date:
     """The day from which a value is too old to be called current: twice its interval after its latest as-of date."""
     dates = [
         FuzzyDate.parse(citation["as_of"]).last_day
         for citation in document["citations"]
         if path in (citation["field"], f"{citation['field']}/{citation['item']}")
     ]
-    return max(dates) + timedelta(days=2 * INTERVALS[group]) if dates else ALWAYS_FROM
+    return max(dates) + timedelta(days=2 * interval) if dates else ALWAYS_FROM
 
 
-def add_free_plan(facets: Facets, document: dict) -> None:
+def add_free_plan(facets: Facets, document: dict, *, interval: int) -> None:
     """Say until when a product is known to have a free plan, and after that until when it is known to have none.
 
     A plan that has ended, has not begun, or whose source is too old to be current says nothing.
@@ -179,7 +180,7 @@ def add_free_plan(facets: Facets, document: dict) -> None:
     ends = {"yes": ALWAYS_FROM, "no": ALWAYS_FROM}
     today = timezone.now().date()
     for key, row in document["children"]["price_plans"].items():
-        until = current_until(document, path=f"price_plans/{key}", group=FieldGroup.PRICING)
+        until = current_until(document, path=f"price_plans/{key}", interval=interval)
         if row["valid_to"]:
             until = min(until, FuzzyDate.parse(row["valid_to"]).last_day + timedelta(days=1))
         if row["valid_from"] and FuzzyDate.parse(row["valid_from"]).first_day > today:
@@ -192,25 +193,27 @@ def add_free_plan(facets: Facets, document: dict) -> None:
         facets.add("free_plan", ["no"], since=ends["yes"], until=ends["no"])
 
 
+# What is so until somebody does something; other states come with time.
+LASTING = (State.DISPUTED, State.FLAGGED, State.UNVERIFIED)
+
+
 def add_freshness(facets: Facets, verifications: Iterable) -> None:
     """Note the states of an entry: verified while every group is, overdue as soon as one is."""
     verifications = list(verifications)
     states = {verification.state(date.min) for verification in verifications}
-    for state in (State.DISPUTED, State.UNVERIFIED):
+    for state in LASTING:
         if state in states:
             facets.add("freshness", [state.value])
-    ends = [
-        verification.overdue_from for verification in verifications if verification.state(date.min) == State.VERIFIED
-    ]
+    ends = [verification.overdue_on for verification in verifications if verification.state(date.min) == State.VERIFIED]
     if ends:
-        if not states & {State.DISPUTED, State.UNVERIFIED}:
+        if not states.intersection(LASTING):
             facets.add("freshness", [State.VERIFIED.value], until=min(ends))
         facets.add("freshness", [State.OVERDUE.value], since=min(ends))
     if states == {State.HISTORICAL}:
         facets.add("freshness", [State.HISTORICAL.value])
 
 
-def derive_row(document: dict) -> dict:
+def derive_row(document: dict, verifications: dict) -> dict:
     """Return the columns of the listing row that come from the document."""
     fields, kind = document["fields"], document["kind"]
     summary = fields.get("summary") or fields.get("definition")
@@ -244,7 +247,7 @@ def derive_row(document: dict) -> dict:
             parameters_high=None if low is None and high is None else float(high if high is not None else low),
         )
     if kind == EntryKind.ORGANIZATION:
-        row.update(derive_funding(document))
+        row.update(derive_funding(document, interval=verifications[FieldGroup.FUNDING].interval))
     return row
 
 
@@ -253,7 +256,7 @@ def by_sound(text: str) -> str:
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).casefold()
 
 
-def derive_funding(document: dict) -> dict:
+def derive_funding(document: dict, *, interval: int) -> dict:
     """Total funding and the newest valuation in USD; rounds whose amount in USD is not known add nothing."""
     amounts, valuation = [], {}
     rounds = document["children"]["funding_rounds"]
@@ -262,7 +265,7 @@ def derive_funding(document: dict) -> dict:
         if row["amount"] and (usd := Money.from_json(row["amount"]).usd_low) is not None:
             amounts.append(usd)
         if row["valuation"] and (usd := Money.from_json(row["valuation"]).usd_low) is not None:
-            until = current_until(document, path=f"funding_rounds/{key}", group=FieldGroup.FUNDING)
+            until = current_until(document, path=f"funding_rounds/{key}", interval=interval)
             valuation = {"valuation_usd": float(usd), "valuation_until": until}
     return {"funding_usd": float(sum(amounts)) if amounts else None, **valuation}
 
@@ -288,9 +291,11 @@ def reindex(entry) -> None:
     """Write the listing row of an entry or term anew, or take it away when it is not live."""
     if not entry.live:
         ListingEntry.objects.filter(entry=entry.uid).delete()
+        Verification.objects.filter(entry=entry.uid).delete()
         return
     document = entry.public_document()
-    row = derive_row(document)
+    verifications = write_verifications(object_id=entry.pk, document=document) if entry.kind in FIELD_GROUPS else {}
+    row = derive_row(document, verifications)
     segments = document["labels"].get("segment", {})
     parents = {}
     if document["kind"] in (EntryKind.ORGANIZATION, EntryKind.PRODUCT):
@@ -301,7 +306,7 @@ def reindex(entry) -> None:
         document=document,
         inherited=find_inherited(document),
         parents=parents,
-        verifications=read_verifications(document) if entry.kind != EntryKind.TERM else {},
+        verifications=verifications,
     )
     listing, _ = ListingEntry.objects.update_or_create(
         entry=entry.uid,
@@ -313,13 +318,17 @@ def reindex(entry) -> None:
         },
     )
     listing.facets.all().delete()
+    add_values(listing, facets)
+    # Here, not by the signals of saving: what is published is found in the next request.
+    search.reindex(listing)
+
+
+def add_values(listing: ListingEntry, facets: Facets) -> None:
     FacetValue.objects.bulk_create(
         FacetValue(listing=listing, facet=facet, value=value, since=since, until=until)
         for facet, values in facets.values.items()
         for value, (since, until) in values.items()
     )
-    # Here, not by the signals of saving: what is published is found in the next request.
-    search.reindex(listing)
 
 
 # What an organization is found by because of its live products and models: kind and facet there, facet here.
@@ -439,10 +448,17 @@ def follow_publication(sender, publication, entry, **kwargs) -> None:
         reindex(maker)
 
 
-def follow_check(sender, instance, **kwargs) -> None:
-    """Bring the freshness of an entry in step with a check of it (receiver of `post_save`)."""
-    for row in ListingEntry.objects.filter(entry=instance.entry).select_related("content_type"):
-        reindex(row.content_type.get_object_for_this_type(pk=row.object_id))
+def follow_verifications(sender, entries, **kwargs) -> None:
+    """Bring what is said of the freshness of entries in step with checks and sources (receiver)."""
+    rows = {row.entry: row for row in ListingEntry.objects.filter(entry__in=entries)}
+    documents = Publication.objects.filter(entry__in=rows).order_by("entry", "-sequence")
+    for uid, row in rows.items():
+        document = documents.filter(entry=uid).values_list("document", flat=True)[0]
+        verifications = write_verifications(object_id=row.object_id, document=document)
+        facets = Facets()
+        add_freshness(facets, verifications.values())
+        row.facets.filter(facet="freshness").delete()
+        add_values(row, facets)
 
 
 def follow_label(sender, instance, created, **kwargs) -> None:
@@ -470,7 +486,7 @@ def live_makers(record) -> list[Organization]:
 
 @transaction.atomic
 def rebuild() -> int:
-    """Make the whole index anew from what is live; return the number of rows."""
+    """Make the whole index anew from what is live, with what is derived of checks; return the number of rows."""
     ListingEntry.objects.all().delete()
     for model in INDEX_ORDER:
         for entry in model.objects.filter(live=True).iterator(chunk_size=200):

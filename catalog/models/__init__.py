@@ -29,8 +29,8 @@ from catalog.models.product import (
     ProductMilestone,
 )
 from catalog.models.shipped import Shipped
-from catalog.models.source import Source
-from catalog.models.verification import Check
+from catalog.models.source import Source, SourceText
+from catalog.models.verification import Check, Interval, Verification
 from catalog.models.vocabulary import Layer, Modality, Segment, Term
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Check",
     "FacetValue",
     "FundingRound",
+    "Interval",
     "Layer",
     "Lineage",
     "ListingEntry",
@@ -66,5 +67,7 @@ __all__ = [
     "Segment",
     "Shipped",
     "Source",
+    "SourceText",
     "Term",
+    "Verification",
 ]

@@ -21,9 +21,9 @@ from wagtail.search import index
 
 from catalog.models.choices import RESERVED_SLUGS, LinkKind, MilestoneKind
 from catalog.models.document import build_document, child_lists, differences
+from catalog.models.field_groups import UNCITED, fields_of
 from catalog.models.history import Publication
 from catalog.models.publication import PublishedDocument
-from catalog.models.verification import UNCITED, fields_of
 from catalog.values import BilingualField, FuzzyDateField, QuantityField
 
 

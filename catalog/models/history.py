@@ -57,6 +57,9 @@ class Publication(AppendOnly):
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
+    # The ids of those who wrote it: they are not the ones to verify it.
+    authors = models.JSONField(_("authors"), default=list)
+
     objects = PublicationQuerySet.as_manager()
 
     class Meta:

@@ -434,6 +434,7 @@ class PublishedDocument(Published):
             document=document,
             reason={"en": self.withdrawal_en, "zh": self.withdrawal_zh} if not self.live else None,
             actor=user if user and user.pk else None,
+            authors=Approval.objects.of(self).values_list("authors", flat=True).first() or [],
         )
         if self.live:
             Change.objects.bulk_create(

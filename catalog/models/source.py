@@ -4,6 +4,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -11,6 +12,7 @@ from wagtail.models import RevisionMixin
 from wagtail.search import index
 
 from catalog.models.choices import FIRST_HAND_SOURCES, LinkState, SourceKind, Stance
+from catalog.models.history import AppendOnly
 from catalog.values import BilingualField, FuzzyDateField
 
 
@@ -50,6 +52,13 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
     link_state = models.CharField(
         _("link state"), max_length=10, choices=LinkState, default=LinkState.UNTRIED, editable=False
     )
+
+    # What the watch found (`editorial.review.watching`), and nobody edits.
+    tried_at = models.DateTimeField(_("tried"), null=True, editable=False)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
+    moved_to = models.URLField(_("moved to"), max_length=700, blank=True, editable=False)
+    # What cites it is flagged until somebody has checked it since.
+    changed_at = models.DateTimeField(_("found changed or gone"), null=True, editable=False)
 
     panels = [
         MultiFieldPanel(
@@ -102,6 +111,27 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
     def clean(self) -> None:
         if self.url:
             self.url = normalize_url(self.url)
+
+
+class SourceText(AppendOnly):
+    """What a source said when it was fetched: its text without the page around it, where it differs from before.
+
+    Of what has no text that could be read, the hash alone is kept.
+    """
+
+    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.CASCADE, related_name="texts")
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    sha256 = models.CharField(max_length=64)
+    text = models.TextField(_("text"), blank=True)
+
+    class Meta:
+        verbose_name = _("text of a source")
+        verbose_name_plural = _("texts of sources")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["source", "at"], name="source_text_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.at:%Y-%m-%d}"
 
 
 class Citation(models.Model):

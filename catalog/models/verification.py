@@ -1,132 +1,63 @@
-"""How current values are: field groups, checks, and the state of a group at a given moment.
+"""How current values are: checks, and the state of a field group on a given day.
 
-This is the one registry of field groups. It also says which values and lists an entry has, in the order shown:
-documents, panels, citations and history follow it.
+A check holds for the interval of its group (`Interval`, else the registry's), give or take a spread that is always the
+same for one group of one entry. What is recorded of a group is derived from public documents, checks and sources; its
+state is computed when it is read, so that no stopped job keeps an entry fresh.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
-from django.apps import apps
 from django.conf import settings
-from django.core import checks
-from django.db import models
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Case, Max, Q, Value, When
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog.models.choices import EntryKind, OrganizationStatus, ReleaseStatus, Stance
+from catalog.models.approval import Refused
+from catalog.models.choices import EntryKind, Stance
+from catalog.models.field_groups import (
+    DUE_AT_MOST,
+    FIELD_GROUPS,
+    HISTORICAL_STATUSES,
+    INTERVALS,
+    SPREAD,
+    FieldGroup,
+    group_of,
+)
 from catalog.models.history import AppendOnly, Change
+from catalog.models.source import Citation, Source
+
+# Whoever entered a value within so many days is not the one to verify it.
+OWN_DAYS = 30
+
+# Sent when checks were recorded or sources changed: what is derived of these entries is written anew, at once.
+# Argument: `entries`, their permanent ids.
+verifications_outdated = Signal()
 
 
-class FieldGroup(models.TextChoices):
-    PROFILE = "profile", pgettext_lazy("field group", "Profile")
-    SPECIFICATIONS = "specifications", pgettext_lazy("field group", "Specifications")
-    ACCESS = "access", pgettext_lazy("field group", "Access and status")
-    FUNDING = "funding", pgettext_lazy("field group", "Funding")
-    PRICING = "pricing", pgettext_lazy("field group", "Pricing")
+class Interval(models.Model):
+    """How long a check of a field group holds, where editors chose another time than the registry."""
+
+    group = models.CharField(_("field group"), max_length=16, choices=FieldGroup, unique=True)
+    days = models.PositiveSmallIntegerField(_("days"), validators=[MinValueValidator(7), MaxValueValidator(730)])
+
+    class Meta:
+        verbose_name = _("interval")
+        verbose_name_plural = _("intervals")
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.days}"
 
 
-# How long a check holds, in days.
-INTERVALS: dict[str, int] = {
-    FieldGroup.PRICING: 30,
-    FieldGroup.ACCESS: 60,
-    FieldGroup.FUNDING: 90,
-    FieldGroup.PROFILE: 180,
-    FieldGroup.SPECIFICATIONS: 180,
-}
-# A group is due in the last quarter of its interval, but never more than this many days before its end.
-DUE_AT_MOST = 14
-# One week's work must not fall due in one week: due dates are spread by this share of the interval either way.
-SPREAD = 0.15
-
-FIELD_GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
-    EntryKind.ORGANIZATION: {
-        FieldGroup.PROFILE: (
-            "name",
-            "aliases",
-            "summary",
-            "type",
-            "status",
-            "country",
-            "city",
-            "founded",
-            "parent",
-            "segments",
-            "people",
-            "measurements",
-            "milestones",
-            "links",
-            "identifiers",
-        ),
-        FieldGroup.FUNDING: ("funding_rounds",),
-    },
-    EntryKind.MODEL: {
-        FieldGroup.PROFILE: (
-            "name",
-            "aliases",
-            "summary",
-            "makers",
-            "released",
-            "milestones",
-            "links",
-            "identifiers",
-        ),
-        FieldGroup.SPECIFICATIONS: (
-            "inputs",
-            "outputs",
-            "techniques",
-            "parameters",
-            "training_compute",
-            "training_cost",
-            "lineage",
-            "measurements",
-        ),
-        FieldGroup.ACCESS: ("status", "access", "licence"),
-    },
-    EntryKind.PRODUCT: {
-        FieldGroup.PROFILE: (
-            "name",
-            "aliases",
-            "summary",
-            "maker",
-            "built_on",
-            "segments",
-            "layer",
-            "launched",
-            "customers",
-            "measurements",
-            "milestones",
-            "links",
-            "identifiers",
-        ),
-        FieldGroup.ACCESS: ("status",),
-        FieldGroup.PRICING: ("price_plans",),
-    },
-}
-
-# Names, texts and addresses speak for themselves; every other value needs a source.
-NEEDS_NO_SOURCE = frozenset({"name", "aliases", "summary", "links", "identifiers"})
-# Values that stop changing once this is what the entry says: nobody needs to check them again.
-HISTORICAL_STATUSES = frozenset({OrganizationStatus.CLOSED.value, ReleaseStatus.RETIRED.value})
-
-
-# What names an entry or leads to more of it is no claim that needs a source.
-UNCITED = frozenset({"name", "aliases", "summary", "links", "identifiers", "citations"})
-
-
-def fields_of(kind: str) -> list[str]:
-    """The values and lists of a kind of entry, in the order shown."""
-    return [name for names in FIELD_GROUPS[kind].values() for name in names]
-
-
-def group_of(*, kind: str, field: str) -> str:
-    """The field group of a value. Raises KeyError for a value that the kind does not have."""
-    for group, names in FIELD_GROUPS[kind].items():
-        if field in names:
-            return group
-    raise KeyError(field)
+def read_intervals() -> dict[str, int]:
+    """How long a check of each field group holds now, in days; one query."""
+    return {**INTERVALS, **dict(Interval.objects.values_list("group", "days"))}
 
 
 class Outcome(models.TextChoices):
@@ -137,14 +68,17 @@ class Outcome(models.TextChoices):
 
 
 class Check(AppendOnly):
-    """Someone compared a field group of an entry with its sources."""
+    """Someone compared a value of an entry, or a whole field group, with its sources."""
 
     entry = models.UUIDField(_("entry"), db_index=True)
     group = models.CharField(_("field group"), max_length=16, choices=FieldGroup)
-    at = models.DateTimeField(_("time"), default=timezone.now)
+    path = models.CharField(_("value"), max_length=160, blank=True, help_text=_("Empty for the whole group."))
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome)
     sources = models.ManyToManyField("catalog.Source", verbose_name=_("sources opened"), blank=True, related_name="+")
+    # The same for all that one press of a button checked.
+    batch = models.UUIDField(_("batch"), null=True)
 
     class Meta:
         verbose_name = _("check")
@@ -152,13 +86,60 @@ class Check(AppendOnly):
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.entry} {self.group}: {self.outcome}"
+        return f"{self.entry} {self.path or self.group}: {self.outcome}"
+
+
+@transaction.atomic
+def record_checks(
+    *,
+    entry: UUID,
+    group: str,
+    paths: Iterable[str] = ("",),
+    outcome: Outcome,
+    user,
+    sources: Iterable[Source] = (),
+    batch: UUID | None = None,
+    is_alone: bool = False,
+) -> None:
+    """Write down that a person compared values of an entry with sources; without a path, the whole group.
+
+    Raises Refused where somebody would verify what they entered themselves, unless `is_alone` says that there is nobody
+    else. Whether the person checks at all is for the caller to ask.
+    """
+    paths = list(paths)
+    if outcome == Outcome.STILL_TRUE and not is_alone:
+        for path in paths:
+            if user.pk in find_who_entered(entry=entry, group=group, path=path):
+                raise Refused(
+                    _("You entered this value within the last %(days)s days; someone else must verify it.")
+                    % {"days": OWN_DAYS}
+                )
+    checks = Check.objects.bulk_create(
+        Check(entry=entry, group=group, path=path, outcome=outcome, by=user, batch=batch) for path in paths
+    )
+    opened = Check.sources.through
+    opened.objects.bulk_create(opened(check_id=check.pk, source_id=source.pk) for check in checks for source in sources)
+    verifications_outdated.send(sender=Check, entries=[entry])
+
+
+def find_who_entered(*, entry, group: str, path: str = "") -> set[int]:
+    """The ids of those who wrote what was published of a value, or of any value of the group, lately."""
+    since = timezone.now() - timedelta(days=OWN_DAYS)
+    entered = Change.objects.filter(publication__entry=entry, publication__at__gte=since)
+    if path:
+        entered = entered.filter(path=path)
+    authors = set()
+    for changed, kind, its_authors in entered.values_list("path", "publication__kind", "publication__authors"):
+        if path or group_of(kind=kind, field=changed.partition("/")[0]) == group:
+            authors.update(its_authors)
+    return authors
 
 
 class State(models.TextChoices):
-    """What can be said of a field group at a given moment; the order is from worst to best."""
+    """What can be said of a field group on a given day; the order is from worst to best."""
 
     DISPUTED = "disputed", _("Disputed")
+    FLAGGED = "flagged", _("Flagged")
     OVERDUE = "overdue", _("Overdue")
     UNVERIFIED = "unverified", _("Unverified")
     DUE = "due", _("Due")
@@ -166,99 +147,253 @@ class State(models.TextChoices):
     HISTORICAL = "historical", _("Historical")
 
 
-@dataclass(frozen=True)
-class Verification:
-    """What is recorded of one field group of one entry; its state depends on the moment in which it is read."""
+class VerificationQuerySet(models.QuerySet):
+    def with_state(self, *, on: date) -> "VerificationQuerySet":
+        """Annotate `state_now`, the state on a day (UTC): what `Verification.state` says, in SQL."""
+        return self.annotate(
+            state_now=Case(
+                When(disputed=True, then=Value(State.DISPUTED)),
+                When(flagged=True, then=Value(State.FLAGGED)),
+                When(checked_at=None, then=Value(State.UNVERIFIED)),
+                When(historical=True, then=Value(State.HISTORICAL)),
+                When(overdue_on__lte=on, then=Value(State.OVERDUE)),
+                When(due_on__lte=on, then=Value(State.DUE)),
+                default=Value(State.VERIFIED),
+                output_field=models.CharField(),
+            )
+        )
 
-    entry: str
-    group: str
-    checked: datetime | None = None
-    historical: bool = False
-    disputed: bool = False
+    def needing_someone(self, *, on: date) -> "VerificationQuerySet":
+        """Those that a person should look at on a day: flagged, never checked, due or overdue.
 
-    @property
-    def overdue_from(self) -> date | None:
-        """The first day on which the check no longer holds, spread evenly by entry and group."""
-        if self.checked is None:
-            return None
-        digest = hashlib.sha256(f"{self.entry}/{self.group}".encode()).digest()
-        spread = (int.from_bytes(digest[:4], "big") / 0xFFFFFFFF * 2 - 1) * SPREAD
-        return self.checked.astimezone(UTC).date() + timedelta(days=round(INTERVALS[self.group] * (1 + spread)))
+        That sources differ is no work by itself: the page shows what each says.
+        """
+        return self.filter(Q(flagged=True) | Q(checked_at=None) | Q(historical=False, due_on__lte=on))
+
+
+class Verification(models.Model):
+    """What is recorded of one field group of one live entry; derived, but for `owner`, and never edited.
+
+    `checked_at` is the time of the check that is the oldest among those of its values, null while one of them has
+    none since it was last published. `waiting_since` is the day from which it has been needing somebody, or will.
+    Days are UTC.
+    """
+
+    entry = models.UUIDField(_("entry"))
+    object_id = models.BigIntegerField()
+    kind = models.CharField(_("kind"), max_length=20, choices=EntryKind)
+    group = models.CharField(_("field group"), max_length=16, choices=FieldGroup)
+    interval = models.PositiveSmallIntegerField(_("days"))
+    checked_at = models.DateTimeField(_("checked"), null=True)
+    due_on = models.DateField(null=True)
+    overdue_on = models.DateField(null=True)
+    waiting_since = models.DateField()
+    disputed = models.BooleanField(default=False)
+    flagged = models.BooleanField(default=False)
+    historical = models.BooleanField(default=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    objects = VerificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("verification")
+        verbose_name_plural = _("verifications")
+        constraints = [models.UniqueConstraint(fields=["entry", "group"], name="verification_once_a_group")]
+        indexes = [
+            models.Index(fields=["group", "overdue_on"], name="verification_overdue"),
+            models.Index(fields=["waiting_since"], name="verification_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry} {self.group}"
+
+    def set_dates(self) -> None:
+        """Compute when the check falls due and overdue, from the time of the check and the interval."""
+        self.due_on = self.overdue_on = None
+        if self.checked_at:
+            days = round(self.interval * (1 + spread_of(entry=self.entry, group=self.group)))
+            self.overdue_on = self.checked_at.astimezone(UTC).date() + timedelta(days=days)
+            self.due_on = self.overdue_on - timedelta(days=min(DUE_AT_MOST, self.interval // 4))
 
     def state(self, on: date) -> State:
         """The state on a day (UTC)."""
         if self.disputed:
             return State.DISPUTED
-        if self.checked is None:
+        if self.flagged:
+            return State.FLAGGED
+        if self.checked_at is None:
             return State.UNVERIFIED
         if self.historical:
             return State.HISTORICAL
-        if on >= self.overdue_from:
+        if on >= self.overdue_on:
             return State.OVERDUE
-        warning = min(DUE_AT_MOST, INTERVALS[self.group] // 4)
-        return State.DUE if on >= self.overdue_from - timedelta(days=warning) else State.VERIFIED
+        return State.DUE if on >= self.due_on else State.VERIFIED
+
+
+# What is derived; the rest of a row stays when it is written anew.
+DERIVED = (
+    *("object_id", "kind", "interval", "checked_at", "due_on", "overdue_on", "waiting_since"),
+    *("disputed", "flagged", "historical"),
+)
+
+
+def spread_of(*, entry, group: str) -> float:
+    """By which share of the interval the dates of a group are moved: between -SPREAD and SPREAD, evenly spread."""
+    digest = hashlib.sha256(f"{entry}/{group}".encode()).digest()
+    return (int.from_bytes(digest[:4], "big") / 0xFFFFFFFF * 2 - 1) * SPREAD
+
+
+def path_of(citation: dict) -> str:
+    """The path of the value that a citation of a document speaks of."""
+    return f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
 
 
 def disputed_paths(document: dict) -> set[str]:
     """The values of a document of which a source says otherwise (an older value is history, and no contradiction)."""
-    return {
-        f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
-        for citation in document["citations"]
-        if citation["stance"] == Stance.CONTRADICTS
-    }
+    return {path_of(citation) for citation in document["citations"] if citation["stance"] == Stance.CONTRADICTS}
 
 
-def read_verifications(document: dict) -> dict[str, Verification]:
-    """Return the verification of each field group of a document, in two queries.
+def read_verifications(document: dict, *, until: datetime | None = None) -> dict[str, Verification]:
+    """Return the verification of each field group of a document, as known now or before a moment; four queries.
 
-    A check counts while no later publication changed a value of its group.
+    A check of a value counts while no later publication changed it. A group is checked when each of its values that
+    has sources is, and somebody looked at the group after its other values were changed last.
     """
     uid, kind = document["uid"], document["kind"]
-    checked: dict[str, datetime] = {}
-    for group, at in (
-        Check.objects.filter(entry=uid, outcome=Outcome.STILL_TRUE).order_by("at").values_list("group", "at")
-    ):
-        checked[group] = at
-    edited: dict[str, datetime] = {}
-    if checked:
-        changes = Change.objects.filter(publication__entry=uid).order_by("publication__sequence")
-        for path, at in changes.values_list("path", "publication__at"):
-            edited[group_of(kind=kind, field=path.split("/")[0])] = at
+    known = {"at__lt": until} if until else {}
+    checks: dict[str, dict[str, list[tuple[datetime, str]]]] = {}
+    rows = Check.objects.filter(entry=uid, **known).exclude(outcome=Outcome.CANT_TELL).order_by("at", "pk")
+    for group, path, outcome, at in rows.values_list("group", "path", "outcome", "at"):
+        checks.setdefault(group, {}).setdefault(path, []).append((at, outcome))
+    edits = Change.objects.filter(publication__entry=uid)
+    if until:
+        edits = edits.filter(publication__at__lt=until)
+    edited = dict(edits.order_by().values_list("path").annotate(last=Max("publication__at")))
+    cited: dict[str, set[str]] = {}
+    for citation in document["citations"]:
+        cited.setdefault(path_of(citation), set()).add(citation["source"])
+    slugs = {slug for sources in cited.values() for slug in sources}
+    changed = Source.objects.filter(slug__in=slugs, changed_at__isnull=False)
+    if until:
+        changed = changed.filter(changed_at__lt=until)
+    changed = dict(changed.values_list("slug", "changed_at"))
+    intervals, disputed = read_intervals(), disputed_paths(document)
     historical = document["fields"].get("status") in HISTORICAL_STATUSES
-    disputed = {group_of(kind=kind, field=path.split("/")[0]) for path in disputed_paths(document)}
-    return {
-        group: Verification(
-            entry=uid,
-            group=group,
-            checked=checked[group]
-            if group in checked and checked[group] >= edited.get(group, checked[group])
-            else None,
-            historical=historical,
-            disputed=group in disputed,
+    found = {}
+    for group, names in FIELD_GROUPS[kind].items():
+        findings = GroupFindings(
+            cited={path: sources for path, sources in cited.items() if path.partition("/")[0] in names},
+            edited={path: at for path, at in edited.items() if path.partition("/")[0] in names},
+            checks=checks.get(group, {}),
+            changed=changed,
         )
-        for group in FIELD_GROUPS[kind]
-    }
+        found[group] = findings.make_verification(
+            entry=uid,
+            kind=kind,
+            group=group,
+            interval=intervals[group],
+            historical=historical,
+            disputed=any(path.partition("/")[0] in names for path in disputed),
+        )
+    return found
 
 
-def register_checks() -> None:
-    """Have Django's system checks compare the registry with the models."""
-    checks.register(check_field_groups, checks.Tags.models)
+class GroupFindings:
+    """What is known of the values of one field group: their sources, publications and checks, by path."""
+
+    def __init__(self, *, cited, edited, checks, changed) -> None:
+        self.cited: dict[str, set[str]] = cited
+        self.edited: dict[str, datetime] = edited
+        self.checks: dict[str, list[tuple[datetime, str]]] = checks
+        self.changed: dict[str, datetime] = changed
+
+    def make_verification(self, *, disputed: bool, **values) -> Verification:
+        """Return the verification of the group, not saved."""
+        doubts = self.find_doubts()
+        verification = Verification(
+            checked_at=self.find_checked(),
+            disputed=disputed or Outcome.CONFLICT in {outcome for at, outcome in doubts},
+            flagged=bool(doubts),
+            **values,
+        )
+        verification.set_dates()
+        if doubts:
+            since = min(at for at, outcome in doubts)
+        elif verification.checked_at is None:
+            since = max(self.edited.values(), default=None)
+        else:
+            since = None
+        verification.waiting_since = (
+            since.astimezone(UTC).date() if since else verification.overdue_on or timezone.now().date()
+        )
+        return verification
+
+    def find_edited(self, path: str) -> datetime | None:
+        """When a value, or a row of a list, was last published with another content; for no path, any of the group."""
+        times = [at for it, at in self.edited.items() if not path or it == path or it.startswith(f"{path}/")]
+        return max(times, default=None)
+
+    def list_checks(self, path: str) -> list[tuple[datetime, str]]:
+        """The checks of a value, of its list, or of the whole group, since it was last published; oldest first."""
+        edited = self.find_edited(path)
+        found = {it for name in (path, path.partition("/")[0], "") for it in self.checks.get(name, ())}
+        return sorted(it for it in found if edited is None or it[0] >= edited)
+
+    def find_checked(self) -> datetime | None:
+        """The oldest of the checks by which each value was found still true last; None if a value has none."""
+        times = []
+        for path in self.cited or {"": set()}:
+            checks = self.list_checks(path)
+            if not checks or checks[-1][1] != Outcome.STILL_TRUE:
+                return None
+            times.append(checks[-1][0])
+        newest = max(at for checks in self.checks.values() for at, outcome in checks)
+        # What has no source of its own is read along with the rest.
+        others = [at for path, at in self.edited.items() if not {path, path.partition("/")[0]} & self.cited.keys()]
+        return None if others and max(others) > newest else min(times)
+
+    def find_doubts(self) -> list[tuple[datetime, str]]:
+        """What needs a person although nobody edited it: (since when, outcome), one for each doubtful value."""
+        doubts = []
+        for path, sources in (self.cited or {"": set()}).items():
+            checks = self.list_checks(path)
+            if checks and checks[-1][1] != Outcome.STILL_TRUE:
+                doubts.append(checks[-1])
+            settled = [at for at, outcome in checks if outcome == Outcome.STILL_TRUE] + [self.find_edited(path)]
+            settled = max((at for at in settled if at), default=None)
+            changes = [self.changed[slug] for slug in sources if slug in self.changed]
+            doubts += [(at, Outcome.CHANGED) for at in changes if settled is None or at > settled]
+        return doubts
 
 
-def check_field_groups(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
-    """Report each name in the registry that no longer is a value or list of its kind."""
-    errors = []
-    for model in apps.get_app_config("catalog").get_models():
-        kind = getattr(model, "kind", None)
-        if kind not in FIELD_GROUPS:
-            continue
-        errors += [
-            checks.Error(
-                f"The field group registry names “{name}”, which {model.__name__} does not have.",
-                hint="Correct FIELD_GROUPS in catalog/models/verification.py.",
-                id="catalog.E001",
-            )
-            for name in fields_of(kind)
-            if not hasattr(model, name)
-        ]
-    return errors
+def write_verifications(*, object_id: int, document: dict) -> dict[str, Verification]:
+    """Write what is derived of the field groups of a live entry, and return it by group; five queries."""
+    found = read_verifications(document)
+    for verification in found.values():
+        verification.object_id = object_id
+    Verification.objects.bulk_create(
+        found.values(), update_conflicts=True, unique_fields=["entry", "group"], update_fields=DERIVED
+    )
+    return found
+
+
+def flag_source(source: Source) -> None:
+    """Write anew what is derived of the live entries that cite a source which has changed or is gone."""
+    entries = find_citing(source)
+    if entries:
+        verifications_outdated.send(sender=Source, entries=entries)
+
+
+def find_citing(source: Source) -> list[UUID]:
+    """The permanent ids of the live entries that cite a source."""
+    found: set[UUID] = set()
+    for model in Citation.__subclasses__():
+        cites = model.objects.filter(source=source, entry__live=True)
+        found.update(cites.order_by().values_list("entry__uid", flat=True).distinct())
+    return sorted(found)

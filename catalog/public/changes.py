@@ -18,8 +18,8 @@ from catalog.listing.filters import without_nulls
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, Publication
 from catalog.models.choices import EntryKind
+from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
-from catalog.models.verification import FIELD_GROUPS
 from catalog.public.details import label_of, read_text
 from catalog.values.forms import FuzzyDateFormField
 

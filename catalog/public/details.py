@@ -20,14 +20,8 @@ from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry
 from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, SourceKind, Stance
 from catalog.models.document import child_lists
-from catalog.models.verification import (
-    FIELD_GROUPS,
-    INTERVALS,
-    FieldGroup,
-    Verification,
-    disputed_paths,
-    read_verifications,
-)
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.verification import Verification, disputed_paths, read_verifications
 from catalog.values import (
     BilingualField,
     BilingualText,
@@ -127,7 +121,7 @@ class Fact:
         """Whether the value carries its date wherever it is shown: older than twice its interval."""
         if self.as_of is None:
             return False
-        return (timezone.now().date() - self.as_of.last_day).days > 2 * INTERVALS[self.group]
+        return (timezone.now().date() - self.as_of.last_day).days > 2 * self.verification.interval
 
 
 @dataclass
@@ -292,7 +286,14 @@ class Detail:
                 values = self.read_values(column, raw)
                 if values:
                     cells[item] = Fact(name=item, label=column.verbose_name, values=values, group=group)
-            fact = Fact(name=name, label=row_class._meta.verbose_name, values=[], citations=citations, group=group)
+            fact = Fact(
+                name=name,
+                label=row_class._meta.verbose_name,
+                values=[],
+                citations=citations,
+                group=group,
+                verification=self.verifications[group],
+            )
             views.append(RowView(key=key, cells=cells, citations=citations, fact=fact))
         return views
 

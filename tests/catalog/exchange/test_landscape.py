@@ -29,7 +29,7 @@ from catalog.models import (
     Source,
     Term,
 )
-from catalog.models.verification import FIELD_GROUPS, fields_of
+from catalog.models.field_groups import FIELD_GROUPS, fields_of
 from tests.factories import publish_revision, withdraw
 
 VOCABULARIES = """\

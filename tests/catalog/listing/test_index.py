@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from catalog.listing.index import rebuild
-from catalog.models import Check, FacetValue, Layer, ListingEntry, Modality, Segment
-from catalog.models.verification import FIELD_GROUPS
+from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.verification import Outcome, record_checks
 from tests.factories import make_label, make_model, make_organization, make_product, publish_revision, withdraw
 
 pytestmark = pytest.mark.django_db
@@ -158,7 +159,7 @@ def test_a_check_shows_in_the_freshness_at_once():
     user = get_user_model().objects.create_user("editor")
     model = make_model()
     for group in FIELD_GROUPS["model"]:
-        Check.objects.create(entry=model.uid, group=group, by=user, outcome="still-true")
+        record_checks(entry=model.uid, group=group, user=user, outcome=Outcome.STILL_TRUE)
     assert "verified" in facets_of(model)["freshness"]
     assert "unverified" not in facets_of(model)["freshness"]
 

@@ -3,73 +3,279 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Check
+from catalog.models import AIModelMilestone, Check, Interval, Publication, Refused
+from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup, check_field_groups
 from catalog.models.verification import (
-    FIELD_GROUPS,
-    INTERVALS,
-    FieldGroup,
+    Outcome,
     State,
     Verification,
-    check_field_groups,
+    flag_source,
     read_verifications,
+    record_checks,
 )
-from tests.factories import make_model, publish_revision
+from tests.factories import make_model, make_source, publish_revision
 
 CHECKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
+def make_verification(*, entry="x", group=FieldGroup.PRICING, checked_at=CHECKED, **values) -> Verification:
+    """The verification of a group with the registry's interval, not saved."""
+    values = {"interval": INTERVALS[group], "checked_at": checked_at, **values}
+    verification = Verification(entry=entry, group=group, **values)
+    verification.set_dates()
+    return verification
+
+
 @given(st.uuids(), st.sampled_from(FieldGroup))
 def test_a_check_holds_for_its_interval_give_or_take_15_percent(uid, group):
-    verification = Verification(entry=str(uid), group=group, checked=CHECKED)
-    days = (verification.overdue_from - CHECKED.date()).days
+    verification = make_verification(entry=str(uid), group=group)
+    days = (verification.overdue_on - CHECKED.date()).days
     assert round(INTERVALS[group] * 0.85) <= days <= round(INTERVALS[group] * 1.15)
     assert verification.state(CHECKED.date()) == State.VERIFIED
-    assert verification.state(verification.overdue_from - timedelta(days=1)) == State.DUE
-    assert verification.state(verification.overdue_from) == State.OVERDUE
+    assert verification.state(verification.overdue_on - timedelta(days=1)) == State.DUE
+    assert verification.state(verification.overdue_on) == State.OVERDUE
 
 
 @given(st.uuids(), st.sampled_from(FieldGroup), st.integers(0, 1000), st.integers(0, 400))
 def test_no_state_gets_better_as_time_passes(uid, group, days, more):
     order = [State.VERIFIED, State.DUE, State.OVERDUE]
-    verification = Verification(entry=str(uid), group=group, checked=CHECKED)
+    verification = make_verification(entry=str(uid), group=group)
     now = verification.state(CHECKED.date() + timedelta(days=days))
     later = verification.state(CHECKED.date() + timedelta(days=days + more))
     assert order.index(later) >= order.index(now)
 
 
 def test_without_a_check_a_group_is_unverified():
-    assert Verification(entry="x", group=FieldGroup.PRICING).state(date(2026, 1, 1)) == State.UNVERIFIED
+    assert make_verification(checked_at=None).state(date(2026, 1, 1)) == State.UNVERIFIED
 
 
 def test_due_dates_are_spread():
-    ends = {Verification(entry=str(n), group=FieldGroup.FUNDING, checked=CHECKED).overdue_from for n in range(100)}
+    ends = {make_verification(entry=str(n), group=FieldGroup.FUNDING).overdue_on for n in range(100)}
     assert len(ends) > 15
 
 
+@pytest.fixture
+def user():
+    return get_user_model().objects.create_user("editor")
+
+
+def states_of(record) -> dict[str, str]:
+    """The state of each group today: as computed from the document, as stored, and as the database says."""
+    today = timezone.now().date()
+    computed = {name: it.state(today).value for name, it in read_verifications(record.public_document()).items()}
+    stored = Verification.objects.filter(entry=record.uid)
+    assert {it.group: it.state(today).value for it in stored} == computed
+    assert dict(stored.with_state(on=today).values_list("group", "state_now")) == computed
+    return computed
+
+
+def edit(record, **values) -> None:
+    """Publish another version of an entry."""
+    draft = record.get_latest_revision_as_object()
+    for name, value in values.items():
+        setattr(draft, name, value)
+    publish_revision(draft.save_revision())
+
+
+def check(record, group, user, outcome=Outcome.STILL_TRUE, **values) -> None:
+    record_checks(entry=record.uid, group=group, outcome=outcome, user=user, **values)
+
+
 @pytest.mark.django_db
-def test_a_published_edit_unverifies_its_group_and_no_other():
-    user = get_user_model().objects.create_user("editor")
+def test_a_published_edit_unverifies_its_group_and_no_other(user):
     model = make_model(parameters="1 billion", access="api")
     for group in ("specifications", "access"):
-        Check.objects.create(entry=model.uid, group=group, at=timezone.now(), by=user, outcome="still-true")
-    today = timezone.now().date()
-    states = {name: v.state(today) for name, v in read_verifications(model.public_document()).items()}
-    assert states == {"profile": "unverified", "specifications": "verified", "access": "verified"}
+        check(model, group, user)
+    assert states_of(model) == {"profile": "unverified", "specifications": "verified", "access": "verified"}
+    edit(model, parameters="2 billion")
+    assert states_of(model) == {"profile": "unverified", "specifications": "unverified", "access": "verified"}
+
+
+@pytest.mark.django_db
+def test_a_group_is_verified_once_each_of_its_values_with_a_source_is(user):
+    model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
+    check(model, "access", user, paths=["status"])
+    assert states_of(model)["access"] == "unverified"
+    check(model, "access", user, paths=["access"])
+    assert states_of(model)["access"] == "verified"
+
+
+@pytest.mark.django_db
+def test_a_group_is_as_old_as_the_oldest_check_of_its_values(user):
+    with time_machine.travel("2026-01-10"):
+        model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
+        check(model, "access", user, paths=["status"])
+    with time_machine.travel("2026-03-10"):
+        check(model, "access", user, paths=["access"])
+        assert states_of(model)["access"] in ("due", "overdue")
+
+
+@pytest.mark.django_db
+def test_what_somebody_found_changed_or_in_conflict_is_not_verified_any_more(user):
+    model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
+    check(model, "access", user)
+    check(model, "access", user, Outcome.CANT_TELL, paths=["status"])
+    assert states_of(model)["access"] == "verified"
+    check(model, "access", user, Outcome.CHANGED, paths=["status"])
+    assert states_of(model)["access"] == "flagged"
+    check(model, "access", user, Outcome.CONFLICT, paths=["status"])
+    assert states_of(model)["access"] == "disputed"
+    edit(model, status="retired")
+    assert states_of(model)["access"] == "unverified"
+    check(model, "access", user, paths=["status"])
+    # It is retired now: nobody needs to check that again.
+    assert states_of(model)["access"] == "historical"
+
+
+@pytest.mark.django_db
+def test_a_source_that_changed_flags_what_cites_it_until_each_value_is_checked(user):
+    source = make_source()
+    model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"}, source=source)
+    check(model, "access", user)
+    source.changed_at = timezone.now()
+    source.save()
+    flag_source(source)
+    assert states_of(model) == {"profile": "unverified", "specifications": "unverified", "access": "flagged"}
+    check(model, "access", user, paths=["status"])
+    assert states_of(model)["access"] == "flagged"
+    check(model, "access", user, Outcome.CANT_TELL, paths=["access"])
+    assert states_of(model)["access"] == "flagged"
+    check(model, "access", user, paths=["access"])
+    assert states_of(model)["access"] == "verified"
+
+
+@pytest.mark.django_db
+def test_what_changed_before_a_value_was_entered_says_nothing_about_it():
+    source = make_source(changed_at=timezone.now() - timedelta(days=1))
+    model = make_model(status="available", cite={"status": "2024"}, source=source)
+    assert states_of(model)["access"] == "unverified"
+
+
+@pytest.mark.django_db
+def test_a_name_that_changes_unverifies_the_profile_until_somebody_looks(user):
+    model = make_model(released="2024", cite={"released": "2024"})
+    check(model, "profile", user, paths=["released"])
+    assert states_of(model)["profile"] == "verified"
+    edit(model, name_en="Another")
+    assert states_of(model)["profile"] == "unverified"
+    check(model, "profile", user, paths=["released"])
+    assert states_of(model)["profile"] == "verified"
+
+
+@pytest.mark.django_db
+def test_a_check_of_a_list_ends_with_a_new_row(user):
+    rows = [{"key": "launch", "milestone_kind": "release", "date": "2024", "text_en": "Out", "text_zh": "发布"}]
+    model = make_model(cite={"milestones": "2024"}, children={"milestones": rows})
+    check(model, "profile", user, paths=["milestones"])
+    assert states_of(model)["profile"] == "verified"
     draft = model.get_latest_revision_as_object()
-    draft.parameters = "2 billion"
+    draft.milestones.add(AIModelMilestone(**{**rows[0], "key": "second"}))
     publish_revision(draft.save_revision())
-    states = {name: v.state(today) for name, v in read_verifications(model.public_document()).items()}
-    assert states == {"profile": "unverified", "specifications": "unverified", "access": "verified"}
+    assert states_of(model)["profile"] == "unverified"
+
+
+@pytest.mark.django_db
+def test_who_entered_a_value_lately_does_not_verify_it(user):
+    with time_machine.travel("2026-01-10") as clock:
+        model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
+        draft = model.get_latest_revision_as_object()
+        draft.status = "preview"
+        publish_revision(draft.save_revision(user=user), user=user)
+        for paths in (["status"], [""]):
+            with pytest.raises(Refused, match="someone else must verify it"):
+                check(model, "access", user, paths=paths)
+        assert not Check.objects.exists()
+        check(model, "access", user, Outcome.CHANGED, paths=["status"])
+        check(model, "access", user, paths=["access"])
+        colleague = get_user_model().objects.create_user("other")
+        check(model, "access", colleague, paths=["status"])
+        clock.shift(timedelta(days=31))
+        check(model, "access", user, paths=["status"])
+
+
+@pytest.mark.django_db
+def test_another_interval_counts_for_what_is_read_from_now_on(user):
+    with time_machine.travel("2026-01-10"):
+        model = make_model(access="api", cite={"access": "2024"})
+        check(model, "access", user)
+    with time_machine.travel("2026-03-20"):
+        assert states_of(model)["access"] == "overdue"
+        Interval.objects.create(group="access", days=365)
+        assert read_verifications(model.public_document())["access"].state(date.today()) == State.VERIFIED
+
+
+@pytest.mark.django_db
+def test_the_state_as_known_before_a_moment_counts_no_later_check_or_edit(user):
+    with time_machine.travel("2026-01-10") as clock:
+        model = make_model(access="api", cite={"access": "2024"})
+        clock.move_to("2026-01-12")
+        check(model, "access", user)
+        clock.move_to("2026-01-14")
+        edit(model, access="hosted-only")
+        document = Publication.objects.of(model.uid).last().document
+
+        def state(day):
+            until = datetime(2026, 1, day + 1, tzinfo=UTC)
+            return read_verifications(document, until=until)["access"].state(date(2026, 1, day))
+
+        assert [state(day) for day in (10, 11, 12, 13, 14)] == [
+            "unverified",
+            "unverified",
+            "verified",
+            "verified",
+            "unverified",
+        ]
+
+
+@pytest.mark.django_db
+@settings(max_examples=15)
+@given(
+    st.lists(
+        st.sampled_from(["wait", "publish", "source", *(("check", outcome) for outcome in Outcome)]),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_no_state_gets_better_without_a_check(steps):
+    """Whatever happens: only a check that finds a value still true makes a group verified."""
+    with transaction.atomic(), time_machine.travel("2026-01-10") as clock:
+        user = get_user_model().objects.create_user("editor")
+        source = make_source()
+        model = make_model(status="available", cite={"status": "2024"}, source=source)
+        order = [*State][:-1]
+        before = states_of(model)["access"]
+        for number, step in enumerate(steps):
+            clock.shift(timedelta(days=17))
+            match step:
+                case "publish":
+                    edit(model, status=("preview", "available")[number % 2], licence=f"L{number}")
+                case "source":
+                    source.changed_at = timezone.now()
+                    source.save()
+                    flag_source(source)
+                case ("check", outcome):
+                    check(model, "access", user, outcome, paths=["status"])
+            after = states_of(model)["access"]
+            if step == "publish":
+                assert after in ("unverified", "disputed", "flagged")
+            elif step != ("check", Outcome.STILL_TRUE) and step != ("check", Outcome.CHANGED):
+                assert order.index(after) <= order.index(before)
+            if step == ("check", Outcome.CHANGED):
+                assert after == "flagged"
+            before = after
+        transaction.set_rollback(True)
 
 
 def test_what_is_retired_needs_no_second_check_but_a_first_one():
-    unchecked = Verification(entry="x", group=FieldGroup.ACCESS, historical=True)
-    checked = Verification(entry="x", group=FieldGroup.ACCESS, historical=True, checked=CHECKED)
+    unchecked = make_verification(historical=True, checked_at=None)
+    checked = make_verification(historical=True)
     assert unchecked.state(date(2026, 1, 11)) == State.UNVERIFIED
     assert checked.state(date(2036, 1, 11)) == State.HISTORICAL
 

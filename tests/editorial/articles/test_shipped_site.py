@@ -14,7 +14,7 @@ from catalog.exchange.yaml_files import FaultyFiles
 from catalog.listing import index, search
 from catalog.listing.page import LISTINGS, ListingPage
 from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Source, Term
-from catalog.models.verification import fields_of
+from catalog.models.field_groups import fields_of
 from catalog.values import FuzzyDate
 from editorial.articles.loading import DATA as PAGES
 from editorial.articles.loading import load_site, read_pages
