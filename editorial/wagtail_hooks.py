@@ -9,11 +9,12 @@ from wagtail.admin.viewsets.pages import page_viewset_registry
 
 from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
-from editorial.review import inbox, views
+from editorial.review import checking, inbox, queue, views
 from editorial.review.audit import register_decisions
 from editorial.review.dashboard import NewsroomPanel
 from editorial.review.inbox import NoticeChoicePanel, NoticesPanel
 from editorial.review.menu import (
+    CheckersItem,
     PageEmergencyItem,
     PageSubmitItem,
     SnippetEmergencyItem,
@@ -35,6 +36,10 @@ def register_review_urls():
         path("<int:kind>/<int:pk>/emergency/", views.show_emergency, name="emergency"),
         path("<int:kind>/<int:pk>/second-look/", views.show_second_look, name="second_look"),
         path("<int:kind>/<int:pk>/changes/", views.show_changes, name="changes"),
+        path("queue/", queue.show_queue, name="queue"),
+        path("queue/assign/", queue.assign_group, name="assign"),
+        path("sources/<int:pk>/", checking.check_source, name="check_source"),
+        path("checks/<uuid:entry>/<slug:group>/", checking.check_group, name="check_group"),
         path("owed-looks/", views.report_owed_looks, name="owed_looks"),
         path("notices/", inbox.show_notices, name="notices"),
         path("notices/read/", inbox.mark_read, name="mark_read"),
@@ -73,6 +78,11 @@ def show_newsroom(request, panels) -> None:
     # It says what these say, and leads to our own screens.
     panels[:] = [panel for panel in panels if panel.name not in WAGTAILS_OWN]
     panels.extend([NewsroomPanel(), NoticesPanel()])
+
+
+@hooks.register("register_admin_menu_item")
+def show_queue() -> CheckersItem:
+    return CheckersItem(_("My queue"), reverse_lazy("review:queue"), icon_name="list-ul", order=150)
 
 
 @hooks.register("register_reports_menu_item")

@@ -139,6 +139,19 @@ def build_edit_handler(model: type[Entry]) -> TabbedInterface:
     return TabbedInterface(tabs, base_form_class=EntryForm)
 
 
+def find_panel(model: type[Entry], name: str) -> str:
+    """The id that a value or list has in the form of a kind of entry, for the address that leads to it."""
+    form = build_edit_handler(model).bind_to_model(model)
+    for tab, tab_id in zip(form.children, form.child_identifiers, strict=True):
+        for panel, panel_id in zip(tab.children, tab.child_identifiers, strict=True):
+            # A bilingual text is a row of two columns.
+            parts = [panel, *getattr(panel, "children", ())]
+            names = {getattr(part, "relation_name", getattr(part, "field_name", "")) for part in parts}
+            if names & {name, f"{name}_en"}:
+                return f"panel-child-{tab_id}-child-{panel_id}-section"
+    raise KeyError(name)
+
+
 def build_plain_handler(model: type[models.Model]) -> ObjectList:
     """The form of a term: the panels that the model names, and when it goes live."""
     return ObjectList([*model.panels, withdrawal_panel(), go_live_panel()])

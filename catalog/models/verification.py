@@ -330,7 +330,7 @@ class GroupFindings:
         else:
             since = None
         verification.waiting_since = (
-            since.astimezone(UTC).date() if since else verification.overdue_on or timezone.now().date()
+            since.astimezone(UTC).date() if since else verification.due_on or timezone.now().date()
         )
         return verification
 

@@ -5,11 +5,19 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import action_menu as actions
 from wagtail.admin import messages
+from wagtail.admin.menu import MenuItem
 from wagtail.snippets import action_menu as snippet_actions
 
 from catalog.models.publication import Published
-from editorial.review.roles import is_lead, is_reviewer, may_submit
+from editorial.review.roles import is_editor, is_lead, is_reviewer
 from editorial.review.tasks import ReviewState, name_of
+
+
+class CheckersItem(MenuItem):
+    """A screen for those who check values."""
+
+    def is_shown(self, request) -> bool:
+        return is_editor(request.user)
 
 
 def review_address(name: str, record) -> str:
@@ -85,7 +93,7 @@ class SnippetSubmitItem(SubmitItem, snippet_actions.SubmitForModerationMenuItem)
 def name_actions(items: list, *, user, record, submit: type) -> None:
     """Give the actions at the foot of a form the words of the vocabulary; `submit` makes the one that submits."""
     # To submit again does the same as to restart.
-    hidden = {"action-restart-workflow", *(() if may_submit(user) else ("action-submit",))}
+    hidden = {"action-restart-workflow", *(() if is_editor(user) else ("action-submit",))}
     state = getattr(record, "current_workflow_task_state", None)
     if state and not state.specific.may_take_back(user):
         hidden.add("action-cancel-workflow")

@@ -24,10 +24,16 @@ def find_reviewers(*, besides=()) -> models.QuerySet:
     return users.exclude(pk__in=besides).distinct()
 
 
-def may_submit(user) -> bool:
-    """Whether a person may submit a version for review; contributors write drafts only."""
+def find_editors() -> models.QuerySet:
+    """All who submit versions and check values; contributors write drafts only."""
     groups = [Role.EDITOR, Role.REVIEWER, Role.LEAD]
-    return user.is_active and (user.is_superuser or user.groups.filter(name__in=groups).exists())
+    users = get_user_model().objects.filter(is_active=True, groups__name__in=groups)
+    return users.order_by("username").distinct()
+
+
+def is_editor(user) -> bool:
+    """Whether a person submits versions and checks values."""
+    return user.is_active and (user.is_superuser or find_editors().filter(pk=user.pk).exists())
 
 
 def find_leads() -> models.QuerySet:

@@ -14,7 +14,7 @@ from catalog.models.approval import digest_of
 from catalog.models.base import Entry
 from catalog.models.publication import is_sanctioned
 from editorial.review.notices import tell_sent_back, tell_submitted
-from editorial.review.roles import find_leads, is_alone, may_submit
+from editorial.review.roles import find_leads, is_alone, is_editor
 
 
 class ReviewState(TaskState):
@@ -159,7 +159,7 @@ class Review(AbstractGroupApprovalTask):
         verbose_name_plural = _("Reviews by another person")
 
     def start(self, workflow_state, user=None):
-        if user and not may_submit(user):
+        if user and not is_editor(user):
             raise Refused(_("Editors submit drafts: ask one to look at this version and submit it."))
         # The state may hold an object from before the version was saved.
         workflow_state.content_object.refresh_from_db(fields=["latest_revision"])
@@ -190,7 +190,7 @@ class Review(AbstractGroupApprovalTask):
         if state is None:
             return []
         state, actions = state.specific, []
-        if state.is_outdated and may_submit(user):
+        if state.is_outdated and is_editor(user):
             actions.append(("resubmit", _("Resubmit"), False))
         if self.is_reviewer(user):
             actions.append(("reject", _("Request changes"), True))

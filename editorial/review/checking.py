@@ -1,0 +1,294 @@
+"""Checking values: all that one source supports, across entries, or all of one field group."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.admin import messages
+from wagtail.admin.admin_url_finder import AdminURLFinder
+
+from catalog.editing.panels import find_panel
+from catalog.listing.index import RECORD_MODELS
+from catalog.models import Change, Check, Publication, Refused, Source, SourceText, Verification
+from catalog.models.choices import LinkState
+from catalog.models.document import flatten
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
+from catalog.models.source import Citation
+from catalog.models.verification import OWN_DAYS, Outcome, State, path_of, record_checks
+from catalog.public.details import CitationView, Detail, Value, label_of
+from catalog.public.history import as_it_was, read_raw
+from editorial.review.roles import is_alone, is_editor
+
+ITEMS_A_PAGE = 25
+# So much of a text is compared; what is longer is no article but a book.
+LONGEST_TEXT = 60_000
+# One key each; the buttons stand in this order.
+KEYS = {Outcome.STILL_TRUE: "1", Outcome.CHANGED: "2", Outcome.CANT_TELL: "3", Outcome.CONFLICT: "4"}
+DONE = {
+    Outcome.STILL_TRUE: gettext_lazy("Noted: still true."),
+    Outcome.CHANGED: gettext_lazy("Noted as changed. Correct the value, name its source, and submit it for review."),
+    Outcome.CANT_TELL: gettext_lazy("Noted that nobody can tell from this source."),
+    Outcome.CONFLICT: gettext_lazy("Noted as a conflict. Add what the other source says, and submit it for review."),
+}
+
+
+@dataclass
+class Item:
+    """One value that a person may check: what readers see of it, its sources, and what stands in the way."""
+
+    entry: UUID
+    path: str
+    kind: str
+    group: str
+    # The publication that it was read from: who presses a key has seen this one.
+    sequence: int
+    name: object
+    label: str
+    values: list[Value]
+    citations: list[CitationView]
+    verification: Verification
+    is_own: bool = False
+    last: Check | None = None
+
+    @property
+    def token(self) -> str:
+        """How a form names it."""
+        return f"{self.entry} {self.sequence} {self.path}"
+
+    def cites(self, source: Source) -> bool:
+        return any(citation.source.id == source.pk for citation in self.citations)
+
+    @property
+    def group_label(self) -> str:
+        return FieldGroup(self.group).label
+
+    @property
+    def state_label(self) -> str:
+        return State(self.verification.state(timezone.now().date())).label
+
+    @property
+    def group_url(self) -> str:
+        return reverse("review:check_group", args=[self.entry, self.group])
+
+
+@dataclass
+class Texts:
+    """What a source says now, and what it said when somebody checked values against it last."""
+
+    now: SourceText | None
+    before: SourceText | None
+    checked_at: object
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def differ(self) -> bool:
+        return bool(self.now and self.before and self.now.pk != self.before.pk)
+
+
+def read_items(wanted: Iterable[tuple[UUID, str]], *, user) -> list[Item]:
+    """The values at these paths of these live entries, in the order asked for; five queries."""
+    wanted = list(wanted)
+    entries = {entry for entry, path in wanted}
+    newest = Publication.objects.filter(entry__in=entries).order_by().values("entry").annotate(last=Max("pk"))
+    documents = {it.entry: it for it in Publication.objects.filter(pk__in=newest.values("last"))}
+    verifications = {(it.entry, it.group): it for it in Verification.objects.filter(entry__in=entries)}
+    since = timezone.now() - timedelta(days=OWN_DAYS)
+    own: set[tuple[UUID, str]] = set()
+    entered = Change.objects.filter(publication__entry__in=entries, publication__at__gte=since)
+    for entry, path, authors in entered.values_list("publication__entry", "path", "publication__authors"):
+        if user.pk in authors and not is_alone(user):
+            own |= {(entry, path), (entry, path.partition("/")[0])}
+    last = {}
+    for check in Check.objects.filter(entry__in=entries).select_related("by").order_by("at", "pk"):
+        last[check.entry, check.group, check.path] = check
+    items, details = [], {}
+    for entry, path in wanted:
+        publication = documents[entry]
+        detail = details.setdefault(entry, as_it_was(publication.document))
+        name, _slash, row = path.partition("/")
+        group = group_of(kind=publication.kind, field=name)
+        label = label_of(detail.model, name)
+        checks = [last[entry, group, it] for it in (path, name, "") if (entry, group, it) in last]
+        items.append(
+            Item(
+                entry=entry,
+                path=path,
+                kind=publication.kind,
+                group=group,
+                sequence=publication.sequence,
+                name=detail.name,
+                label=f"{label} “{row}”" if row else label,
+                values=read_value(detail, path),
+                citations=[*detail.citations.get(path, ()), *(detail.citations.get(name, ()) if row else ())],
+                verification=verifications[entry, group],
+                is_own=(entry, path) in own,
+                last=max(checks, key=lambda check: check.at, default=None),
+            )
+        )
+    return items
+
+
+def read_value(detail: Detail, path: str) -> list[Value]:
+    """What readers see at a path of a document; of a list as a whole, its rows."""
+    flat = flatten(detail.document)
+    paths = [path] if path in flat else [it for it in flat if it.startswith(f"{path}/")]
+    return [value for it in paths for value in read_raw(detail, it, flat[it])]
+
+
+def find_cited(source: Source):
+    """The values of live entries that cite a source, as (permanent id, field, row), one after the other by entry."""
+    parts = [
+        model.objects.filter(source=source, entry__live=True).order_by().values_list("entry__uid", "field", "item")
+        for model in Citation.__subclasses__()
+    ]
+    return parts[0].union(*parts[1:]).order_by("entry__uid", "field", "item")
+
+
+def read_texts(source: Source) -> Texts:
+    """The text of a source now and at the last check against it, with the differences; three queries."""
+    checks = Check.objects.filter(sources=source).exclude(outcome=Outcome.CANT_TELL)
+    checked_at = checks.aggregate(last=Max("at"))["last"]
+    now = source.texts.first()
+    before = source.texts.filter(at__lte=checked_at).first() if checked_at else None
+    texts = Texts(now=now, before=before, checked_at=checked_at)
+    if texts.differ:
+        texts.lines = mark_lines(before.text[:LONGEST_TEXT], now.text[:LONGEST_TEXT])
+    elif now:
+        texts.lines = [("same", line) for line in now.text[:LONGEST_TEXT].splitlines()]
+    return texts
+
+
+def mark_lines(old: str, new: str) -> list[tuple[str, str]]:
+    """The lines of two texts in one: ("same" | "old" | "new", line)."""
+    before, after = old.splitlines(), new.splitlines()
+    marked = []
+    for what, first, last, start, end in difflib.SequenceMatcher(None, before, after).get_opcodes():
+        if what == "equal":
+            marked += [("same", line) for line in after[start:end]]
+        else:
+            marked += [("old", line) for line in before[first:last]]
+            marked += [("new", line) for line in after[start:end]]
+    return marked
+
+
+def is_unchanged(source: Source, texts: Texts) -> bool:
+    """Whether a source says, word for word, what it said when values were checked against it last."""
+    return bool(
+        texts.checked_at
+        and texts.now
+        and texts.before == texts.now
+        and source.link_state == LinkState.REACHED
+        and (source.changed_at is None or source.changed_at <= texts.checked_at)
+    )
+
+
+def check_source(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that a source supports beside what it says now; one key for what is found of each value."""
+    if not is_editor(request.user):
+        raise PermissionDenied
+    source = get_object_or_404(Source, pk=pk)
+    texts = read_texts(source)
+    page = Paginator(find_cited(source), ITEMS_A_PAGE).get_page(request.GET.get("p"))
+    wanted = [(entry, f"{name}/{row}" if row else name) for entry, name, row in page]
+    items = read_items(wanted, user=request.user)
+    in_bulk = is_unchanged(source, texts)
+    if request.method == "POST":
+        return note_outcome(request, items=items, sources=[source], in_bulk=in_bulk)
+    context = {"source": source, "texts": texts, "items": items, "page": page, "in_bulk": in_bulk}
+    return render(request, "wagtailadmin/review/check_source.html", {**context, **describe_keys()})
+
+
+def check_group(request: HttpRequest, entry: UUID, group: str) -> HttpResponse:
+    """All values of one field group of an entry with their sources."""
+    if not is_editor(request.user):
+        raise PermissionDenied
+    verification = get_object_or_404(Verification, entry=entry, group=group)
+    publication = Publication.objects.of(entry)[0]
+    names = FIELD_GROUPS[verification.kind][group]
+    held = [path for path, raw in flatten(publication.document).items() if path.partition("/")[0] in names and raw]
+    cited = [path_of(citation) for citation in publication.document["citations"] if citation["field"] in names]
+    paths = list(dict.fromkeys([*sorted(held, key=lambda path: names.index(path.partition("/")[0])), *cited]))
+    items = read_items([(entry, path) for path in paths], user=request.user)
+    sources = list(Source.objects.filter(pk__in={citation.source.id for item in items for citation in item.citations}))
+    checkable = [item for item in items if item.path in cited or not cited]
+    if request.method == "POST":
+        opened = [source for source in sources if source.slug in request.POST.getlist("opened")]
+        return note_outcome(request, items=checkable, sources=opened, must_open=bool(cited))
+    context = {
+        "verification": verification,
+        "state": verification.state(timezone.now().date()),
+        "name": as_it_was(publication.document).name,
+        "group_label": FieldGroup(group).label,
+        "items": checkable,
+        "others": [item for item in items if item not in checkable and item.values],
+        "sources": sources,
+        "edit_url": find_form(request.user, verification=verification),
+    }
+    return render(request, "wagtailadmin/review/check_group.html", {**context, **describe_keys()})
+
+
+def describe_keys() -> dict:
+    return {"outcomes": [(outcome, outcome.label, key) for outcome, key in KEYS.items()]}
+
+
+@transaction.atomic
+def note_outcome(
+    request: HttpRequest,
+    *,
+    items: list[Item],
+    sources: list[Source],
+    in_bulk: bool = False,
+    must_open: bool = False,
+) -> HttpResponse:
+    """Write down what a person found of the values that they marked. Raises Refused where that can't be."""
+    outcome, _space, token = request.POST.get("decision", "").partition(" ")
+    asked = [token] if token else request.POST.getlist("item")
+    chosen = [item for item in items if item.token in asked]
+    if outcome not in Outcome.values or not asked:
+        raise Refused(_("Choose a value, and what you found of it."))
+    if len(chosen) != len(set(asked)):
+        raise Refused(_("It was published again meanwhile. This is how it stands now."))
+    if len(chosen) > 1 and not (in_bulk and outcome == Outcome.STILL_TRUE):
+        raise Refused(
+            _("Several values at once can only be still true, and only while their one source has not changed at all.")
+        )
+    if must_open and outcome == Outcome.STILL_TRUE and not any(item.cites(it) for item in chosen for it in sources):
+        raise Refused(_("Open at least one source of the value, and mark it as opened."))
+    batch = uuid4() if len(chosen) > 1 else None
+    for item in chosen:
+        record_checks(
+            entry=item.entry,
+            group=item.group,
+            paths=[item.path] if item.citations else [""],
+            outcome=Outcome(outcome),
+            user=request.user,
+            sources=[it for it in sources if item.cites(it)],
+            batch=batch,
+            is_alone=is_alone(request.user),
+        )
+    if outcome in (Outcome.CHANGED, Outcome.CONFLICT):
+        (item,) = chosen
+        messages.info(request, DONE[outcome])
+        name = "citations" if outcome == Outcome.CONFLICT else item.path.partition("/")[0]
+        return redirect(find_form(request.user, verification=item.verification, name=name))
+    messages.success(request, DONE[outcome])
+    return redirect(request.get_full_path())
+
+
+def find_form(user, *, verification: Verification, name: str = "") -> str:
+    """The address of an entry's form, at one of its values where one is named."""
+    model = RECORD_MODELS[verification.kind]
+    address = AdminURLFinder(user).get_edit_url(model(pk=verification.object_id))
+    return f"{address}#{find_panel(model, name)}" if name else address

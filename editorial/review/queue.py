@@ -1,0 +1,195 @@
+"""My queue: one list of the field groups that need a person, the most urgent first."""
+
+from datetime import date
+
+import django_filters
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_POST
+from wagtail.admin import messages
+from wagtail.admin.utils import get_valid_next_url_from_request
+from wagtail.models import ReferenceIndex
+
+from catalog.listing.index import RECORD_MODELS
+from catalog.models import ListingEntry, Verification
+from catalog.models.choices import EntryKind
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.source import Citation
+from catalog.models.verification import State
+from catalog.values import BilingualText
+from editorial.review.roles import find_editors, is_editor
+
+ROWS_A_PAGE = 50
+# What may need somebody, in the order of the filter.
+QUEUED = (State.FLAGGED, State.DISPUTED, State.OVERDUE, State.UNVERIFIED, State.DUE)
+
+
+class DaysBetween(Func):
+    """The number of days from one date to another; the databases have no word for it in common."""
+
+    arity = 2
+    output_field = FloatField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="(julianday(%(expressions)s))", arg_joiner=") - julianday(")
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="((%(expressions)s)::date)", arg_joiner=")::date - (")
+
+
+def find_queued(*, on: date):
+    """What needs a person on a day, the most urgent first.
+
+    Urgency is the number of days that it has been waiting, times how fast such values change (one by the interval),
+    times one more than the number of places that depend on it: articles that show it, entries built on it.
+    """
+    kinds = {kind: ContentType.objects.get_for_model(RECORD_MODELS[kind]).pk for kind in FIELD_GROUPS}
+    references = (
+        ReferenceIndex.objects.filter(
+            to_content_type=OuterRef("type"), to_object_id=Cast(OuterRef("object_id"), CharField())
+        )
+        .order_by()
+        .values("to_object_id")
+        .annotate(number=Count("pk"))
+    )
+    return (
+        Verification.objects.needing_someone(on=on)
+        .with_state(on=on)
+        .annotate(
+            type=Case(*(When(kind=kind, then=Value(pk)) for kind, pk in kinds.items())),
+            dependents=Coalesce(Subquery(references.values("number")), 0),
+            urgency=(DaysBetween(Value(on), F("waiting_since")) + 1.0) / F("interval") * (F("dependents") + 1.0),
+        )
+        .order_by("-urgency", "waiting_since", "pk")
+    )
+
+
+class QueueFilterSet(django_filters.FilterSet):
+    """What the queue is narrowed to."""
+
+    kind = django_filters.ChoiceFilter(
+        label=gettext_lazy("Type"), choices=[it for it in EntryKind.choices if it[0] in FIELD_GROUPS]
+    )
+    group = django_filters.ChoiceFilter(label=gettext_lazy("Field group"), choices=FieldGroup.choices)
+    state = django_filters.ChoiceFilter(
+        label=gettext_lazy("State"), field_name="state_now", choices=[(it.value, it.label) for it in QUEUED]
+    )
+    owner = django_filters.ChoiceFilter(label=gettext_lazy("Owner"), method="filter_owner")
+    source = django_filters.CharFilter(label=gettext_lazy("Title of a source"), method="filter_source")
+
+    class Meta:
+        model = Verification
+        fields: list[str] = []
+
+    def __init__(self, data, *, queryset, user) -> None:
+        super().__init__(data, queryset=queryset)
+        self.user = user
+        people = [(str(person.pk), str(person)) for person in find_editors() if person.pk != user.pk]
+        self.filters["owner"].extra["choices"] = [
+            ("me", pgettext_lazy("owner", "Me")),
+            ("nobody", pgettext_lazy("owner", "Nobody")),
+            *people,
+        ]
+
+    def filter_owner(self, queryset, name, value):
+        match value:
+            case "me":
+                return queryset.filter(owner=self.user)
+            case "nobody":
+                return queryset.filter(owner=None)
+        return queryset.filter(owner=int(value))
+
+    def filter_source(self, queryset, name, value):
+        """The groups of which a value cites a source with these words in its title."""
+        cites = Q()
+        for model in Citation.__subclasses__():
+            kind = model._meta.get_field("entry").related_model.kind
+            for group, names in FIELD_GROUPS[kind].items():
+                of_it = model.objects.filter(
+                    entry__uid=OuterRef("entry"), field__in=names, source__title__icontains=value
+                )
+                cites |= Q(Exists(of_it), kind=kind, group=group)
+        return queryset.filter(cites)
+
+
+def explain_row(row: Verification) -> str:
+    """Why a row stands in the queue, in words."""
+    match row.state_now:
+        case State.FLAGGED:
+            return _("A source has changed or is gone, or somebody found a value changed.")
+        case State.DISPUTED if row.flagged:
+            return _("Somebody found that sources differ.")
+        case State.UNVERIFIED:
+            return _("Nobody has checked it since it was published.")
+        case State.DISPUTED if row.checked_at is None:
+            return _("Sources differ, and nobody has checked it since it was published.")
+        case State.OVERDUE:
+            return _("The check is overdue.")
+    return _("The check falls due.")
+
+
+def show_queue(request: HttpRequest) -> HttpResponse:
+    """The queue, narrowed to what was asked for; for all who check."""
+    if not is_editor(request.user):
+        raise PermissionDenied
+    today = timezone.now().date()
+    filters = QueueFilterSet(request.GET, queryset=find_queued(on=today), user=request.user)
+    # A choice that can't be read narrows nothing; the form says what is wrong.
+    page = Paginator(filters.qs.select_related("owner"), ROWS_A_PAGE).get_page(request.GET.get("p"))
+    names = {
+        row.entry: BilingualText(en=row.name_en, zh=row.name_zh)
+        for row in ListingEntry.objects.filter(entry__in={row.entry for row in page})
+    }
+    rows = [
+        {
+            "name": names.get(row.entry, ""),
+            "kind": EntryKind(row.kind).label,
+            "group": FieldGroup(row.group).label,
+            "state": State(row.state_now).label,
+            "reason": explain_row(row),
+            "verification": row,
+            "url": reverse("review:check_group", args=[row.entry, row.group]),
+        }
+        for row in page
+    ]
+    query = request.GET.copy()
+    query.pop("p", None)
+    context = {"filters": filters, "page": page, "rows": rows, "query": query.urlencode(), "today": today}
+    return render(request, "wagtailadmin/review/queue.html", {**context, "editors": find_editors()})
+
+
+@require_POST
+def assign_group(request: HttpRequest) -> HttpResponse:
+    """Say who looks after a field group: oneself, a colleague, or nobody."""
+    if not is_editor(request.user):
+        raise PermissionDenied
+    number, owner = request.POST.get("verification", ""), request.POST.get("owner", "")
+    row = Verification.objects.filter(pk=number).first() if number.isascii() and number.isdigit() else None
+    person = find_editors().filter(pk=owner).first() if owner.isascii() and owner.isdigit() else None
+    if row is None or (owner and person is None):
+        messages.error(request, _("There is no such row or person any more."))
+    else:
+        Verification.objects.filter(pk=row.pk).update(owner=person)
+    return redirect(get_valid_next_url_from_request(request) or "review:queue")

@@ -1,0 +1,190 @@
+"""My queue: what needs a person, in the order of urgency, for those who check."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from catalog.models import Verification
+from catalog.models.verification import Outcome, State, flag_source, record_checks
+from tests.editorial.review.support import sign_in
+from tests.factories import make_model, make_organization, make_product, make_source, publish_revision, withdraw
+
+pytestmark = [pytest.mark.django_db, pytest.mark.admin]
+QUEUE = "/admin/review/queue/"
+
+
+@pytest.fixture
+def editor():
+    return sign_in("Editor")
+
+
+def read_rows(client, query: str = "") -> list[list[str]]:
+    """The rows of the queue: name, field group, state."""
+    response = client.get(f"{QUEUE}{query}")
+    assert response.status_code == 200
+    soup = BeautifulSoup(response.content, "html.parser")
+    return [
+        [row.find("a").get_text(), *(cell.get_text(strip=True) for cell in row.find_all("td")[:2])]
+        for row in soup.select("tbody tr")
+    ]
+
+
+def check(record, group, user, outcome=Outcome.STILL_TRUE, **values) -> None:
+    record_checks(entry=record.uid, group=group, outcome=outcome, user=user, **values)
+
+
+def test_what_nobody_has_checked_stands_in_the_queue_until_somebody_does(editor):
+    model = make_model(name="Alpha")
+    assert sorted(read_rows(editor)) == [
+        ["Alpha", "Access and status", "Unverified"],
+        ["Alpha", "Profile", "Unverified"],
+        ["Alpha", "Specifications", "Unverified"],
+    ]
+    check(model, "profile", editor.user)
+    assert "Profile" not in {group for _name, group, _state in read_rows(editor)}
+    withdraw(model)
+    assert read_rows(editor) == []
+
+
+def test_no_draft_stands_in_the_queue(editor):
+    make_model(publish=False)
+    assert read_rows(editor) == []
+
+
+def test_the_most_urgent_comes_first(editor):
+    """Days of waiting, times how fast such values change, times what depends on it."""
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
+        plans = [{"key": "free", "per": "free"}]
+        old = make_product(name="Old", children={"price_plans": plans})
+        clock.move_to(datetime(2026, 2, 1, tzinfo=UTC))
+        shown = make_model(name="Shown")
+        for number in range(3):
+            make_product(name=f"Product {number}", built_on=[shown])
+        clock.move_to(datetime(2026, 2, 10, tzinfo=UTC))
+        editor.force_login(editor.user)
+        rows = read_rows(editor)
+        # 41 days by 30, and 41 by 60; 10 days by 60, times four.
+        assert rows[:3] == [
+            ["Old", "Pricing", "Unverified"],
+            ["Old", "Access and status", "Unverified"],
+            ["Shown", "Access and status", "Unverified"],
+        ]
+        assert Verification.objects.get(entry=old.uid, group="pricing").waiting_since.isoformat() == "2026-01-01"
+
+
+def test_a_group_comes_back_when_its_check_falls_due(editor):
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
+        model = make_model(name="Alpha")
+        for group in ("profile", "specifications", "access"):
+            check(model, group, editor.user)
+        editor.force_login(editor.user)
+        assert read_rows(editor) == []
+        row = Verification.objects.get(group="access")
+        for day, state in ((row.due_on, "Due"), (row.overdue_on, "Overdue")):
+            clock.move_to(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+            editor.force_login(editor.user)
+            assert read_rows(editor) == [["Alpha", "Access and status", state]]
+
+
+def test_what_cites_a_source_that_changed_is_flagged(editor):
+    source = make_source()
+    model = make_model(name="Alpha", access="api", cite={"access": "2024"}, source=source)
+    for group in ("profile", "specifications", "access"):
+        check(model, group, editor.user)
+    assert read_rows(editor) == []
+    source.changed_at = datetime.now(UTC)
+    source.save()
+    flag_source(source)
+    assert read_rows(editor) == [["Alpha", "Access and status", "Flagged"]]
+    assert read_rows(editor, "?state=flagged") == [["Alpha", "Access and status", "Flagged"]]
+
+
+def test_that_sources_differ_is_no_work_once_somebody_has_checked_it(editor):
+    model = make_model(name="Alpha", access="api", cite={"access": "2024"})
+    draft = model.get_latest_revision_as_object()
+    citation = draft.citations.all()[0]
+    citation.stance, citation.stated_en = "contradicts", "Open weights"
+    draft.citations = [citation]
+    publish_revision(draft.save_revision())
+    assert ["Alpha", "Access and status", "Disputed"] in read_rows(editor)
+    check(model, "access", editor.user)
+    assert ["Alpha", "Access and status", "Disputed"] not in read_rows(editor)
+    assert Verification.objects.get(group="access").state(datetime.now(UTC).date()) == State.DISPUTED
+
+
+def test_filters_narrow_the_queue(editor):
+    colleague = sign_in("Editor", "colleague").user
+    source = make_source(title="Price list of Alpha")
+    model = make_model(name="Alpha", access="api", cite={"access": "2024"}, source=source)
+    make_organization(name="Beta")
+    check(model, "profile", colleague)
+    check(model, "access", colleague, Outcome.CONFLICT)
+    Verification.objects.filter(group="specifications").update(owner=colleague)
+    assert {name for name, *_ in read_rows(editor, "?kind=organization")} == {"Beta"}
+    assert read_rows(editor, "?group=funding") == [["Beta", "Funding", "Unverified"]]
+    assert read_rows(editor, "?state=disputed") == [["Alpha", "Access and status", "Disputed"]]
+    assert read_rows(editor, f"?owner={colleague.pk}") == [["Alpha", "Specifications", "Unverified"]]
+    assert len(read_rows(editor, "?owner=nobody")) == 3
+    assert read_rows(editor, "?owner=me") == []
+    assert read_rows(editor, "?source=price+list") == [["Alpha", "Access and status", "Disputed"]]
+    # What can't be read narrows nothing, and is no error.
+    assert len(read_rows(editor, "?owner=somebody&kind=planet&p=zzz")) == 4
+
+
+def test_a_row_is_taken_and_given_away(editor):
+    make_model(name="Alpha")
+    row = Verification.objects.get(group="access")
+    lead = sign_in("Lead").user
+    for person in (editor.user, lead, None):
+        answer = editor.post(f"{QUEUE}assign/", {"verification": row.pk, "owner": person.pk if person else ""})
+        assert answer.status_code == 302
+        row.refresh_from_db()
+        assert row.owner == person
+    outsider = sign_in("Contributor").user
+    answer = editor.post(f"{QUEUE}assign/", {"verification": row.pk, "owner": outsider.pk}, follow=True)
+    assert "no such row or person" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.owner is None
+
+
+def test_whose_it_is_stays_when_it_is_checked(editor):
+    model = make_model()
+    Verification.objects.filter(group="access").update(owner=editor.user)
+    check(model, "access", editor.user)
+    assert Verification.objects.get(group="access").owner == editor.user
+
+
+def test_contributors_have_no_queue():
+    client = sign_in("Contributor")
+    assert client.get(QUEUE, follow=True).redirect_chain
+    assert "My queue" not in client.get("/admin/").content.decode()
+    assert client.post(f"{QUEUE}assign/", {"verification": "1"}).status_code in (302, 403)
+
+
+def test_a_longer_queue_takes_no_more_queries(editor):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert editor.get(QUEUE).status_code == 200
+        return len(queries)
+
+    make_model()
+    count()
+    few = count()
+    for _number in range(25):
+        make_model()
+    assert Verification.objects.count() > 60
+    assert count() <= few
+
+
+def test_every_row_leads_to_its_values(editor):
+    model = make_model(name="Alpha")
+    soup = BeautifulSoup(editor.get(QUEUE).content, "html.parser")
+    links = {link["href"] for link in soup.select("a[data-open]")}
+    assert reverse("review:check_group", args=[model.uid, "access"]) in links
+    for link in links:
+        assert editor.get(link).status_code == 200
