@@ -148,7 +148,7 @@ def find_panel(model: type[Entry], name: str) -> str:
             parts = [panel, *getattr(panel, "children", ())]
             names = {getattr(part, "relation_name", getattr(part, "field_name", "")) for part in parts}
             if names & {name, f"{name}_en"}:
-                return f"panel-child-{tab_id}-child-{panel_id}-section"
+                return f"panel-child-{tab_id}-{panel_id}-section"
     raise KeyError(name)
 
 

@@ -30,9 +30,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 from wagtail.admin.utils import get_valid_next_url_from_request
-from wagtail.models import ReferenceIndex
+from wagtail.models import Page, ReferenceIndex
 
-from catalog.listing.index import RECORD_MODELS
+from catalog.listing.filters import current_facets
+from catalog.listing.index import ENTRY_FACETS, RECORD_MODELS
 from catalog.models import ListingEntry, Verification
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
@@ -65,25 +66,46 @@ def find_queued(*, on: date):
     Urgency is the number of days that it has been waiting, times how fast such values change (one by the interval),
     times one more than the number of places that depend on it: articles that show it, entries built on it.
     """
-    kinds = {kind: ContentType.objects.get_for_model(RECORD_MODELS[kind]).pk for kind in FIELD_GROUPS}
-    references = (
-        ReferenceIndex.objects.filter(
-            to_content_type=OuterRef("type"), to_object_id=Cast(OuterRef("object_id"), CharField())
-        )
-        .order_by()
-        .values("to_object_id")
-        .annotate(number=Count("pk"))
-    )
     return (
         Verification.objects.needing_someone(on=on)
         .with_state(on=on)
         .annotate(
-            type=Case(*(When(kind=kind, then=Value(pk)) for kind, pk in kinds.items())),
-            dependents=Coalesce(Subquery(references.values("number")), 0),
+            slug=Subquery(ListingEntry.objects.filter(entry=OuterRef("entry")).values("slug")[:1]),
+            dependents=count_articles() + count_entries(),
             urgency=(DaysBetween(Value(on), F("waiting_since")) + 1.0) / F("interval") * (F("dependents") + 1.0),
         )
         .order_by("-urgency", "waiting_since", "pk")
     )
+
+
+def count_articles() -> Case:
+    """How many pages show the entry of a row of the queue."""
+    kinds = ContentType.objects.get_for_models(Page, *(RECORD_MODELS[kind] for kind in FIELD_GROUPS))
+    counts = []
+    for kind in FIELD_GROUPS:
+        showing = ReferenceIndex.objects.filter(
+            base_content_type=kinds[Page],
+            to_content_type=kinds[RECORD_MODELS[kind]],
+            to_object_id=Cast(OuterRef("object_id"), CharField()),
+        )
+        counts.append(When(kind=kind, then=count_of(showing, "object_id")))
+    return Case(*counts)
+
+
+def count_entries() -> Case:
+    """How many entries are built on the entry of a row of the queue, made by it or paid by it."""
+    counts = []
+    for kind in FIELD_GROUPS:
+        facets = [facet for facet, its_kind in ENTRY_FACETS.items() if its_kind == kind]
+        having = current_facets().filter(facet__in=facets, value=OuterRef("slug"))
+        counts.append(When(kind=kind, then=count_of(having, "listing")))
+    return Case(*counts)
+
+
+def count_of(found, name: str) -> Coalesce:
+    """The number of different values of a column, as a subquery."""
+    number = found.order_by().annotate(one=Value(1)).values("one").annotate(number=Count(name, distinct=True))
+    return Coalesce(Subquery(number.values("number")), 0)
 
 
 class QueueFilterSet(django_filters.FilterSet):

@@ -59,7 +59,7 @@ def test_no_draft_stands_in_the_queue(editor):
 def test_the_most_urgent_comes_first(editor):
     """Days of waiting, times how fast such values change, times what depends on it."""
     with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
-        plans = [{"key": "free", "per": "free"}]
+        plans = [{"key": "free", "per": "free", "name_en": "Free", "name_zh": "免费"}]
         old = make_product(name="Old", children={"price_plans": plans})
         clock.move_to(datetime(2026, 2, 1, tzinfo=UTC))
         shown = make_model(name="Shown")
