@@ -9,7 +9,18 @@ from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from catalog.models import AIModel, Organization, OrganizationCitation, Product, Publication, Term
+from catalog.models import (
+    AIModel,
+    Check,
+    Organization,
+    OrganizationCitation,
+    Product,
+    Publication,
+    Source,
+    SourceText,
+    Term,
+)
+from catalog.models.verification import Outcome, flag_source, record_checks
 from editorial.models import ArticlePage
 from tests.browser.answers import answered
 from tests.factories import make_home, make_model, make_source
@@ -242,3 +253,62 @@ def test_an_article_from_first_draft_to_withdrawal(live_server, sign_in, browser
     assert "What changed since." in see(reader, f"/en/articles/{article.slug}/")
     approve(reviewer, edit)
     assert see(reader, f"/en/articles/{article.slug}/") == "410"
+
+
+def test_the_morning_of_an_editor(live_server, sign_in, browser):
+    """The queue names what a changed source supports; it is checked, corrected, approved, and checked again."""
+    make_home()
+    source = make_source(title="Model card", url="https://example.org/card")
+    model = make_model(slug="whisper", name="Whisper", access="api", cite={"access": "2026-01"}, source=source)
+    colleague = get_user_model().objects.create_user("colleague")
+    SourceText.objects.create(source=source, sha256="1", text="How to get it\nThrough the API.")
+    for group in ("profile", "specifications", "access"):
+        record_checks(entry=model.uid, group=group, outcome=Outcome.STILL_TRUE, user=colleague, sources=[source])
+    reader = browser.new_context(base_url=live_server.url).new_page()
+
+    def badge() -> str:
+        reader.goto("/en/models/whisper/")
+        return reader.locator(".group-head:has(#group-access) .state").inner_text().strip()
+
+    assert badge().startswith("Checked ")
+    SourceText.objects.create(source=source, sha256="2", text="How to get it\nDownload the weights.")
+    Source.objects.filter(pk=source.pk).update(changed_at=timezone.now())
+    flag_source(source)
+    assert badge() == "Source gone or changed; being checked"
+
+    # The queue has one row; the keyboard opens it, and its source.
+    editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
+    editor.get_by_role("link", name="My queue").click()
+    expect(editor.locator("tbody tr")).to_have_count(1)
+    assert "A source has changed or is gone" in editor.locator("tbody tr").inner_text()
+    editor.keyboard.press("Enter")
+    editor.wait_for_url("**/review/checks/**")
+    editor.get_by_role("link", name="Source check").click()
+    expect(editor.locator(".check-text del")).to_have_text("Through the API.")
+    expect(editor.locator(".check-text ins")).to_have_text("Download the weights.")
+
+    # One key says that the value has changed, and opens its place in the form.
+    with answered(editor):
+        editor.keyboard.press("2")
+    assert Check.objects.first().outcome == "changed"
+    access = editor.locator("[name=access]")
+    expect(access).to_be_visible()
+    access.select_option("open-weights")
+    choose_action(editor, "Submit for review")
+    assert badge() == "Source gone or changed; being checked"
+
+    edit = f"/admin/snippets/catalog/aimodel/edit/{model.pk}/"
+    approve(reviewer, edit)
+    assert badge() == "As of January 2026; not checked yet"
+    assert "Open weights" in reader.locator("dl.facts").all_inner_texts()[-1]
+
+    # Who corrected it can't verify it; somebody else can.
+    check = f"/admin/review/sources/{source.pk}/"
+    editor.goto(check)
+    expect(editor.get_by_role("button", name="Still true")).to_be_disabled()
+    reviewer.goto(check)
+    with answered(reviewer):
+        reviewer.keyboard.press("1")
+    assert badge().startswith("Checked ")
+    editor.goto("/admin/review/queue/")
+    expect(editor.get_by_text("Nothing needs anybody here.")).to_be_visible()

@@ -297,6 +297,13 @@ GROUPS = [
     ),
     Group("what a version changes, and the decision about it", NEWSROOM, "review/<kind>/<pk>/changes/"),
     Group("what is owed, and one's own notices", STAFF, "review/owed-looks/ review/notices/"),
+    Group("what needs a check, and whose it is", EDITORS, "review/queue/ review/queue/assign/"),
+    Group(
+        "what somebody found of a value: it says how current the value is, and changes none",
+        EDITORS,
+        "review/sources/<pk>/ review/checks/<entry>/<group>/",
+        changes=frozenset({"facets"}),
+    ),
     Group("marking one's own notices as read", STAFF, "review/notices/read/"),
     Group("publishing alone in an emergency", ("lead",), "review/<kind>/<pk>/emergency/", changes=CONTENT),
     Group("the second look", ("reviewer", "lead"), "review/<kind>/<pk>/second-look/", changes=CONTENT),

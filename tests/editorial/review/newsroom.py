@@ -110,6 +110,7 @@ def make_records(room) -> None:
                 values["segments"] = [room.labels["segment"]]
             case "aimodel":
                 values |= {"inputs": [room.labels["modality"]], "makers": [room.records["organization"]]}
+                values |= {"status": "available", "cite": {"status": "2024"}, "source": room.source}
             case "product":
                 values |= {"layer": room.labels["layer"], "maker": room.records["organization"]}
             case "term":

@@ -23,9 +23,10 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from catalog.models import FacetValue, ListingEntry, Publication
+from catalog.models import FacetValue, ListingEntry, Publication, Verification
 from catalog.models.protection import public_side
 from catalog.models.publication import Published
+from catalog.models.verification import Outcome
 from tests.editorial.review import admin_addresses
 from tests.editorial.review.admin_addresses import CRASHES, GROUPS, WALKERS
 from tests.editorial.review.newsroom import build_newsroom
@@ -108,6 +109,10 @@ def find_keys(address: str, room) -> dict:
         case "api":
             things = {"pages": room.article, "images": room.image, "documents": room.document}
             return {"pk": things[rest[1]].pk}
+        case "review" if rest[0] == "sources":
+            return {"pk": room.source.pk}
+        case "review" if rest[0] == "checks":
+            return {"entry": room.records["organization"].uid, "group": "profile"}
         case "review":
             record = room.owed if "second-look" in rest else room.records["organization"]
             return {"kind": kind_of(record).pk, "pk": record.pk}
@@ -191,6 +196,13 @@ def list_forms(address: str, path: str, room) -> list[dict]:
         case "second-look":
             owed = room.owed.owed_look
             return [{"owed": owed and owed.pk, **decision} for decision in ({"revert": "1"}, {})]
+        case "assign":
+            row, owner = Verification.objects.first(), room.users["editor"]
+            return [{"verification": row.pk, "owner": owner.pk}, {"verification": row.pk}]
+        case "<pk>" if parts[:2] == ["review", "sources"]:
+            return [{"decision": f"{it} {room.records['aimodel'].uid} 1 status"} for it in Outcome]
+        case "<group>":
+            return [{"decision": f"{it} {room.records['organization'].uid} 1 name"} for it in Outcome]
         case "changes":
             state = keys_of(room.records["organization"])["task_state_id"]
             return [{"state": state, "action": action} for action in ("approve", "resubmit")]
