@@ -126,7 +126,11 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Preparing the database")
+            is_older = bool(executor.loader.applied_migrations)
             call_command("migrate", verbosity=0)
+            if is_older:
+                # What is derived may have had another shape.
+                call_command("rebuild_listing", stdout=io.StringIO())
         call_command("load_landscape")
         password = provide_accounts()
         connections.close_all()
