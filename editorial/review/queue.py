@@ -112,13 +112,22 @@ class QueueFilterSet(django_filters.FilterSet):
     """What the queue is narrowed to."""
 
     kind = django_filters.ChoiceFilter(
-        label=gettext_lazy("Type"), choices=[it for it in EntryKind.choices if it[0] in FIELD_GROUPS]
+        label=gettext_lazy("Type"),
+        empty_label=gettext_lazy("All"),
+        choices=[it for it in EntryKind.choices if it[0] in FIELD_GROUPS],
     )
-    group = django_filters.ChoiceFilter(label=gettext_lazy("Field group"), choices=FieldGroup.choices)
+    group = django_filters.ChoiceFilter(
+        label=gettext_lazy("Field group"), empty_label=gettext_lazy("All"), choices=FieldGroup.choices
+    )
     state = django_filters.ChoiceFilter(
-        label=gettext_lazy("State"), field_name="state_now", choices=[(it.value, it.label) for it in QUEUED]
+        label=gettext_lazy("State"),
+        empty_label=gettext_lazy("All"),
+        field_name="state_now",
+        choices=[(it.value, it.label) for it in QUEUED],
     )
-    owner = django_filters.ChoiceFilter(label=gettext_lazy("Owner"), method="filter_owner")
+    owner = django_filters.ChoiceFilter(
+        label=gettext_lazy("Owner"), empty_label=gettext_lazy("All"), method="filter_owner"
+    )
     source = django_filters.CharFilter(label=gettext_lazy("Title of a source"), method="filter_source")
 
     class Meta:
