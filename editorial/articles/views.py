@@ -19,6 +19,7 @@ from catalog.models.choices import EntryKind
 from catalog.public.views import show_withdrawal
 from catalog.values import BilingualText
 from editorial.articles.linking import Linker, find_entries, list_cards
+from editorial.articles.outdated import find_outdated
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
 
 ARTICLES_A_PAGE = 20
@@ -68,7 +69,7 @@ def build_index(*, language: str, number: str | None) -> dict:
 
 
 def build_article(page: ArticlePage) -> dict:
-    """Return what an article shows beside its own text: the entries it names, the links, its sources."""
+    """Return what an article shows beside its own text: the entries it names, the links, its sources, what changed."""
     entries = find_entries(page.mentions.raw_data, *list_cards(page.body))
     language = "zh" if page.locale.language_code.startswith("zh") else "en"
     mentioned = [entries.get((child["type"], child["value"])) for child in page.mentions.raw_data]
@@ -76,7 +77,14 @@ def build_article(page: ArticlePage) -> dict:
     targets = {
         getattr(row, f"name_{language}"): reverse(f"catalog:{row.kind}", args=[row.slug]) for row in mentioned if row
     }
-    return {"entries": entries, "linker": Linker(targets=targets, sources=len(sources)), "sources": sources}
+    # A page that is made from a form has never been published, and has no values that could have changed since.
+    outdated = find_outdated([page]) if page.last_published_at else []
+    return {
+        "entries": entries,
+        "linker": Linker(targets=targets, sources=len(sources)),
+        "sources": sources,
+        "changed_entries": outdated[0].entries if outdated else [],
+    }
 
 
 def show_home(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,186 @@
+"""Articles that use a value that has changed since they were published."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from catalog.models import AIModelMilestone
+from editorial.articles.outdated import list_outdated
+from tests.factories import make_article, make_home, make_model, make_term, publish_revision, withdraw
+
+pytestmark = pytest.mark.django_db
+
+
+def publish(record, **values) -> None:
+    """Have another version of something approved and published."""
+    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
+    for name, value in values.items():
+        setattr(draft, name, value)
+    publish_revision(draft.save_revision())
+
+
+def outdated() -> dict[str, dict[str, list[str]]]:
+    """The articles that are outdated: what has changed of each entry, by name, by the article's title."""
+    return {found.article.title: {entry.name.text: entry.values for entry in found.entries} for found in list_outdated()}
+
+
+def notice(html: bytes) -> str:
+    """What a page says of changed values; empty if it says nothing."""
+    found = BeautifulSoup(html, "html.parser").select_one(".notice[role=note]")
+    return " ".join(found.get_text(" ").split()) if found else ""
+
+
+@pytest.fixture
+def gpt():
+    return make_model(name="GPT-3", name_zh="GPT-3", slug="gpt-3", parameters="175 billion", summary_en="Large.")
+
+
+def milestone(**values) -> AIModelMilestone:
+    words = {"text_en": "An API.", "text_zh": "开放 API。"}
+    return AIModelMilestone(**{"key": "api", "milestone_kind": "release", "date": "2020", **words, **values})
+
+
+def test_what_a_card_shows_is_used_and_nothing_else(gpt):
+    make_article(title="Card", body=[("card", [("model", gpt)])])
+    publish(gpt, parameters="176 billion", aliases="GPT3", licence="MIT")
+    assert outdated() == {}
+    publish(gpt, name_en="GPT-3 (175B)")
+    assert outdated() == {"Card": {"GPT-3 (175B)": ["Name"]}}
+    publish(gpt, summary_en="Very large.")
+    assert outdated() == {"Card": {"GPT-3 (175B)": ["Name", "Summary"]}}
+
+
+def test_of_what_is_mentioned_every_value_that_needs_a_source_is_used(gpt):
+    make_article(title="Prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    publish(gpt, name_en="GPT-3 (175B)", aliases="GPT3", summary_en="Very large.")
+    assert outdated() == {}
+    publish(gpt, parameters="176 billion", name_en="GPT-3")
+    assert outdated() == {"Prose": {"GPT-3": ["Parameters"]}}
+
+
+def test_a_card_and_a_mention_of_one_entry_are_both_counted(gpt):
+    make_article(title="Both", body=[("card", [("model", gpt)])], mentions=[("model", gpt)])
+    publish(gpt, parameters="176 billion", summary_en="Very large.")
+    assert outdated() == {"Both": {"GPT-3": ["Summary", "Parameters"]}}
+
+
+def test_a_term_is_used_for_its_definition(gpt):
+    term = make_term(name="Token", definition_en="A piece.")
+    make_article(title="Prose", body=[("heading", "Scale")], mentions=[("term", term)])
+    make_article(title="Card", body=[("card", [("term", term)])])
+    make_article(title="Neither", body=[("heading", "Tokens")])
+    publish(term, is_technique=True, related=[make_term()])
+    assert outdated() == {}
+    publish(term, definition_en="A piece of text.")
+    assert outdated() == {"Prose": {"Token": ["Definition"]}, "Card": {"Token": ["Definition"]}}
+
+
+def test_what_was_not_there_before_was_not_used(gpt):
+    unpublished = make_model(name="Next", parameters="1 trillion", publish=False)
+    make_article(title="Prose", body=[("heading", "Scale")], mentions=[("model", gpt), ("model", unpublished)])
+    publish(unpublished)
+    publish(gpt, licence="MIT", released="2020", milestones=[milestone()])
+    publish(gpt, licence="Apache-2.0", released="2020-05", milestones=[milestone(date="2020-06")])
+    assert outdated() == {}
+
+
+def test_what_was_changed_or_taken_away_counts_until_it_is_as_it_was(gpt):
+    publish(gpt, milestones=[milestone()], licence="MIT")
+    make_article(title="Prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    publish(gpt, milestones=[milestone(date="2020-06")])
+    publish(gpt, milestones=[], licence="")
+    assert outdated() == {"Prose": {"GPT-3": ["Milestones", "Licence"]}}
+    publish(gpt, milestones=[milestone()], licence="MIT")
+    assert outdated() == {}
+
+
+def test_words_of_the_other_language_make_no_article_outdated(gpt):
+    publish(gpt, summary_zh="很大。", milestones=[milestone()])
+    make_home("zh-hans")
+    for language, title in (("en", "English"), ("zh-hans", "中文")):
+        body = [("card", [("model", gpt)])]
+        make_article(title=title, language=language, body=body, mentions=[("model", gpt)])
+    publish(gpt, summary_zh="非常大。", milestones=[milestone(text_zh="开放接口。")])
+    assert outdated() == {"中文": {"GPT-3": ["Summary", "Milestones"]}}
+
+
+def test_publishing_the_article_anew_settles_it_and_a_draft_does_not(client, gpt):
+    article = make_article(title="Prose", slug="prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    publish(gpt, parameters="176 billion")
+    article.title = "Corrected"
+    revision = article.save_revision()
+    assert list(outdated()) == ["Prose"]
+    publish_revision(revision)
+    assert outdated() == {}
+    assert notice(client.get("/en/articles/prose/").content) == ""
+    publish(gpt, parameters="177 billion")
+    assert outdated() == {"Corrected": {"GPT-3": ["Parameters"]}}
+
+
+def test_what_is_not_live_is_not_outdated(gpt):
+    article = make_article(title="Withdrawn", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    make_article(title="Draft", body=[("heading", "Scale")], mentions=[("model", gpt)], publish=False)
+    publish(gpt, parameters="176 billion")
+    assert list(outdated()) == ["Withdrawn"]
+    withdraw(article)
+    assert outdated() == {}
+    make_article(title="Of what is gone", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    publish(gpt, parameters="177 billion")
+    withdraw(gpt)
+    assert outdated() == {}
+
+
+def test_readers_see_what_has_changed_in_their_language(client, gpt):
+    make_article(title="Prose", slug="prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    assert notice(client.get("/en/articles/prose/").content) == ""
+    publish(gpt, parameters="176 billion", released="2020")
+    publish(gpt, parameters="177 billion")
+    today = timezone.now().date()
+    response = client.get("/en/articles/prose/")
+    assert notice(response.content) == (
+        "Values that this article uses have changed since it was published: "
+        f"GPT-3 Parameters {today.day} {today:%B} {today.year}"
+    )
+    assert b'href="/en/models/gpt-3/history/#version-3"' in response.content
+    chinese = client.get("/zh-hans/articles/prose/")
+    assert "参数量" in notice(chinese.content)
+    assert b'href="/zh-hans/models/gpt-3/history/#version-3"' in chinese.content
+    with translation.override("zh-hans"):
+        assert outdated() == {"Prose": {"GPT-3": ["参数量"]}}
+
+
+def test_the_preview_of_a_draft_has_no_notice(admin_client, gpt):
+    article = make_article(title="Prose", slug="prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    publish(gpt, parameters="176 billion")
+    article.save_revision()
+    response = admin_client.get(f"/admin/pages/{article.pk}/view_draft/")
+    assert "Scale" in response.content.decode()
+    assert notice(response.content) == ""
+    assert "GPT-3 Parameters" in notice(admin_client.get("/en/articles/prose/").content)
+
+
+def test_it_takes_as_many_queries_for_many_as_for_few(client):
+    def count(act) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            act()
+        return len(queries)
+
+    def make_more(number: int) -> None:
+        models = [make_model(parameters="1 billion") for _ in range(number)]
+        mentions = [("model", model) for model in models]
+        body = [("heading", "Scale"), *(("card", [("model", model)]) for model in models)]
+        for copy in range(number):
+            make_article(slug=f"long-{number}-{copy}", body=body, mentions=mentions)
+        for model in models:
+            publish(model, parameters="2 billion", summary_en="Larger.")
+
+    make_more(1)
+    client.get("/en/articles/long-1-0/")
+    few = count(list_outdated), count(lambda: client.get("/en/articles/long-1-0/"))
+    make_more(4)
+    assert len(list_outdated()) == 5
+    assert (count(list_outdated), count(lambda: client.get("/en/articles/long-4-0/"))) == few
+    assert len(BeautifulSoup(client.get("/en/articles/long-4-0/").content, "html.parser").select(".notice li")) == 4
+    assert few[1] <= 12
