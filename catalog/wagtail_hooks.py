@@ -4,6 +4,7 @@ from django.template.loader import render_to_string
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
+from catalog.editing.account import HistoryChoicePanel
 from catalog.editing.panels import register_relation_widgets
 from catalog.editing.viewsets import CatalogGroup
 
@@ -16,3 +17,8 @@ register_snippet(CatalogGroup)
 def insert_picker_script() -> str:
     """The script of `catalog.editing.widgets.Picker`."""
     return render_to_string("wagtailadmin/catalog/picker_script.html")
+
+
+@hooks.register("register_account_settings_panel")
+def register_history_choice(request, user, profile) -> HistoryChoicePanel:
+    return HistoryChoicePanel(request, user, profile)

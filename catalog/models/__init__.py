@@ -9,7 +9,7 @@ from catalog.models.ai_model import (
     Lineage,
 )
 from catalog.models.approval import Approval, ApprovalKind, Refused
-from catalog.models.history import Change, Publication
+from catalog.models.history import Change, HistoryChoice, Publication
 from catalog.models.listing import FacetValue, ListingEntry
 from catalog.models.organization import (
     FundingRound,
@@ -45,6 +45,7 @@ __all__ = [
     "Check",
     "FacetValue",
     "FundingRound",
+    "HistoryChoice",
     "Interval",
     "Layer",
     "Lineage",

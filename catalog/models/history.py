@@ -77,6 +77,30 @@ class Publication(AppendOnly):
         return f"{self.kind} {self.slug} #{self.sequence}"
 
 
+class HistoryChoice(models.Model):
+    """Whether public histories call a person by name; whoever has chosen nothing is called by role.
+
+    Histories follow the present choice: taking it back takes the name out of all of them.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="history_choice")
+    shows_name = models.BooleanField(
+        _("Show my name in public histories"),
+        default=False,
+        help_text=_(
+            "Readers see your first and last name beside what you let go live, before and from now on. Otherwise, and "
+            "while both are empty, they see your role. You can take it back at any time: your name then leaves all of them."
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("choice of name")
+        verbose_name_plural = _("choices of names")
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
 class Change(AppendOnly):
     """One field, or one row of a list, that differs between two consecutive publications.
 

@@ -49,10 +49,13 @@ class Version:
 
     @property
     def who(self) -> str:
-        """Who let it go live, by role."""
+        """Who let it go live: by name where the person chose so, else by role."""
         actor = self.publication.actor
         if actor is None:
             return str(ApprovalKind.SHIPPED.label)
+        choice = getattr(actor, "history_choice", None)
+        if choice and choice.shows_name and (name := actor.get_full_name()):
+            return name
         # The names of roles are strings of the site.
         return pgettext("between values", ", ").join(_(group.name) for group in actor.groups.all()) or _("Someone")
 
@@ -67,7 +70,7 @@ def show_history(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespon
     record = find_record(kind=kind, slug=slug)
     if record is None:
         return answer_former_history(request, kind=kind, slug=slug)
-    publications = Publication.objects.of(record.uid).select_related("actor")
+    publications = Publication.objects.of(record.uid).select_related("actor__history_choice")
     page = Paginator(publications.prefetch_related("actor__groups", "changes"), VERSIONS_A_PAGE).get_page(
         request.GET.get("page")
     )

@@ -1,6 +1,7 @@
 """The public history of an entry, its past versions, and what changed in the landscape."""
 
 import json
+import re
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -9,10 +10,12 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.models import AIModelCitation, AIModelMilestone
+from catalog.models import AIModelCitation, AIModelMilestone, HistoryChoice
+from tests.editorial.review.support import values_in
 from tests.factories import make_model, make_organization, make_source, make_term, publish_revision, withdraw
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +94,35 @@ def test_the_history_shows_old_and_new_values_with_their_sources_newest_first(cl
     assert "Version 3 · Reviewer" in words
     assert "Version 1 · Shipped with the site" in words
     assert "robin" not in words, "people are named by role"
+
+
+def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(client, gpt):
+    reviewer = User.objects.get(username="robin")
+    User.objects.filter(pk=reviewer.pk).update(email="r@example.org", first_name="Robin", last_name="<Doe>")
+    publish(make_organization(slug="acme"), user=reviewer, city="Oslo")
+    account = Client()
+    account.force_login(reviewer)
+
+    def choose(**chosen) -> None:
+        """Send the settings of the account as they stand, with this choice."""
+        soup = BeautifulSoup(account.get("/admin/account/").content, "html.parser")
+        form = soup.find("input", attrs={"name": "history-shows_name"}).find_parent("form")
+        assert account.post("/admin/account/", {**values_in(form), **chosen}).status_code == 302
+
+    def names() -> list[str]:
+        pages = [words_of(soup_of(client, f"/en/{entry}/history/")) for entry in ("models/gpt-3", "organizations/acme")]
+        return [re.search(r"Version [23] · (.+?) See this version", words)[1].rstrip(" ·") for words in pages]
+
+    assert names() == ["Reviewer", "Reviewer"]
+    choose(**{"history-shows_name": "on"})
+    assert names() == ["Robin <Doe>", "Robin <Doe>"], "on what they published before, too"
+    choose()
+    assert names() == ["Robin <Doe>", "Robin <Doe>"], "other settings leave it as it is"
+    choose(**{"history-shows_name": []})
+    assert names() == ["Reviewer", "Reviewer"]
+    choose(**{"history-shows_name": "on"})
+    User.objects.filter(pk=reviewer.pk).update(first_name="", last_name="")
+    assert names() == ["Reviewer", "Reviewer"], "a user name is nobody's name"
 
 
 def test_the_history_is_there_in_chinese_and_led_to_from_the_page(client, gpt):
@@ -202,13 +234,17 @@ def test_history_and_changes_take_as_many_queries_for_many_as_for_few(client):
         return len(context)
 
     model = make_model(slug="busy", makers=[make_organization()])
-    publish(model, summary_en="Once.")
+    publish(model, user=User.objects.create_user("first"), summary_en="Once.")
     addresses = ("/en/models/busy/history/", "/en/changes/", "/en/changes/feed.atom")
     for address in addresses:
         client.get(address)
     few = [queries(address) for address in addresses]
     for number in range(30):
         publish(model, summary_en=f"Time {number}.", makers=[make_organization()])
+        if number % 10 == 0:
+            person = User.objects.create_user(f"person-{number}", first_name="Robin", last_name=f"Doe {number}")
+            HistoryChoice.objects.create(user=person, shows_name=number % 20 == 0)
+            publish(model, user=person, summary_en=f"By {number}.")
     many = [queries(address) for address in addresses]
     # From the second page on, the history asks for the version before its oldest one.
     assert [n - m for n, m in zip(many, few, strict=True)] == [0, 0, 0]

@@ -23,7 +23,9 @@ def publish(record, **values) -> None:
 
 def outdated() -> dict[str, dict[str, list[str]]]:
     """The articles that are outdated: what has changed of each entry, by name, by the article's title."""
-    return {found.article.title: {entry.name.text: entry.values for entry in found.entries} for found in list_outdated()}
+    return {
+        found.article.title: {entry.name.text: entry.values for entry in found.entries} for found in list_outdated()
+    }
 
 
 def notice(html: bytes) -> str:
