@@ -89,7 +89,8 @@ class HistoryChoice(models.Model):
         default=False,
         help_text=_(
             "Readers see your first and last name beside what you let go live, before and from now on. Otherwise, and "
-            "while both are empty, they see your role. You can take it back at any time: your name then leaves all of them."
+            "while both are empty, they see your role. You can take it back at any time: your name then leaves all of "
+            "them."
         ),
     )
 
