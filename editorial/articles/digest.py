@@ -1,0 +1,313 @@
+"""The weekly digest: what was published in a week, as a draft article in each language.
+
+It says what the public histories say, and nothing else; people edit it, submit it and review it like any article. Its
+links are plain ones, neither cards nor mentions: it speaks of one week, and what changes later makes it no less right.
+"""
+
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator, capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from catalog.listing.index import RECORD_MODELS
+from catalog.models import Change, ListingEntry, Publication
+from catalog.models.choices import EntryKind
+from catalog.models.history import PublicationAction
+from catalog.public.details import Detail, label_of
+from catalog.public.history import as_it_was, read_raw
+from catalog.values import BilingualText, FuzzyDate
+from editorial.articles.pages import ArticleIndexPage, ArticlePage
+
+# What a digest shows of each kind in each section, and of each entry: the rest is counted, and linked to.
+ENTRIES_SHOWN = 10
+VALUES_SHOWN = 3
+LONGEST_VALUE = 80
+# Texts of several sentences: that they changed is all that a line can say.
+PROSE = frozenset({"summary", "definition"})
+WEEK = re.compile(r"(\d{4})-W(\d{2})")
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week of the calendar (ISO 8601, UTC)."""
+
+    year: int
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Week":
+        """Read a week written as 2026-W47. Raises ValidationError for what is no week, or not over yet."""
+        found = WEEK.fullmatch(text)
+        try:
+            week = cls(int(found[1]), int(found[2]))
+            end = week.last_day
+        except (TypeError, ValueError, OverflowError):
+            raise ValidationError(_("“%(text)s” is no week: write it as 2026-W47.") % {"text": text}) from None
+        if end >= timezone.now().astimezone(UTC).date():
+            raise ValidationError(_("The week %(week)s is not over yet.") % {"week": week})
+        return week
+
+    @classmethod
+    def last(cls) -> "Week":
+        """The last week that is over."""
+        calendar = (timezone.now().astimezone(UTC).date() - timedelta(weeks=1)).isocalendar()
+        return cls(calendar.year, calendar.week)
+
+    def __str__(self) -> str:
+        return f"{self.year}-W{self.number:02}"
+
+    @property
+    def first_day(self) -> date:
+        return date.fromisocalendar(self.year, self.number, 1)
+
+    @property
+    def last_day(self) -> date:
+        return self.first_day + timedelta(days=6)
+
+    @property
+    def slug(self) -> str:
+        return f"what-changed-{self}".lower()
+
+    @property
+    def translation_key(self) -> uuid.UUID:
+        """Ties the digests of the week in all languages, and tells them whatever people make of slug and title."""
+        return uuid.uuid5(uuid.NAMESPACE_URL, self.slug)
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(self.first_day, time(), tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(weeks=1)
+
+
+@dataclass
+class Item:
+    """What happened to one entry: a publication of the week, and the values that the week left different."""
+
+    # The columns that `read_week` asks for.
+    publication: dict
+    # The number of the last publication before the week.
+    before: int = 0
+    # Old and new value by path.
+    values: dict[str, list] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> list[tuple]:
+        """The publications whose documents are needed to describe it, as (entry, number)."""
+        entry = self.publication["entry"]
+        return [(entry, self.publication["sequence"]), *([(entry, self.before)] if self.values else ())]
+
+
+Section = dict[str, list[Item]]
+
+
+@dataclass
+class Happened:
+    """What happened in a week: in each section the items of each kind of entry, newest first."""
+
+    new: Section
+    changed: Section
+    moved: Section
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.moved)
+
+
+def by_kind(items: Iterable[Item]) -> Section:
+    section: Section = {}
+    for item in items:
+        section.setdefault(item.publication["kind"], []).append(item)
+    return section
+
+
+def read_week(week: Week) -> Happened:
+    """Return what happened in a week: two queries, and no documents.
+
+    Of what is no longer live, only that it was taken away is said.
+    """
+    published = Publication.objects.filter(at__gte=week.start, at__lt=week.end).order_by("-at", "-pk")
+    is_live = Exists(ListingEntry.objects.filter(entry=OuterRef("entry")))
+    columns = ("entry", "kind", "slug", "sequence", "action", "at", "reason")
+    rows = list(published.annotate(is_live=is_live).values(*columns, "is_live"))
+    items: dict[uuid.UUID, Item] = {}
+    for row in rows:
+        item = items.setdefault(row["entry"], Item(publication=row))
+        item.before = row["sequence"] - 1
+    changes = Change.objects.filter(publication__at__gte=week.start, publication__at__lt=week.end).order_by("pk")
+    for entry, path, old, new in changes.values_list("publication__entry", "path", "old", "new"):
+        values = items[entry].values
+        values[path] = [values[path][0] if path in values else old, new]
+    live = [item for item in items.values() if item.publication["is_live"]]
+    for item in live:
+        # What changed and changed back is as it was.
+        item.values = {path: (old, new) for path, (old, new) in item.values.items() if item.before and old != new}
+    return Happened(
+        new=by_kind(item for item in live if not item.before),
+        changed=by_kind(item for item in live if item.values),
+        moved=by_kind(Item(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED),
+    )
+
+
+def draft_digest(*, week: Week, happened: Happened) -> list[ArticlePage]:
+    """Make a draft article of a week for each list of articles that has none; return the drafts.
+
+    One that is there stays as it is, whatever people made of it, and so does another page at its address.
+    """
+    drafts = []
+    with transaction.atomic():
+        for index in ArticleIndexPage.objects.live().select_related("locale").order_by("pk"):
+            # Who drafts the same at the same time waits, and finds it.
+            index.lock_row()
+            index.refresh_from_db()
+            is_own = Q(translation_key=week.translation_key, locale=index.locale)
+            if ArticlePage.objects.filter(is_own | Q(slug=week.slug, locale=index.locale)).exists():
+                continue
+            with translation.override(index.locale.language_code):
+                draft = DigestWriter(week=week, happened=happened).write()
+            draft.locale, draft.live = index.locale, False
+            index.add_child(instance=draft)
+            # Nobody's version: whoever submits it becomes its author.
+            draft.save_revision()
+            drafts.append(draft)
+    return drafts
+
+
+class DigestWriter:
+    """Writes what happened in a week as an article in the active language."""
+
+    def __init__(self, *, week: Week, happened: Happened) -> None:
+        self.week = week
+        self.sections = [
+            (_("New entries"), happened.new, self.describe_new),
+            (_("Changed values"), happened.changed, self.describe_changed),
+            (_("Withdrawn, merged, restored and renamed"), happened.moved, self.describe_moved),
+        ]
+        shown = [
+            item
+            for _heading, section, _describe in self.sections
+            for items in section.values()
+            for item in items[:ENTRIES_SHOWN]
+        ]
+        self.details = read_details(version for item in shown for version in item.versions)
+        merged = {detail.document.get("merged_into") for detail in self.details.values()} - {None}
+        self.targets = {str(row.entry): row for row in ListingEntry.objects.filter(entry__in=merged)}
+
+    def write(self) -> ArticlePage:
+        """Return the article, not saved yet."""
+        numbers = [sum(map(len, section.values())) for _heading, section, _describe in self.sections]
+        words = {
+            **dict(zip(("new", "changed", "moved"), numbers, strict=True)),
+            "first": FuzzyDate.parse(self.week.first_day),
+            "last": FuzzyDate.parse(self.week.last_day),
+        }
+        return ArticlePage(
+            title=_("What changed in week %(week)s of %(year)s") % {"week": self.week.number, "year": self.week.year},
+            slug=self.week.slug,
+            translation_key=self.week.translation_key,
+            introduction=_(
+                "%(first)s to %(last)s (UTC). New entries: %(new)s. Entries with changed values: %(changed)s. "
+                "Withdrawn, merged, restored and renamed: %(moved)s."
+            )
+            % words,
+            body=list(self.write_blocks()),
+        )
+
+    def write_blocks(self) -> Iterable[tuple[str, str]]:
+        for heading, section, describe in self.sections:
+            if section:
+                yield "heading", heading
+            for kind in EntryKind:
+                if items := section.get(kind.value):
+                    yield "text", self.write_list(kind, items, describe)
+
+    def write_list(self, kind: EntryKind, items: list[Item], describe) -> SafeString:
+        """The first items of one kind, and how many more there are, with a link to all of them."""
+        lines = [describe(item) for item in items[:ENTRIES_SHOWN]]
+        if more := len(items) - len(lines):
+            query = urlencode({"kind": kind.value, "date_min": self.week.first_day, "date_max": self.week.last_day})
+            words = _("and %(n)s more") % {"n": more}
+            lines.append(format_html('<a href="{}?{}">{}</a>', reverse("catalog:changes"), query, words))
+        heading = capfirst(RECORD_MODELS[kind]._meta.verbose_name_plural)
+        return format_html(
+            "<p><b>{}</b></p><ul>{}</ul>", heading, format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+        )
+
+    def describe_new(self, item: Item) -> SafeString:
+        return self.link(item)
+
+    def describe_changed(self, item: Item) -> SafeString:
+        """An entry with its changed values, old and new, as its history has them."""
+        publication = item.publication
+        after = self.detail_of(item)
+        before = self.details[publication["entry"], item.before]
+        parts = []
+        for path, (old, new) in list(item.values.items())[:VALUES_SHOWN]:
+            name = path.partition("/")[0]
+            label = label_of(after.model, name)
+            if name in PROSE:
+                parts.append(label)
+            else:
+                words = {"label": label, "old": write_value(before, path, old), "new": write_value(after, path, new)}
+                parts.append(_("%(label)s: %(old)s → %(new)s") % words)
+        if more := len(item.values) - len(parts):
+            parts.append(_("and %(n)s more") % {"n": more})
+        address = reverse(f"catalog:{publication['kind']}_history", args=[publication["slug"]])
+        return format_html(
+            "{}{}{}",
+            self.link(item, f"{address}#version-{publication['sequence']}"),
+            pgettext("between a name and what is said of it", ": "),
+            pgettext("between changes", "; ").join(parts),
+        )
+
+    def describe_moved(self, item: Item) -> SafeString:
+        """An entry with what became of it, when and why."""
+        publication = item.publication
+        words = {"date": FuzzyDate.parse(publication["at"].astimezone(UTC).date())}
+        reason = BilingualText(**(publication["reason"] or {})).text
+        target = self.targets.get(self.detail_of(item).document.get("merged_into"))
+        if target:
+            words["name"] = BilingualText(en=target.name_en, zh=target.name_zh).text
+            text = _("Merged into %(name)s on %(date)s") % words
+        elif reason and publication["action"] == PublicationAction.WITHDRAWN:
+            text = _("Withdrawn on %(date)s: %(reason)s") % {**words, "reason": reason}
+        else:
+            text = f"{PublicationAction(publication['action']).label} · {words['date']}"
+        return format_html("{}{}{}", self.link(item), pgettext("between a name and what is said of it", ": "), text)
+
+    def detail_of(self, item: Item) -> Detail:
+        return self.details[item.publication["entry"], item.publication["sequence"]]
+
+    def link(self, item: Item, address: str = "") -> SafeString:
+        """The name that an entry had, with a link: to its page, which leads on from a former address, or another."""
+        publication = item.publication
+        address = address or reverse(f"catalog:{publication['kind']}", args=[publication["slug"]])
+        return format_html('<a href="{}">{}</a>', address, self.detail_of(item).name.text)
+
+
+def read_details(versions: Iterable[tuple]) -> dict[tuple, Detail]:
+    """Return past versions of entries by (entry, number), with the names that they had; one query."""
+    wanted = Q()
+    for entry, number in set(versions):
+        wanted |= Q(entry=entry, sequence=number)
+    return {(it.entry, it.sequence): as_it_was(it.document) for it in Publication.objects.filter(wanted)}
+
+
+def write_value(detail: Detail, path: str, raw) -> str:
+    """A value, or a row of a list, in a few words."""
+    values = pgettext("between values", ", ").join(str(value.text) for value in read_raw(detail, path, raw))
+    return Truncator(values).chars(LONGEST_VALUE) or "–"
