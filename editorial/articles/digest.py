@@ -258,7 +258,7 @@ class DigestWriter:
         parts = []
         for path, (old, new) in list(item.values.items())[:VALUES_SHOWN]:
             name = path.partition("/")[0]
-            label = label_of(after.model, name)
+            label = str(label_of(after.model, name))
             if name in PROSE:
                 parts.append(label)
             else:

@@ -124,7 +124,7 @@ def read_changes(
     model = RECORD_MODELS[entry.kind]
     return ChangedEntry(
         name=BilingualText(en=entry.name_en, zh=entry.name_zh),
-        values=list(dict.fromkeys(label_of(model, path.partition("/")[0]) for path in changed)),
+        values=list(dict.fromkeys(str(label_of(model, path.partition("/")[0])) for path in changed)),
         at=at,
         url=f"{reverse(f'catalog:{entry.kind}_history', args=[entry.slug])}#version-{number}",
     )

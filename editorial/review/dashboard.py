@@ -15,7 +15,7 @@ from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, Te
 from editorial.models import ReviewState
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.menu import review_address
-from editorial.review.roles import is_alone, is_reviewer
+from editorial.review.roles import is_alone, is_reviewer, may_submit
 
 # Rows of each list; the oldest or newest of all.
 SHOWN = 20
@@ -38,6 +38,7 @@ class NewsroomPanel(Component):
             "waiting": list_waiting(user=user),
             "sent": list_sent(user=user),
             "drafts": list_drafts(user=user),
+            "site_drafts": list_drafts(user=None) if may_submit(user) else [],
             "shown": SHOWN,
         }
 
@@ -138,7 +139,10 @@ def describe_standing(state: WorkflowState, record) -> str:
 
 
 def list_drafts(*, user) -> list[dict]:
-    """What this person wrote last and nobody has submitted or scheduled, newest first."""
+    """What this person wrote last and nobody has submitted or scheduled, newest first.
+
+    `user` may be None: what the site itself drafted, of a week or of files that it ships with.
+    """
     drafts = []
     for model in (*CATALOG, *PAGES):
         submitted = WorkflowState.objects.active().filter(
@@ -146,7 +150,8 @@ def list_drafts(*, user) -> list[dict]:
             object_id=Cast(OuterRef("pk"), CharField()),
         )
         drafts += (
-            model.objects.filter(
+            model.objects.exclude(latest_revision=None)
+            .filter(
                 ~Exists(submitted),
                 has_unpublished_changes=True,
                 latest_revision__user=user,

@@ -10,8 +10,8 @@ from editorial.articles.digest import Week, draft_digest, read_week
 
 class Command(BaseCommand):
     help = gettext_lazy(
-        "Drafts an article in each language with what was published in a week, once: for editors to look at and submit. "
-        "To be run every Monday."
+        "Drafts an article in each language with what was published in a week, once, for editors to look at and "
+        "submit. To be run every Monday."
     )
 
     def add_arguments(self, parser) -> None:
