@@ -11,6 +11,7 @@ from catalog.exchange.yaml_files import FaultyFiles
 from catalog.models import AIModel, Publication, Shipped, Source
 from editorial.articles import loading
 from editorial.articles.loading import load_site
+from editorial.articles.outdated import list_outdated
 from editorial.models import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from tests.factories import publish_revision, withdraw
 
@@ -213,6 +214,20 @@ class TestWhatIsLoaded:
         settings.SITE_URL = "https://example.net"
         load_site(**folders)
         assert Site.objects.get().hostname == "other.org"
+
+
+class TestOutdated:
+    def test_articles_are_outdated_only_by_what_their_own_load_did_not_bring(self, db, folders):
+        load_site(**folders)
+        assert list_outdated() == []
+        models = folders["catalog_folder"] / "models.yaml"
+        models.write_text(models.read_text().replace("en: GPT-A,", "en: GPT-A (2018),"))
+        load_site(**folders)
+        assert [found.article for found in list_outdated()] == [get_story()]
+        models.write_text(models.read_text().replace("(2018)", "(2019)"))
+        replace(folders, "articles/story", "introduction: In short.", "introduction: Shorter.")
+        load_site(**folders)
+        assert list_outdated() == []
 
 
 class TestWhatAPersonDid:
