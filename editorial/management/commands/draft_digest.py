@@ -24,7 +24,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from None
         happened = read_week(chosen)
         if not happened:
-            self.stdout.write(_("Nothing was published in week %(week)s: there is no digest.") % {"week": chosen})
+            self.stdout.write(_("Nothing changed in week %(week)s: there is no digest.") % {"week": chosen})
             return
         drafts = draft_digest(week=chosen, happened=happened)
         for draft in drafts:

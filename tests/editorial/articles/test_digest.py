@@ -177,10 +177,10 @@ def test_what_is_no_week_or_not_over_is_refused(homes, week):
 
 
 def test_a_week_in_which_nothing_happened_has_none(gpt):
-    assert "Nothing was published in week 2026-W47" in run()
+    assert "Nothing changed in week 2026-W47" in run()
     with on(17):
         publish(gpt)
-    assert "Nothing was published in week 2026-W47" in run()
+    assert "Nothing changed in week 2026-W47" in run()
     assert not ArticlePage.objects.exists()
 
 
@@ -220,10 +220,8 @@ def test_it_goes_through_review_like_any_article(client, gpt):
     for person in (editor, reviewer):
         front = BeautifulSoup(person.get("/admin/").content, "html.parser")
         section = front.find(id="site-drafts").parent
-        assert [link.get_text() for link in section.find_all("a")] == [
-            "2026 年第 47 周更新动态",
-            "What changed in week 47 of 2026",
-        ]
+        titles = {link.get_text() for link in section.find_all("a")}
+        assert titles == {"2026 年第 47 周更新动态", "What changed in week 47 of 2026"}
     assert 'id="site-drafts"' not in sign_in("Contributor").get("/admin/").content.decode()
     page.get_workflow().start(page, user=editor.user)
     assert "What changed in week 47" not in str(
@@ -289,6 +287,7 @@ def test_a_week_with_ten_thousand_changes_has_a_digest_of_readable_length(homes,
         return len(context)
 
     fill_week(ENTRIES_SHOWN + 1, changes=VALUES_SHOWN + 1)
+    queries()
     few = queries()
     fill_week(500, changes=20)
     assert queries() == few
