@@ -22,7 +22,7 @@ from wagtail.models import Page, ReferenceIndex
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry
 from catalog.models.choices import EntryKind
-from catalog.models.verification import UNCITED, fields_of
+from catalog.models.field_groups import UNCITED, fields_of
 from catalog.public.details import label_of
 from catalog.values import BilingualText
 from editorial.articles.linking import find_entries

@@ -40,9 +40,12 @@ from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.values import BilingualText
+from editorial.articles.outdated import list_outdated
 from editorial.review.roles import find_editors, is_editor
 
 ROWS_A_PAGE = 50
+# Of the outdated articles, those that were published longest ago.
+ARTICLES_SHOWN = 20
 # What may need somebody, in the order of the filter.
 QUEUED = (State.FLAGGED, State.DISPUTED, State.OVERDUE, State.UNVERIFIED, State.DUE)
 
@@ -182,7 +185,7 @@ def explain_row(row: Verification) -> str:
 
 
 def show_queue(request: HttpRequest) -> HttpResponse:
-    """The queue, narrowed to what was asked for; for all who check."""
+    """The queue, narrowed to what was asked for, and the articles that are outdated; for all who check."""
     if not is_editor(request.user):
         raise PermissionDenied
     today = timezone.now().date()
@@ -207,8 +210,21 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     ]
     query = request.GET.copy()
     query.pop("p", None)
-    context = {"filters": filters, "page": page, "rows": rows, "query": query.urlencode(), "today": today}
-    return render(request, "wagtailadmin/review/queue.html", {**context, "editors": find_editors()})
+    outdated = list_outdated()
+    return render(
+        request,
+        "wagtailadmin/review/queue.html",
+        {
+            "filters": filters,
+            "page": page,
+            "rows": rows,
+            "query": query.urlencode(),
+            "today": today,
+            "editors": find_editors(),
+            "outdated": outdated[:ARTICLES_SHOWN],
+            "more_outdated": len(outdated[ARTICLES_SHOWN:]),
+        },
+    )
 
 
 @require_POST

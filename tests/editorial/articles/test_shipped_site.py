@@ -18,6 +18,7 @@ from catalog.models.field_groups import fields_of
 from catalog.values import FuzzyDate
 from editorial.articles.loading import DATA as PAGES
 from editorial.articles.loading import load_site, read_pages
+from editorial.articles.outdated import list_outdated
 from editorial.models import ArticlePage
 
 pytestmark = [pytest.mark.landscape, pytest.mark.xdist_group("landscape")]
@@ -260,6 +261,7 @@ def test_everything_is_live_and_a_second_load_does_nothing(site, landscape, page
         assert getattr(item.model.objects.get(slug=item.slug), "live", True), item.key
     assert ArticlePage.objects.live().count() == sum(item.name.startswith("articles/") for item in pages.items)
     assert load_site().is_empty
+    assert list_outdated() == []
 
 
 def test_index_is_as_if_made_anew(site):

@@ -1,5 +1,6 @@
 """My queue: what needs a person, in the order of urgency, for those who check."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,15 @@ from django.urls import reverse
 from catalog.models import Verification
 from catalog.models.verification import Outcome, State, flag_source, record_checks
 from tests.editorial.review.support import sign_in
-from tests.factories import make_model, make_organization, make_product, make_source, publish_revision, withdraw
+from tests.factories import (
+    make_article,
+    make_model,
+    make_organization,
+    make_product,
+    make_source,
+    publish_revision,
+    withdraw,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 QUEUE = "/admin/review/queue/"
@@ -134,6 +143,30 @@ def test_filters_narrow_the_queue(editor):
     assert read_rows(editor, "?source=price+list") == [["Alpha", "Access and status", "Disputed"]]
     # What can't be read narrows nothing, and is no error.
     assert len(read_rows(editor, "?owner=somebody&kind=planet&p=zzz")) == 4
+
+
+def test_articles_that_use_a_changed_value_stand_in_the_queue_with_the_reason(editor):
+    def read_outdated() -> list[str]:
+        section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find(id="outdated")
+        return (
+            [" ".join(row.get_text(" ").split()) for row in section.parent.select("section > ul > li")]
+            if section
+            else []
+        )
+
+    model = make_model(name="Alpha", slug="alpha", parameters="1 billion")
+    article = make_article(title="On scale", body=[("heading", "Scale")], mentions=[("model", model)])
+    assert read_outdated() == []
+    draft = model.get_latest_revision_as_object()
+    draft.parameters = "2 billion"
+    publish_revision(draft.save_revision())
+    assert len(read_outdated()) == 1
+    assert re.fullmatch(r"On scale published on .+ Alpha : Parameters \(changed on .+\)", read_outdated()[0])
+    html = editor.get(QUEUE).content.decode()
+    assert f'href="/admin/pages/{article.pk}/edit/"' in html
+    assert 'href="/en/models/alpha/history/#version-2"' in html
+    publish_revision(article.save_revision())
+    assert read_outdated() == []
 
 
 def test_a_row_is_taken_and_given_away(editor):
