@@ -15,7 +15,7 @@ from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, Te
 from editorial.models import ReviewState
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.menu import review_address
-from editorial.review.roles import is_alone, is_reviewer, may_submit
+from editorial.review.roles import is_alone, is_editor, is_reviewer
 
 # Rows of each list; the oldest or newest of all.
 SHOWN = 20
@@ -38,7 +38,7 @@ class NewsroomPanel(Component):
             "waiting": list_waiting(user=user),
             "sent": list_sent(user=user),
             "drafts": list_drafts(user=user),
-            "site_drafts": list_drafts(user=None) if may_submit(user) else [],
+            "site_drafts": list_drafts(user=None) if is_editor(user) else [],
             "shown": SHOWN,
         }
 

@@ -99,7 +99,7 @@ def test_the_history_shows_old_and_new_values_with_their_sources_newest_first(cl
 def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(client, gpt):
     reviewer = User.objects.get(username="robin")
     User.objects.filter(pk=reviewer.pk).update(email="r@example.org", first_name="Robin", last_name="<Doe>")
-    publish(make_organization(slug="acme"), user=reviewer, city="Oslo")
+    publish(make_organization(slug="acme"), user=reviewer, city_en="Oslo")
     account = Client()
     account.force_login(reviewer)
 
