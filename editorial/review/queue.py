@@ -45,7 +45,7 @@ from editorial.review.roles import find_editors, is_editor
 
 ROWS_A_PAGE = 50
 # Of the outdated articles, those that were published longest ago.
-ARTICLES_SHOWN = 20
+ARTICLES_SHOWN = 10
 # What may need somebody, in the order of the filter.
 QUEUED = (State.FLAGGED, State.DISPUTED, State.OVERDUE, State.UNVERIFIED, State.DUE)
 
