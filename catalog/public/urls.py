@@ -4,7 +4,7 @@ from django.urls import path
 
 from catalog.listing.page import LISTINGS
 from catalog.models.choices import EntryKind
-from catalog.public import changes, history, views
+from catalog.public import changes, freshness, history, views
 
 app_name = "catalog"
 
@@ -32,5 +32,7 @@ urlpatterns = [
     path("changes/", changes.show_changes, name="changes"),
     path("changes/feed.atom", changes.feed_changes, {"form": "atom"}, name="changes_atom"),
     path("changes/feed.json", changes.feed_changes, {"form": "json"}, name="changes_json"),
+    path("freshness/", freshness.show_freshness, name="freshness"),
+    path("freshness/data.csv", freshness.download_freshness, name="freshness_data"),
     path("timeline/", views.show_timeline, name="timeline"),
 ]

@@ -24,6 +24,7 @@ class FixedPages(Sitemap):
             "catalog:glossary",
             "catalog:timeline",
             "catalog:changes",
+            "catalog:freshness",
         ]
 
     def location(self, item: str) -> str:

@@ -30,6 +30,7 @@ PAGES = [
     "sources/{source}/",
     "timeline/",
     "changes/",
+    "freshness/",
     "search/?q=GPT",
     "search/",
     "about/",

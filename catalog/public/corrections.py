@@ -1,0 +1,123 @@
+"""How long it took from finding something wrong to publishing the correction."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Case, CharField, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Concat, StrIndex, Substr
+
+from catalog.models import AIModelCitation, Change, Check, OrganizationCitation, ProductCitation
+from catalog.models.choices import EntryKind
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.verification import Outcome
+
+CITATIONS = {
+    EntryKind.MODEL: AIModelCitation,
+    EntryKind.ORGANIZATION: OrganizationCitation,
+    EntryKind.PRODUCT: ProductCitation,
+}
+# Corrections that were published within so many days are counted.
+CORRECTION_DAYS = 365
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """How many corrections there were, and how many whole days the one in the middle took."""
+
+    number: int
+    median: int | None
+    # They were published within so many days.
+    days: int = CORRECTION_DAYS
+
+
+def count_corrections(*, on: date) -> Corrections:
+    """Count the corrections of the last year; one query, which returns as many rows as there were."""
+    since = datetime.combine(on, time(), tzinfo=UTC) - timedelta(days=CORRECTION_DAYS)
+    first, *rest = list_corrected(since=since)
+    earliest: dict[int, tuple[datetime, datetime]] = {}
+    for change, found, corrected, settled in first.union(*rest, all=True):
+        # What was still true in between needed no correction.
+        if settled is None or settled > corrected:
+            known, _corrected = earliest.get(change, (found, corrected))
+            earliest[change] = (min(found, known), corrected)
+    days = sorted((corrected - found).days for found, corrected in earliest.values())
+    return Corrections(number=len(days), median=days[(len(days) - 1) // 2] if days else None)
+
+
+def list_corrected(*, since: datetime) -> list[QuerySet]:
+    """Return queries for what was found wrong and then corrected since a moment.
+
+    Each row is the change that corrected it, when it was found, when the change was published, and when a check first
+    found the value still true after the finding. Findings are checks that say “changed” or “conflict”, and sources
+    found changed or gone that a live value cites. Of a source only the last time is known.
+    """
+    checks = (
+        Check.objects.filter(outcome__in=[Outcome.CHANGED, Outcome.CONFLICT])
+        .order_by()
+        .annotate(uid=F("entry"), field=before_slash("path"), found=F("at"))
+    )
+    queries = [
+        with_correction(checks.exclude(path=""), changes=changes_of_value(), since=since),
+        with_correction(checks.filter(path=""), changes=changes_of_group(), since=since),
+    ]
+    for kind, model in CITATIONS.items():
+        groups = [When(field__in=names, then=Value(group)) for group, names in FIELD_GROUPS[kind].items()]
+        cited = (
+            model.objects.filter(entry__live=True, source__changed_at__isnull=False)
+            .order_by()
+            .annotate(
+                uid=F("entry__uid"),
+                group=Case(*groups, output_field=CharField()),
+                path=Case(
+                    When(item="", then=F("field")),
+                    default=Concat("field", Value("/"), Cast("item", CharField())),
+                    output_field=CharField(),
+                ),
+                found=F("source__changed_at"),
+            )
+        )
+        # A value that came later than what the source said before is no correction of it.
+        queries.append(with_correction(cited, changes=changes_of_value().filter(old__isnull=False), since=since))
+    return queries
+
+
+def with_correction(findings: QuerySet, *, changes: QuerySet, since: datetime) -> QuerySet:
+    """Return the findings that were corrected since a moment; they have `uid`, `group`, `path`, `field` and `found`."""
+    later = changes.filter(publication__entry=OuterRef("uid"), publication__at__gt=OuterRef("found")).order_by(
+        "publication__at", "pk"
+    )
+    settled = Check.objects.filter(
+        entry=OuterRef("uid"), group=OuterRef("group"), outcome=Outcome.STILL_TRUE, at__gt=OuterRef("found")
+    ).filter(Q(path="") | Q(path=OuterRef("path")) | Q(path=OuterRef("field")))
+    return (
+        findings.annotate(
+            change=Subquery(later.values("pk")[:1]),
+            corrected=Subquery(later.values("publication__at")[:1], output_field=DateTimeField()),
+            settled=Subquery(settled.order_by("at").values("at")[:1], output_field=DateTimeField()),
+        )
+        .filter(corrected__gte=since)
+        .values_list("change", "found", "corrected", "settled")
+    )
+
+
+def changes_of_value() -> QuerySet:
+    """The changes of the value or list, or of a row of the list, that the query around it names as `path`."""
+    rows = Concat(OuterRef("path"), Value("/"), output_field=CharField())
+    return Change.objects.filter(Q(path=OuterRef("path")) | Q(path__startswith=rows))
+
+
+def changes_of_group() -> QuerySet:
+    """The changes of any value of the field group that the query around it names as `group`."""
+    cases = [
+        When(publication__kind=kind, field__in=names, then=Value(group))
+        for kind, groups in FIELD_GROUPS.items()
+        for group, names in groups.items()
+    ]
+    changes = Change.objects.annotate(field=before_slash("path"), group=Case(*cases, output_field=CharField()))
+    return changes.filter(group=OuterRef("group"))
+
+
+def before_slash(path: str) -> Substr:
+    """The value or list that a path leads to: `milestones` of `milestones/launch`."""
+    end = StrIndex(Concat(F(path), Value("/"), output_field=CharField()), Value("/"))
+    return Substr(path, 1, end - 1, output_field=CharField())
