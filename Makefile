@@ -9,11 +9,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench messages lock runtime tools
+.PHONY: help demo test test-long lint bench simulate-desk messages lock runtime tools
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
-		printf 'make %-10s %s\n' "$$name" "$$what"; done
+		printf 'make %-13s %s\n' "$$name" "$$what"; done
 
 demo: runtime ## Serve the site with its demo accounts (HOST=, PORT=, DEMO_PASSWORD=)
 	@DEMO=1 HOST='$(HOST)' PORT='$(PORT)' exec $(BIN)/python manage.py demo
@@ -42,6 +42,9 @@ lint: tools ## Check style, imports, templates, migrations, translations, requir
 
 bench: runtime ## Measure queries, time and bytes of the main pages
 	@DEMO=1 $(BIN)/python tools/bench.py
+
+simulate-desk: runtime ## Say how many checks a workday keep 200 entries current
+	@DEMO=1 $(BIN)/python manage.py simulate_desk
 
 messages: tools ## Collect the strings to translate, and compile the translations
 	@$(BIN)/python tools/translations.py update

@@ -12,7 +12,9 @@ from editorial.articles.pages import SitePage
 from editorial.review import checking, inbox, queue, views
 from editorial.review.audit import register_decisions
 from editorial.review.dashboard import NewsroomPanel
+from editorial.review.desk import DeskView
 from editorial.review.inbox import NoticeChoicePanel, NoticesPanel
+from editorial.review.intervals import show_intervals
 from editorial.review.menu import (
     CheckersItem,
     PageEmergencyItem,
@@ -41,6 +43,8 @@ def register_review_urls():
         path("sources/<int:pk>/", checking.check_source, name="check_source"),
         path("checks/<uuid:entry>/<slug:group>/", checking.check_group, name="check_group"),
         path("owed-looks/", views.report_owed_looks, name="owed_looks"),
+        path("desk/", DeskView.as_view(), name="desk"),
+        path("intervals/", show_intervals, name="intervals"),
         path("notices/", inbox.show_notices, name="notices"),
         path("notices/read/", inbox.mark_read, name="mark_read"),
     ]
@@ -88,6 +92,16 @@ def show_queue() -> CheckersItem:
 @hooks.register("register_reports_menu_item")
 def report_owed_looks() -> MenuItem:
     return MenuItem(_("Second looks owed"), reverse_lazy("review:owed_looks"), icon_name="warning", order=500)
+
+
+@hooks.register("register_reports_menu_item")
+def register_desk() -> MenuItem:
+    return MenuItem(_("How the desk keeps up"), reverse_lazy("review:desk"), icon_name="tasks", order=510)
+
+
+@hooks.register("register_reports_menu_item")
+def register_intervals() -> MenuItem:
+    return MenuItem(_("Intervals"), reverse_lazy("review:intervals"), icon_name="calendar-check", order=520)
 
 
 @hooks.register("register_account_settings_panel")

@@ -143,12 +143,8 @@ def derive_facets(
             add_free_plan(facets, document, interval=verifications[FieldGroup.PRICING].interval)
     add_freshness(facets, verifications.values())
     for facet in FACETS[document["kind"]]:
-        held = facets.values.get(facet)
-        if not held:
+        if facet not in facets.values:
             facets.add(facet, [UNKNOWN])
-        elif facet == "free_plan":
-            # The price is too old to be called current from this day on.
-            facets.add(facet, [UNKNOWN], since=max(until for since, until in held.values()))
     return facets
 
 
@@ -173,7 +169,7 @@ def current_until(document: dict, *, path: str, interval: int) -> date:
 
 
 def add_free_plan(facets: Facets, document: dict, *, interval: int) -> None:
-    """Say until when a product is known to have a free plan, and after that until when it is known to have none.
+    """Say until when a product is known to have a free plan, after that until when to have none; then it is unknown.
 
     A plan that has ended, has not begun, or whose source is too old to be current says nothing.
     """
@@ -191,6 +187,8 @@ def add_free_plan(facets: Facets, document: dict, *, interval: int) -> None:
         facets.add("free_plan", ["yes"], until=ends["yes"])
     if ends["no"] > ends["yes"]:
         facets.add("free_plan", ["no"], since=ends["yes"], until=ends["no"])
+    # The price is too old to be called current from this day on.
+    facets.add("free_plan", [UNKNOWN], since=max(ends.values()))
 
 
 # What is so until somebody does something; other states come with time.
@@ -324,11 +322,16 @@ def reindex(entry) -> None:
 
 
 def add_values(listing: ListingEntry, facets: Facets) -> None:
-    FacetValue.objects.bulk_create(
+    FacetValue.objects.bulk_create(list_values(listing, facets))
+
+
+def list_values(listing: ListingEntry, facets: Facets) -> list[FacetValue]:
+    """The facet values of a row, not saved."""
+    return [
         FacetValue(listing=listing, facet=facet, value=value, since=since, until=until)
         for facet, values in facets.values.items()
         for value, (since, until) in values.items()
-    )
+    ]
 
 
 # What an organization is found by because of its live products and models: kind and facet there, facet here.

@@ -36,6 +36,9 @@ from catalog.models.source import Citation, Source
 # Whoever entered a value within so many days is not the one to verify it.
 OWN_DAYS = 30
 
+# Between which an interval may be chosen, in days.
+FEWEST_DAYS, MOST_DAYS = 7, 730
+
 # Sent when checks were recorded or sources changed: what is derived of these entries is written anew, at once.
 # Argument: `entries`, their permanent ids.
 verifications_outdated = Signal()
@@ -45,7 +48,9 @@ class Interval(models.Model):
     """How long a check of a field group holds, where editors chose another time than the registry."""
 
     group = models.CharField(_("field group"), max_length=16, choices=FieldGroup, unique=True)
-    days = models.PositiveSmallIntegerField(_("days"), validators=[MinValueValidator(7), MaxValueValidator(730)])
+    days = models.PositiveSmallIntegerField(
+        _("days"), validators=[MinValueValidator(FEWEST_DAYS), MaxValueValidator(MOST_DAYS)]
+    )
 
     class Meta:
         verbose_name = _("interval")
@@ -220,6 +225,13 @@ class Verification(models.Model):
             days = round(self.interval * (1 + spread_of(entry=self.entry, group=self.group)))
             self.overdue_on = self.checked_at.astimezone(UTC).date() + timedelta(days=days)
             self.due_on = self.overdue_on - timedelta(days=min(DUE_AT_MOST, self.interval // 4))
+
+    def change_interval(self, days: int) -> None:
+        """Have the check of the group hold for another time: what follows from that alone; not saved."""
+        self.interval = days
+        self.set_dates()
+        if self.due_on and not self.flagged:
+            self.waiting_since = self.due_on
 
     def state(self, on: date) -> State:
         """The state on a day (UTC)."""

@@ -5,6 +5,7 @@ from wagtail.log_actions import LogFormatter
 from wagtail.utils.timestamps import parse_datetime_localized, render_timestamp
 
 from catalog.models import ApprovalKind
+from catalog.models.field_groups import FieldGroup
 from catalog.values import BilingualText
 
 # Wagtail's own words for the first ones name the workflow and its task.
@@ -21,6 +22,10 @@ WORDS = {
     "review.withdrawn": (_("Withdraw"), _("Withdrawn")),
     "review.merged": (_("Merge"), _("Merged into “%(name)s”")),
     "review.restored": (_("Restore"), _("Restored")),
+    "review.interval": (
+        _("Change an interval"),
+        _("Checks of the group “%(group)s” hold for %(after)s days, before for %(before)s"),
+    ),
     "review.renamed": (_("Change the address"), _("Address changed from “%(former)s” to “%(slug)s”")),
 }
 
@@ -35,6 +40,8 @@ class DecisionFormatter(LogFormatter):
             values["kind"] = ApprovalKind(data["kind"]).label
         if "into" in data:
             values["name"] = BilingualText(**data["into"]).text
+        if "group" in data:
+            values.update(group=FieldGroup(data["group"]).label, before=data["before"], after=data["after"])
         if "slug" in data:
             values.update(former=data["former_slug"], slug=data["slug"])
         if go_live := data.get("revision", {}).get("go_live_at"):

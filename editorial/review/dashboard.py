@@ -13,6 +13,7 @@ from catalog.listing.index import RECORD_MODELS
 from catalog.models.approval import digest_of
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from editorial.models import ReviewState
+from editorial.review.desk import read_outlook
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_alone, is_editor, is_reviewer
@@ -33,6 +34,7 @@ class NewsroomPanel(Component):
     def get_context_data(self, parent_context):
         user = parent_context["request"].user
         return {
+            "outlook": read_outlook(today=timezone.now().date()),
             "is_reviewer": is_reviewer(user),
             "owed": list_owed_looks(user=user),
             "waiting": list_waiting(user=user),

@@ -203,6 +203,9 @@ def list_forms(address: str, path: str, room) -> list[dict]:
             return [{"decision": f"{it} {room.records['aimodel'].uid} 1 status"} for it in Outcome]
         case "<group>":
             return [{"decision": f"{it} {room.records['organization'].uid} 1 name"} for it in Outcome]
+        case "intervals":
+            shown = "pricing:30:45 access:60:60 funding:90:90 profile:180:180 specifications:180:180"
+            return [{**values, "pricing": "45", **button} for button in ({}, {"save": "1", "shown": shown})]
         case "changes":
             state = keys_of(room.records["organization"])["task_state_id"]
             return [{"state": state, "action": action} for action in ("approve", "resubmit")]
