@@ -304,6 +304,7 @@ def read_verifications(document: dict, *, until: datetime | None = None) -> dict
             edited={path: at for path, at in edited.items() if path.partition("/")[0] in names},
             checks=checks.get(group, {}),
             changed=changed,
+            published=min(edited.values(), default=None),
         )
         found[group] = findings.make_verification(
             entry=uid,
@@ -319,11 +320,13 @@ def read_verifications(document: dict, *, until: datetime | None = None) -> dict
 class GroupFindings:
     """What is known of the values of one field group: their sources, publications and checks, by path."""
 
-    def __init__(self, *, cited, edited, checks, changed) -> None:
+    def __init__(self, *, cited, edited, checks, changed, published) -> None:
         self.cited: dict[str, set[str]] = cited
         self.edited: dict[str, datetime] = edited
         self.checks: dict[str, list[tuple[datetime, str]]] = checks
         self.changed: dict[str, datetime] = changed
+        # For a group in which there has never been anything.
+        self.published: datetime | None = published
 
     def make_verification(self, *, disputed: bool, **values) -> Verification:
         """Return the verification of the group, not saved."""
@@ -338,7 +341,7 @@ class GroupFindings:
         if doubts:
             since = min(at for at, outcome in doubts)
         elif verification.checked_at is None:
-            since = max(self.edited.values(), default=None)
+            since = max(self.edited.values(), default=self.published)
         else:
             since = None
         verification.waiting_since = (
