@@ -154,8 +154,12 @@ def read_week(week: Week) -> Happened:
         values[path] = [values[path][0] if path in values else old, new]
     live = [item for item in items.values() if item.publication["is_live"]]
     for item in live:
-        # What changed and changed back is as it was.
-        item.values = {path: (old, new) for path, (old, new) in item.values.items() if item.before and old != new}
+        # What changed and changed back is as it was, and so is what came and went.
+        item.values = {
+            path: (old, new)
+            for path, (old, new) in item.values.items()
+            if item.before and (old or None) != (new or None)
+        }
     return Happened(
         new=by_kind(item for item in live if not item.before),
         changed=by_kind(item for item in live if item.values),

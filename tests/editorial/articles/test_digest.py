@@ -144,10 +144,10 @@ def test_it_says_what_was_taken_away_and_no_values_of_it(gpt):
 def test_what_is_new_is_not_changed_too_nor_what_is_as_it_was(gpt):
     with on(17):
         model = make_model(name="Newcomer", slug="newcomer")
-        publish(gpt, licence="Apache-2.0")
+        publish(gpt, licence="Apache-2.0", released="2020", aliases="GPT3")
     with on(18):
         publish(model, licence="MIT")
-        publish(gpt, licence="MIT")
+        publish(gpt, licence="MIT", released=None, aliases="")
         make_model(publish=False)
     run()
     assert read(get_digest()) == {"New entries": {"Models": ["Newcomer"]}}
