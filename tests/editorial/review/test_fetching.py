@@ -121,14 +121,17 @@ def test_a_redirect_into_the_network_is_not_followed(web, names, inside):
     assert "never connected to" in found.detail
 
 
-@pytest.mark.parametrize("elsewhere", ["file:///etc/passwd", "ftp://example.org/", "gopher://example.org:70/", "http:///"])
+@pytest.mark.parametrize(
+    "elsewhere", ["file:///etc/passwd", "ftp://example.org/", "gopher://example.org:70/", "http:///"]
+)
 def test_a_redirect_out_of_the_web_is_not_followed(web, elsewhere):
     web.answer("/", 302, Location=elsewhere)
     assert make_fetcher().fetch(web.at("/")).outcome == Outcome.FAILED
 
 
 @pytest.mark.parametrize(
-    "address", ["", "no address", "ftp://example.org/", "file:///etc/passwd", "http://user:secret@example.org/", "http://"]
+    "address",
+    ["", "no address", "ftp://example.org/", "file:///etc/passwd", "http://user:secret@example.org/", "http://"],
 )
 def test_what_is_no_address_of_the_web_fails_without_a_request(names, address):
     assert make_fetcher().fetch(address).outcome == Outcome.FAILED
@@ -401,7 +404,9 @@ def test_chinese_pages_are_read_in_the_encoding_that_they_have(web):
         assert story in make_fetcher().fetch(web.at(path)).text
 
 
-@pytest.mark.parametrize("kind", ["text/plain; charset=nonsense", "text/plain; charset=base64", "text/plain; charset=idna"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain; charset=nonsense", "text/plain; charset=base64", "text/plain; charset=idna"]
+)
 def test_an_encoding_that_is_none_does_not_stop_the_reading(web, kind):
     web.pages["/"] = (200, {"Content-Type": kind}, b"caf\xe9 \0 here")
     assert make_fetcher().fetch(web.at("/")).text == "caf\N{REPLACEMENT CHARACTER}  here"
