@@ -30,6 +30,7 @@ ROBOT = "AIGC-Landscape"
 PORTS = {"http": 80, "https": 443}
 MAX_REDIRECTS = 5
 MAX_BYTES = 5_000_000
+MONTH = 30 * 24 * 60 * 60
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
 # Asks to sign in, to pay or to come back later, refuses, or is withheld by law: it may well be there for a person.
@@ -298,9 +299,10 @@ def read_body(response) -> bytes:
 
 
 def read_retry_after(answer: Answer) -> float:
+    """For how many seconds a server asks to be left alone; what asks for longer than a month means a month."""
     try:
-        return Retry().parse_retry_after(answer.headers.get("Retry-After", "0"))
-    except InvalidHeader:
+        return Retry(retry_after_max=MONTH).parse_retry_after(answer.headers.get("Retry-After", "0"))
+    except (InvalidHeader, ValueError, OverflowError):
         return 0
 
 

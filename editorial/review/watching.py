@@ -133,8 +133,7 @@ def count_failures(source: Source, fetched: Fetched) -> int:
         failures = source.failures + 1 if source.link_state == LinkState.GONE else 1
         return max(failures, TRIES_UNTIL_GONE) if fetched.is_final else failures
     failures = source.failures + 1
-    asked = min(timedelta(seconds=fetched.retry_after), timedelta(days=LONGEST_REST))
-    while rest_after(failures) < asked:
+    while rest_after(failures) < min(timedelta(seconds=fetched.retry_after), timedelta(days=LONGEST_REST)):
         failures += 1
     return failures
 

@@ -202,7 +202,17 @@ def test_gone_blocked_and_failing_are_told_apart(web, status, outcome):
     assert (found.outcome, found.is_final) == (outcome, status == 410)
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("120", 120), ("soon", 0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0)])
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("86400", 86400),
+        ("999999999", 30 * 86400),
+        ("9" * 5000, 0),
+        ("soon", 0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+    ],
+)
 def test_how_long_a_server_asks_to_be_left_alone(web, said, seconds):
     web.answer("/", 429, Retry_After=said)
     assert make_fetcher().fetch(web.at("/")).retry_after == seconds

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -424,12 +426,8 @@ def test_the_form_and_the_list_say_what_was_found():
 
 
 @pytest.mark.admin
-def test_the_screen_takes_as_many_queries_for_many_sources(django_assert_max_num_queries):
-    editor = sign_in("Editor")
-    counts = []
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
+def test_the_screen_takes_as_many_queries_for_many_sources():
+    editor, counts = sign_in("Editor"), []
     for size in (1, 30):
         for number in range(Source.objects.count(), size):
             make_moved(f"https://example.org/{number}", f"https://example.org/new/{number}")
