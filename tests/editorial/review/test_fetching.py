@@ -342,13 +342,14 @@ def test_what_unpacks_to_too_much_is_left(web):
     assert make_fetcher().fetch(web.at("/small")).text == "Small."
 
 
-def drip(connection, start: bytes) -> None:
+def drip(connection, start: bytes, ended: list) -> None:
     """Send something every little while, so that no single read ever waits long."""
     connection.write(start)
     for _moment in range(100):
         connection.write(b"a")
         connection.flush()
         time.sleep(0.05)
+    ended.append(start)
 
 
 @pytest.mark.parametrize(
@@ -356,9 +357,11 @@ def drip(connection, start: bytes) -> None:
     [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"],
 )
 def test_what_drips_is_cut_off(web, start):
-    web.pages["/"] = lambda connection: drip(connection, start)
+    ended = []
+    web.pages["/"] = lambda connection: drip(connection, start, ended)
     found = make_fetcher(deadline=0.4).fetch(web.at("/"))
     assert (found.outcome, found.detail, found.text) == (Outcome.FAILED, "It took too long.", "")
+    assert ended == []
 
 
 def test_what_stays_silent_is_left(web):
