@@ -9,7 +9,7 @@ from wagtail.admin.viewsets.pages import page_viewset_registry
 
 from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
-from editorial.review import checking, inbox, queue, views
+from editorial.review import checking, inbox, moved_sources, queue, views
 from editorial.review.audit import register_decisions
 from editorial.review.dashboard import NewsroomPanel
 from editorial.review.desk import DeskView
@@ -41,6 +41,7 @@ def register_review_urls():
         path("queue/", queue.show_queue, name="queue"),
         path("queue/assign/", queue.assign_group, name="assign"),
         path("sources/<int:pk>/", checking.check_source, name="check_source"),
+        path("moved-sources/", moved_sources.show_moved_sources, name="moved_sources"),
         path("checks/<uuid:entry>/<slug:group>/", checking.check_group, name="check_group"),
         path("owed-looks/", views.report_owed_looks, name="owed_looks"),
         path("desk/", DeskView.as_view(), name="desk"),
@@ -55,6 +56,11 @@ def register_review_urls():
 @hooks.register("before_edit_snippet")
 def explain_why_not(request, record) -> None:
     explain_review(request=request, record=record)
+
+
+@hooks.register("before_edit_snippet")
+def explain_new_address(request, record) -> None:
+    moved_sources.explain_move(request=request, record=record)
 
 
 @hooks.register("register_page_action_menu_item")
@@ -102,6 +108,11 @@ def register_desk() -> MenuItem:
 @hooks.register("register_reports_menu_item")
 def register_intervals() -> MenuItem:
     return MenuItem(_("Intervals"), reverse_lazy("review:intervals"), icon_name="calendar-check", order=520)
+
+
+@hooks.register("register_reports_menu_item")
+def report_moved_sources() -> CheckersItem:
+    return CheckersItem(_("Sources that moved"), reverse_lazy("review:moved_sources"), icon_name="link", order=530)
 
 
 @hooks.register("register_account_settings_panel")

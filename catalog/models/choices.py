@@ -175,6 +175,7 @@ class LinkState(models.TextChoices):
     MOVED = "moved", pgettext_lazy("link state", "Moved")
     BLOCKED = "blocked", pgettext_lazy("link state", "Blocked")
     GONE = "gone", pgettext_lazy("link state", "Gone")
+    FAILED = "failed", pgettext_lazy("link state", "Not answering")
 
 
 class Stance(models.TextChoices):

@@ -3,14 +3,16 @@
 from urllib.parse import urlsplit, urlunsplit
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import RevisionMixin
 from wagtail.search import index
 
+from catalog.models.approval import Refused
 from catalog.models.choices import FIRST_HAND_SOURCES, LinkState, SourceKind, Stance
 from catalog.models.history import AppendOnly
 from catalog.values import BilingualField, FuzzyDateField
@@ -28,6 +30,11 @@ def normalize_url(url: str) -> str:
         if parts.scheme.lower() == scheme:
             host = host.removesuffix(f":{port}")
     return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
+
+
+# What the watch finds (`editorial.review.watching`) and writes by `update()`: of the address, and of what it says.
+FOUND = ("link_state", "tried_at", "failures", "moved_to")
+WATCHED = (*FOUND, "changed_at")
 
 
 class Source(RevisionMixin, index.Indexed, ClusterableModel):
@@ -53,7 +60,7 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         _("link state"), max_length=10, choices=LinkState, default=LinkState.UNTRIED, editable=False
     )
 
-    # What the watch found (`editorial.review.watching`), and nobody edits.
+    # With the link state, what the watch found, and nobody edits.
     tried_at = models.DateTimeField(_("tried"), null=True, editable=False)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
     moved_to = models.URLField(_("moved to"), max_length=700, blank=True, editable=False)
@@ -111,6 +118,36 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
     def clean(self) -> None:
         if self.url:
             self.url = normalize_url(self.url)
+
+    def save(self, *args, **kwargs) -> None:
+        """Save what people write. What the watch found stays as it stands, and goes where the address is another.
+
+        A form, or a former version that is brought back, knows only what was found when it was opened or written.
+        """
+        known = Source.objects.filter(pk=self.pk).values("url", *WATCHED).first() if self.pk else None
+        if known and kwargs.get("update_fields") is None:
+            if known.pop("url") != self.url:
+                known.update({name: Source._meta.get_field(name).get_default() for name in FOUND})
+            for name, value in known.items():
+                setattr(self, name, value)
+        super().save(*args, **kwargs)
+
+    @transaction.atomic
+    def move(self, *, address: str, user) -> None:
+        """Give the source the address that it has moved to, as a version of its own.
+
+        Raises Refused where another address is proposed by now, or another source has it.
+        """
+        source = Source.objects.select_for_update().get(pk=self.pk)
+        if not address or source.moved_to != address:
+            raise Refused(gettext("It was decided meanwhile. This is how it stands now."))
+        if other := Source.objects.filter(url=address).first():
+            words = {"title": other}
+            raise Refused(gettext("“%(title)s” has this address already: cite that source instead.") % words)
+        source.url = address
+        source.full_clean()
+        source.save()
+        source.save_revision(user=user, log_action=True)
 
 
 class SourceText(AppendOnly):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.models import AIModelMilestone, Check, Interval, Publication, Refused
+from catalog.models import AIModelMilestone, Check, Interval, Publication, Refused, Source
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup, check_field_groups
 from catalog.models.verification import (
     Outcome,
@@ -139,8 +139,7 @@ def test_a_source_that_changed_flags_what_cites_it_until_each_value_is_checked(u
     source = make_source()
     model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"}, source=source)
     check(model, "access", user)
-    source.changed_at = timezone.now()
-    source.save()
+    Source.objects.filter(pk=source.pk).update(changed_at=timezone.now())
     flag_source(source)
     assert states_of(model) == {"profile": "unverified", "specifications": "unverified", "access": "flagged"}
     check(model, "access", user, paths=["status"])
@@ -257,8 +256,7 @@ def test_no_state_gets_better_without_a_check(steps):
                 case "publish":
                     edit(model, status=("preview", "available")[number % 2], licence=f"L{number}")
                 case "source":
-                    source.changed_at = timezone.now()
-                    source.save()
+                    Source.objects.filter(pk=source.pk).update(changed_at=timezone.now())
                     flag_source(source)
                 case ("check", outcome):
                     check(model, "access", user, outcome, paths=["status"])

@@ -309,6 +309,7 @@ GROUPS = [
         STAFF,
         "review/intervals/",
     ),
+    Group("taking over the addresses that sources have moved to", EDITORS, "review/moved-sources/"),
     Group("marking one's own notices as read", STAFF, "review/notices/read/"),
     Group("publishing alone in an emergency", ("lead",), "review/<kind>/<pk>/emergency/", changes=CONTENT),
     Group("the second look", ("reviewer", "lead"), "review/<kind>/<pk>/second-look/", changes=CONTENT),

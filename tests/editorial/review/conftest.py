@@ -1,8 +1,11 @@
 """What several tests of the review need."""
 
+import socket
+
 import pytest
 
 from tests.editorial.review.mail_server import running_mail_server
+from tests.editorial.review.web_server import Names, running_web_server
 
 
 @pytest.fixture
@@ -13,3 +16,18 @@ def mail_server(settings):
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
         settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT = False, 5
         yield server
+
+
+@pytest.fixture
+def web():
+    """A web server whose pages the test writes."""
+    with running_web_server() as server:
+        yield server
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """The only names that there are: no test asks a name server."""
+    names = Names()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *args, **kwargs: names.look_up(host, port, **kwargs))
+    return names

@@ -78,7 +78,7 @@ def make_labels(room) -> None:
     room.labels = {
         model._meta.model_name: make_label(model, "spare", position=9) for model in (Segment, Modality, Layer)
     }
-    room.source = make_source()
+    room.source = make_source(url="https://example.org/old", moved_to="https://example.org/new")
     for thing in (*room.labels.values(), room.source):
         thing.save_revision()
 

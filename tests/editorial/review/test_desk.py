@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from catalog.models import Verification
+from catalog.models import Source, Verification
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import Outcome, flag_source, record_checks
 from editorial.review.desk import read_outlook
@@ -152,8 +152,7 @@ def test_lists_say_what_waits_is_gone_is_disputed_and_is_owed(user, clock):
     make_organization(name="Citing too", status="active", cite={"status": "2024", "type": "2024"}, source=source)
     withdraw(make_product(name="Taken away", status="available", cite={"status": "2024"}, source=source))
     clock.shift(timedelta(minutes=1))
-    source.link_state, source.changed_at = "gone", timezone.now()
-    source.save()
+    Source.objects.filter(pk=source.pk).update(link_state="gone", changed_at=timezone.now())
     flag_source(source)
     record_checks(entry=cited.uid, group="access", outcome=Outcome.CONFLICT, user=user, paths=["status"])
     lead = sign_in("Lead")

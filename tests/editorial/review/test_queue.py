@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog.models import Verification
+from catalog.models import Source, Verification
 from catalog.models.verification import Outcome, State, flag_source, record_checks
 from tests.editorial.review.support import sign_in
 from tests.factories import (
@@ -106,8 +106,7 @@ def test_what_cites_a_source_that_changed_is_flagged(editor):
     for group in ("profile", "specifications", "access"):
         check(model, group, editor.user)
     assert read_rows(editor) == []
-    source.changed_at = datetime.now(UTC)
-    source.save()
+    Source.objects.filter(pk=source.pk).update(changed_at=datetime.now(UTC))
     flag_source(source)
     assert read_rows(editor) == [["Alpha", "Access and status", "Flagged"]]
     assert read_rows(editor, "?state=flagged") == [["Alpha", "Access and status", "Flagged"]]

@@ -1,0 +1,361 @@
+"""One address of the web fetched with care: where it leads, how long it may take, how much it may send.
+
+What fetches addresses that editors wrote, and follows where they redirect, can be led into the network that it stands
+in. Here each name is resolved once, each of its addresses is checked, and the connection goes to what was checked.
+"""
+
+import contextlib
+import email.message
+import hashlib
+import http.client
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urljoin
+
+import trafilatura
+from protego import Protego
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, InvalidHeader, LocationParseError
+from urllib3.util import Retry, Url, parse_url
+
+# What robots.txt files know this site's reader by.
+ROBOT = "AIGC-Landscape"
+PORTS = {"http": 80, "https": 443}
+MAX_REDIRECTS = 5
+MAX_BYTES = 5_000_000
+MONTH = 30 * 24 * 60 * 60
+PERMANENT = frozenset({301, 308})
+REDIRECTS = PERMANENT | {302, 303, 307}
+# Asks to sign in, to pay or to come back later, refuses, or is withheld by law: it may well be there for a person.
+BLOCKING = frozenset({401, 402, 403, 429, 451})
+GONE = frozenset({404, 410})
+# Counted as public by their number alone: where clouds and providers keep services of their own.
+RESERVED = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"), ip_network("168.63.129.16/32"))
+# IPv6 addresses that anybody on the internet may have; those that carry an IPv4 address inside are none of them.
+GLOBAL_UNICAST, SIX_TO_FOUR = ip_network("2000::/3"), ip_network("2002::/16")
+# Networks without IPv4 of their own write every IPv4 address so.
+NAT64 = ip_network("64:ff9b::/96")
+
+
+class Outcome(StrEnum):
+    """What became of an address."""
+
+    REACHED = "reached"
+    MOVED = "moved"
+    BLOCKED = "blocked"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What a fetch found out.
+
+    `address` is where it ended; `moved_to` where the address permanently redirects to. `sha256` is of the text with its
+    white space evened out, or of the bytes of what has no text. `is_final`: gone on purpose and for good.
+    `retry_after`: seconds for which the server asks to be left alone. `detail` says why nothing was read.
+    """
+
+    outcome: Outcome
+    address: str = ""
+    moved_to: str = ""
+    text: str = ""
+    sha256: str = ""
+    is_final: bool = False
+    retry_after: float = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered; the body only of a success."""
+
+    status: int
+    address: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    moved_to: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class Unreached(Exception):
+    """Nothing could be read, for a reason that says what became of the address."""
+
+    def __init__(self, outcome: Outcome, detail: str, *, retry_after: float = 0) -> None:
+        super().__init__(detail)
+        self.outcome, self.retry_after = outcome, retry_after
+
+
+def is_public(address: IPv4Address | IPv6Address, port: int) -> bool:
+    """Whether this may be connected to: an address of the open internet, and a port of the web."""
+    if port not in PORTS.values():
+        return False
+    if isinstance(address, IPv6Address):
+        if address in NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFFFFFF), port)
+        if address not in GLOBAL_UNICAST or address in SIX_TO_FOUR:
+            return False
+    return address.is_global and not address.is_multicast and not any(address in network for network in RESERVED)
+
+
+@dataclass
+class Fetcher:
+    """Fetches addresses one after the other, and reads each host's robots.txt once.
+
+    `contact` tells those who run a server who reads it. `may_connect` is another rule than `is_public` only where tests
+    serve what they fetch. `timeout` is for each step, `deadline` for all of them together, both in seconds.
+    """
+
+    contact: str
+    may_connect: Callable[[IPv4Address | IPv6Address, int], bool] = is_public
+    timeout: float = 10
+    deadline: float = 40
+    robots: dict[str, Protego | Unreached] = field(default_factory=dict)
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+    def fetch(self, address: str) -> Fetched:
+        """Read an address, wherever it redirects to; never raises for what a server or a name does."""
+        try:
+            answer = self.follow(address, ends=time.monotonic() + self.deadline, asks_robots=True)
+            return judge(answer)
+        except Unreached as error:
+            return Fetched(error.outcome, retry_after=error.retry_after, detail=str(error))
+
+    def crawl_delay(self, address: str) -> float:
+        """How many seconds the host of an address asks to leave between two requests; 0 before it was asked."""
+        with contextlib.suppress(Unreached):
+            rules = self.robots.get(origin_of(split(address)))
+            if isinstance(rules, Protego):
+                return rules.crawl_delay(ROBOT) or 0
+        return 0
+
+    def follow(self, address: str, *, ends: float, asks_robots: bool) -> Answer:
+        """The answer of the last of a chain of redirects; each is checked as if it were the first."""
+        moved_to, is_permanent = "", True
+        for _hop in range(MAX_REDIRECTS + 1):
+            if asks_robots:
+                self.ask_robots(address, ends=ends)
+            answer = self.request(address, ends=ends)
+            location = answer.headers.get("Location")
+            if answer.status not in REDIRECTS or not location:
+                return replace(answer, moved_to=moved_to)
+            address = resolve_location(answer.address, location)
+            # What comes behind a temporary redirect says nothing lasting.
+            is_permanent = is_permanent and answer.status in PERMANENT
+            if is_permanent:
+                moved_to = address
+        raise Unreached(Outcome.FAILED, "It redirects too often.")
+
+    def ask_robots(self, address: str, *, ends: float) -> None:
+        """Raise Unreached if the host's robots.txt asks not to read an address, or cannot be read itself."""
+        origin = origin_of(split(address))
+        if origin not in self.robots:
+            try:
+                self.robots[origin] = self.read_robots(origin, ends=ends)
+            except Unreached as error:
+                self.robots[origin] = error
+        rules = self.robots[origin]
+        if isinstance(rules, Unreached):
+            raise rules
+        if not rules.can_fetch(address, ROBOT):
+            raise Unreached(Outcome.BLOCKED, "Its robots.txt asks not to read it.")
+
+    def read_robots(self, origin: str, *, ends: float) -> Protego:
+        answer = self.follow(f"{origin}/robots.txt", ends=ends, asks_robots=False)
+        if answer.status >= 500 or answer.status == 429:
+            raise Unreached(
+                Outcome.FAILED, f"Its robots.txt answers {answer.status}.", retry_after=read_retry_after(answer)
+            )
+        # A host without one allows everything.
+        return Protego.parse(answer.body.decode(errors="replace") if answer.is_success else "")
+
+    def request(self, address: str, *, ends: float) -> Answer:
+        """One request, to an address of the host that was checked, and no redirect followed."""
+        url = split(address)
+        port = url.port or PORTS[url.scheme]
+        addresses = resolve(url.host, port)
+        if refused := [str(found) for found in addresses if not self.may_connect(found, port)]:
+            raise Unreached(Outcome.FAILED, f"{url.netloc} leads to {refused[0]}, which is never connected to.")
+        headers = {
+            "Host": url.netloc,
+            "User-Agent": f"{ROBOT}/1 (+{self.contact}; looks after the sources that it cites)",
+            "Accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "close",
+        }
+        try:
+            with self.connect(url, port, addresses, ends=ends) as connection, cut_off(connection, ends=ends):
+                connection.request("GET", url.request_uri, headers=headers, preload_content=False)
+                response = connection.getresponse()
+                answer = Answer(response.status, url.url, response.headers)
+                if answer.is_success:
+                    answer = replace(answer, body=read_body(response))
+        except (OSError, HTTPError, http.client.HTTPException) as error:
+            if time.monotonic() < ends:
+                raise Unreached(Outcome.FAILED, f"{type(error).__name__}: {error}") from error
+        if time.monotonic() >= ends:
+            # What was read is cut short, even where it looks complete.
+            raise Unreached(Outcome.FAILED, "It took too long.")
+        return answer
+
+    @contextlib.contextmanager
+    def connect(self, url: Url, port: int, addresses: list, *, ends: float) -> Iterator[HTTPConnection]:
+        """A connection to the first of the addresses that takes one; TLS is held against the name of the host."""
+        for number, address in enumerate(addresses, start=1):
+            timeout = max(0.001, min(self.timeout, ends - time.monotonic()))
+            if url.scheme == "https":
+                connection = HTTPSConnection(
+                    str(address), port, timeout=timeout, server_hostname=url.host, ssl_context=self.trust
+                )
+            else:
+                connection = HTTPConnection(str(address), port, timeout=timeout)
+            with contextlib.closing(connection):
+                try:
+                    connection.connect()
+                except (OSError, HTTPError):
+                    if number == len(addresses):
+                        raise
+                    continue
+                yield connection
+                return
+
+
+@contextlib.contextmanager
+def cut_off(connection: HTTPConnection, *, ends: float) -> Iterator[None]:
+    """Shut a connection at a moment: a socket's own timeout starts anew with every byte that drips in."""
+
+    def shut() -> None:
+        with contextlib.suppress(OSError):
+            # Not TLS's own way, which would wait for the other side and pull the rug from under who reads.
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+    connected = connection.sock
+    timer = threading.Timer(max(0, ends - time.monotonic()), shut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def split(address: str) -> Url:
+    """The parts of an address. Raises Unreached for what is no plain address of the web."""
+    try:
+        url = parse_url(address)
+    except LocationParseError as error:
+        raise Unreached(Outcome.FAILED, "It is no address of the web.") from error
+    if url.scheme not in PORTS or not url.host or url.auth:
+        raise Unreached(Outcome.FAILED, "It is no address of the web.")
+    return url
+
+
+def origin_of(url: Url) -> str:
+    return f"{url.scheme}://{url.netloc}"
+
+
+def resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
+    """All addresses of a name, in the order in which to try them."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
+            raise Unreached(Outcome.GONE, f"The name {host} does not exist.") from error
+        raise Unreached(Outcome.FAILED, f"The name {host} could not be looked up: {error}") from error
+    except UnicodeError as error:
+        raise Unreached(Outcome.FAILED, "It is no address of the web.") from error
+    return list(dict.fromkeys(ip_address(place[0]) for *_rest, place in found))
+
+
+def resolve_location(address: str, location: str) -> str:
+    """Where a redirect leads."""
+    with contextlib.suppress(UnicodeError):
+        # Python reads headers as Latin-1, servers that send more write UTF-8.
+        location = location.encode("latin-1").decode()
+    try:
+        return split(urljoin(address, location)).url
+    except ValueError as error:
+        raise Unreached(Outcome.FAILED, "It redirects to what is no address of the web.") from error
+
+
+def read_body(response) -> bytes:
+    """All that a server sends, unpacked. Raises Unreached as soon as that is too much."""
+    body = bytearray()
+    for piece in response.stream(2**16, decode_content=True):
+        body += piece
+        if len(body) > MAX_BYTES:
+            raise Unreached(Outcome.FAILED, "It is too large.")
+    return bytes(body)
+
+
+def read_retry_after(answer: Answer) -> float:
+    """For how many seconds a server asks to be left alone; what asks for longer than a month means a month."""
+    try:
+        return Retry(retry_after_max=MONTH).parse_retry_after(answer.headers.get("Retry-After", "0"))
+    except (InvalidHeader, ValueError, OverflowError):
+        return 0
+
+
+def judge(answer: Answer) -> Fetched:
+    """What the last answer says of an address."""
+    if answer.is_success:
+        text, sha256 = read_text(answer)
+        return Fetched(
+            Outcome.MOVED if answer.moved_to else Outcome.REACHED,
+            address=answer.address,
+            moved_to=answer.moved_to,
+            text=text,
+            sha256=sha256,
+        )
+    if answer.status in GONE:
+        outcome = Outcome.GONE
+    else:
+        outcome = Outcome.BLOCKED if answer.status in BLOCKING else Outcome.FAILED
+    return Fetched(
+        outcome,
+        address=answer.address,
+        is_final=answer.status == 410,
+        retry_after=read_retry_after(answer),
+        detail=f"It answers {answer.status}.",
+    )
+
+
+def read_text(answer: Answer) -> tuple[str, str]:
+    """The text of a page and its hash; of what is no text, nothing and the hash of the bytes."""
+    header = email.message.Message()
+    header["Content-Type"] = answer.headers.get("Content-Type", "application/octet-stream")
+    if header.get_content_type() in ("text/html", "application/xhtml+xml"):
+        page = decode(answer.body, header.get_content_charset())
+        # Where no article can be told from what surrounds it, all of it counts.
+        text = trafilatura.extract(page, include_comments=False) or trafilatura.html2txt(page)
+    elif header.get_content_maintype() == "text":
+        text = decode(answer.body, header.get_content_charset())
+    else:
+        return "", hashlib.sha256(answer.body).hexdigest()
+    # What no database keeps.
+    text = text.encode(errors="replace").decode().replace("\0", "")
+    return text, hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
+
+
+def decode(body: bytes, charset: str | None) -> str:
+    """Bytes as text: what is UTF-8 is read so whatever is said of it, all else as the header or the page says."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        said = re.search(rb"charset=[\"']?([\w-]+)", body[:2048], re.IGNORECASE)
+    charset = (charset or (said[1].decode() if said else "utf-8")).lower()
+    try:
+        # Pages that say GB2312 use all of its successor.
+        return body.decode("gb18030" if charset in ("gb2312", "gbk") else charset, errors="replace")
+    except (LookupError, ValueError):
+        return body.decode(errors="replace")

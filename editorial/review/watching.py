@@ -1,0 +1,154 @@
+"""Sources watched: whether their addresses still lead somewhere, and whether it still says the same.
+
+What is found is noted and, where a source has changed or is gone, flags what cites it. Nothing is verified here.
+"""
+
+import logging
+import time
+from collections import Counter
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from catalog.models import Source, SourceText
+from catalog.models.choices import LinkState
+from catalog.models.source import normalize_url
+from catalog.models.verification import flag_source
+from editorial.review.fetching import Fetched, Fetcher, Outcome
+
+logger = logging.getLogger(__name__)
+
+# How long a source that was reached is left alone.
+INTERVAL = timedelta(days=7)
+# One that was not reached is left alone for a day, then for two, four, eight and so on, at the most this many.
+LONGEST_REST = 30
+# So many tries on different days say that a source is gone: a single one may meet a fault that is mended.
+TRIES_UNTIL_GONE = 3
+# Seconds: a host that is to be left alone for longer is left to another run.
+PATIENCE = 60
+
+
+def watch_sources(*, fetcher: Fetcher, limit: int, host_pause: float) -> Counter:
+    """Read the sources whose turn it is, the one that waited longest first; returns how many came out how.
+
+    They are read one after the other. Between two requests to a host lie `host_pause` seconds, or what it asks for.
+    Two runs at once never read the same source.
+    """
+    found: Counter = Counter()
+    waiting = find_due(timezone.now())
+    # When each host may be asked again.
+    ready: dict[str, float] = {}
+    while waiting and found.total() < limit:
+        now = time.monotonic()
+        source = min(waiting, key=lambda source: max(now, ready.get(host_of(source), now)))
+        waiting.remove(source)
+        pause = ready.get(host_of(source), now) - now
+        if pause > PATIENCE:
+            break
+        time.sleep(max(0, pause))
+        if not take(source):
+            continue
+        fetched = fetch(source, fetcher=fetcher)
+        note(source, fetched)
+        found[fetched.outcome] += 1
+        pause = max(host_pause, fetcher.crawl_delay(source.url), fetched.retry_after)
+        ready[host_of(source)] = time.monotonic() + pause
+    return found
+
+
+def find_due(now: datetime) -> list[Source]:
+    """The sources whose turn it is at a moment, the one that was tried least recently first."""
+    sources = Source.objects.exclude(url="").order_by(F("tried_at").asc(nulls_first=True), "pk")
+    return [
+        source
+        for source in sources.only("slug", "url", "tried_at", "failures")
+        if source.tried_at is None or source.tried_at + rest_after(source.failures) <= now
+    ]
+
+
+def rest_after(failures: int) -> timedelta:
+    """How long a source is left alone after so many failures in a row."""
+    return timedelta(days=min(2 ** (failures - 1), LONGEST_REST)) if failures else INTERVAL
+
+
+def host_of(source: Source) -> str:
+    return urlsplit(source.url).netloc
+
+
+def take(source: Source) -> bool:
+    """Make a source this run's own; False if another run was quicker, or somebody gave it another address."""
+    untouched = Source.objects.filter(pk=source.pk, url=source.url, tried_at=source.tried_at)
+    return bool(untouched.update(tried_at=timezone.now()))
+
+
+def fetch(source: Source, *, fetcher: Fetcher) -> Fetched:
+    try:
+        return fetcher.fetch(source.url)
+    except Exception:
+        # A page that the reader of pages stumbles over keeps no other from being read.
+        logger.exception("The source %s could not be read: %s", source.slug, source.url)
+        return Fetched(Outcome.FAILED)
+
+
+@transaction.atomic
+def note(source: Source, fetched: Fetched) -> None:
+    """Write down what became of a source, unless somebody has given it another address meanwhile.
+
+    Only what the watch itself keeps is written: people may be editing the rest.
+    """
+    source = Source.objects.select_for_update().filter(pk=source.pk, url=source.url).first()
+    if source is None:
+        return
+    now = timezone.now()
+    values = {"tried_at": now, "link_state": fetched.outcome.value, "failures": count_failures(source, fetched)}
+    has_changed = False
+    match fetched.outcome:
+        case Outcome.REACHED | Outcome.MOVED:
+            values["moved_to"] = propose(source, fetched.moved_to)
+            if not values["moved_to"]:
+                values["link_state"] = LinkState.REACHED
+            has_changed = keep_text(source, fetched, at=now)
+        case Outcome.GONE:
+            values["moved_to"] = ""
+            was_gone = source.link_state == LinkState.GONE and source.failures >= TRIES_UNTIL_GONE
+            has_changed = values["failures"] >= TRIES_UNTIL_GONE and not was_gone
+    if has_changed:
+        values["changed_at"] = now
+    Source.objects.filter(pk=source.pk).update(**values)
+    if has_changed:
+        flag_source(source)
+
+
+def count_failures(source: Source, fetched: Fetched) -> int:
+    """How often in a row a source was not reached: as many as let it rest for as long as its host asks for.
+
+    Of a source that is gone only those tries count that found it gone.
+    """
+    if fetched.outcome in (Outcome.REACHED, Outcome.MOVED):
+        return 0
+    if fetched.outcome == Outcome.GONE:
+        failures = source.failures + 1 if source.link_state == LinkState.GONE else 1
+        return max(failures, TRIES_UNTIL_GONE) if fetched.is_final else failures
+    failures = source.failures + 1
+    while rest_after(failures) < min(timedelta(seconds=fetched.retry_after), timedelta(days=LONGEST_REST)):
+        failures += 1
+    return failures
+
+
+def propose(source: Source, moved_to: str) -> str:
+    """The address that a source has moved to, in the site's spelling; empty where it is its own, or too long."""
+    moved_to = normalize_url(moved_to) if moved_to else ""
+    is_long = len(moved_to) > Source._meta.get_field("moved_to").max_length
+    return "" if moved_to == source.url or is_long else moved_to
+
+
+def keep_text(source: Source, fetched: Fetched, *, at: datetime) -> bool:
+    """Keep what a source says where it differs from before; returns whether there was a before."""
+    last = source.texts.values_list("sha256", flat=True).first()
+    if last == fetched.sha256:
+        return False
+    SourceText.objects.create(source=source, at=at, sha256=fetched.sha256, text=fetched.text)
+    return last is not None

@@ -1,0 +1,462 @@
+"""What is read of an address, what is refused, and what an answer says; against servers on this machine."""
+
+import gzip
+import ssl
+import time
+from ipaddress import ip_address
+
+import pytest
+import trustme
+
+from editorial.review.fetching import MAX_BYTES, Fetcher, Outcome, is_public
+from tests.editorial.review.web_server import running_web_server
+
+CONTACT = "https://aigc.example.org"
+PAGE = """<html><head><title>Prices</title></head><body><nav><a href="/">Home</a> <a href="/login">Sign in</a></nav>
+<article><h1>Prices of Acme</h1>{}</article><footer>Visitor number {}</footer></body></html>"""
+STORY = (
+    "<p>Acme charges twenty dollars a month for its assistant, and has done so since it was launched to the public.</p>"
+    "<p>Whoever pays for a whole year at once gets two months for nothing, which its rivals do not offer so far.</p>"
+)
+
+
+def allow_local(address, port) -> bool:
+    """This machine stands for the internet; everything else is as strict as ever."""
+    return str(address) == "127.0.0.1" or is_public(address, port)
+
+
+def make_fetcher(**options) -> Fetcher:
+    return Fetcher(CONTACT, **{"may_connect": allow_local, "timeout": 2, **options})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "100.100.100.200",
+        "127.0.0.1",
+        "127.8.8.8",
+        "168.63.129.16",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.0.0.192",
+        "192.168.1.1",
+        "198.18.0.1",
+        "224.0.0.251",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::127.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::10.0.0.1",
+        "2001:0:7f00:1::",
+        "2001:db8::1",
+        "2002:7f00:1::",
+        "2002:a00:1::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fec0::1",
+        "ff02::1",
+    ],
+)
+def test_addresses_inside_a_network_are_refused_in_every_spelling(address):
+    assert not is_public(ip_address(address), 80)
+    assert not is_public(ip_address(address), 443)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "151.101.1.69", "2606:4700::6810:84e5", "64:ff9b::8.8.8.8"])
+def test_the_open_internet_is_allowed_on_the_ports_of_the_web_alone(address):
+    assert is_public(ip_address(address), 80)
+    assert is_public(ip_address(address), 443)
+    assert not any(is_public(ip_address(address), port) for port in (22, 25, 5432, 6379, 8000, 8080))
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "0x7f.1", "2130706433", "127.1", "[::ffff:127.0.0.1]", "0"]
+)
+def test_no_spelling_of_this_machine_is_connected_to(web, host):
+    web.show("/", "Inside.")
+
+    found = Fetcher(CONTACT, may_connect=lambda address, port: is_public(address, 80)).fetch(web.at("/", host))
+
+    assert (found.outcome, found.text) == (Outcome.FAILED, "")
+    assert "never connected to" in found.detail
+    assert web.asked == []
+
+
+def test_as_it_comes_it_connects_to_nothing_here(web):
+    web.show("/", "Inside.")
+    assert Fetcher(CONTACT).fetch(web.at("/")).outcome == Outcome.FAILED
+    assert web.asked == []
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "http://[::1]/",
+        "http://[fe80::1%25eth0]/",
+        "http://inside.test/",
+        "//10.0.0.1/",
+    ],
+)
+def test_a_redirect_into_the_network_is_not_followed(web, names, inside):
+    names["inside.test"] = ["192.168.1.1"]
+    web.answer("/", 301, Location=inside)
+
+    found = make_fetcher().fetch(web.at("/"))
+
+    assert (found.outcome, found.moved_to) == (Outcome.FAILED, "")
+    assert "never connected to" in found.detail
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["file:///etc/passwd", "ftp://example.org/", "gopher://example.org:70/", "http:///"]
+)
+def test_a_redirect_out_of_the_web_is_not_followed(web, elsewhere):
+    web.answer("/", 302, Location=elsewhere)
+    assert make_fetcher().fetch(web.at("/")).outcome == Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "no address", "ftp://example.org/", "file:///etc/passwd", "http://user:secret@example.org/", "http://"],
+)
+def test_what_is_no_address_of_the_web_fails_without_a_request(names, address):
+    assert make_fetcher().fetch(address).outcome == Outcome.FAILED
+    assert names.asked == []
+
+
+def test_a_name_that_also_leads_inside_is_refused(web, names):
+    names["both.test"] = ["127.0.0.1 10.0.0.1"]
+    web.show("/", "Outside.")
+
+    assert make_fetcher().fetch(web.at("/", "both.test")).outcome == Outcome.FAILED
+    assert web.asked == []
+
+
+def test_a_name_is_resolved_once_for_a_request_and_the_connection_goes_where_was_checked(web, names):
+    # One answer for robots.txt, one for the page: what asked again for the connection would be led inside.
+    names["turning.test"] = ["127.0.0.1", "127.0.0.1", "10.0.0.1"]
+    web.show("/", "Outside.")
+
+    assert make_fetcher().fetch(web.at("/", "turning.test")).text == "Outside."
+    assert names.asked == ["turning.test"] * 2
+    assert web.headers[-1]["Host"] == f"turning.test:{web.server_port}"
+
+
+def test_a_name_that_leads_inside_the_second_time_is_refused_then(web, names):
+    names["turning.test"] = ["127.0.0.1", "10.0.0.1"]
+    web.show("/", "Outside.")
+
+    found = make_fetcher().fetch(web.at("/", "turning.test"))
+
+    assert (found.outcome, found.text) == (Outcome.FAILED, "")
+    assert web.asked == ["/robots.txt"]
+
+
+def test_the_second_address_of_a_name_is_tried_where_the_first_takes_no_connection(web, names):
+    names["two.test"] = ["127.0.0.2 127.0.0.1"]
+    web.show("/", "Here.")
+    fetcher = make_fetcher(may_connect=lambda address, port: address.is_loopback)
+    assert fetcher.fetch(web.at("/", "two.test")).text == "Here."
+
+
+def test_a_name_that_does_not_exist_is_gone_and_one_that_cannot_be_looked_up_is_not(names):
+    assert make_fetcher().fetch("http://nowhere.test/").outcome == Outcome.GONE
+    # Too long for a name.
+    assert make_fetcher().fetch(f"http://{'a' * 70}.test/").outcome in (Outcome.FAILED, Outcome.GONE)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, Outcome.REACHED),
+        (203, Outcome.REACHED),
+        (304, Outcome.FAILED),
+        (400, Outcome.FAILED),
+        (401, Outcome.BLOCKED),
+        (403, Outcome.BLOCKED),
+        (404, Outcome.GONE),
+        (410, Outcome.GONE),
+        (429, Outcome.BLOCKED),
+        (451, Outcome.BLOCKED),
+        (500, Outcome.FAILED),
+        (503, Outcome.FAILED),
+    ],
+)
+def test_gone_blocked_and_failing_are_told_apart(web, status, outcome):
+    web.answer("/", status)
+    found = make_fetcher().fetch(web.at("/"))
+    assert (found.outcome, found.is_final) == (outcome, status == 410)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("86400", 86400),
+        ("999999999", 30 * 86400),
+        ("9" * 5000, 0),
+        ("soon", 0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+    ],
+)
+def test_how_long_a_server_asks_to_be_left_alone(web, said, seconds):
+    web.answer("/", 429, Retry_After=said)
+    assert make_fetcher().fetch(web.at("/")).retry_after == seconds
+
+
+def test_a_permanent_move_is_told_with_where_it_leads(web):
+    web.answer("/old", 301, Location="/newer")
+    web.answer("/newer", 308, Location=web.at("/newest"))
+    web.show("/newest", "Here now.")
+
+    found = make_fetcher().fetch(web.at("/old"))
+
+    assert (found.outcome, found.moved_to, found.text) == (Outcome.MOVED, web.at("/newest"), "Here now.")
+
+
+def test_a_temporary_redirect_is_followed_and_proposes_nothing(web):
+    web.answer("/a", 302, Location="/b")
+    web.answer("/b", 301, Location="/c")
+    web.show("/c", "For today.")
+
+    found = make_fetcher().fetch(web.at("/a"))
+
+    assert (found.outcome, found.moved_to, found.address) == (Outcome.REACHED, "", web.at("/c"))
+
+
+def test_what_moved_and_then_redirects_for_today_has_moved_to_where_it_lasts(web):
+    web.answer("/a", 301, Location="/b")
+    web.answer("/b", 307, Location="/c")
+    web.show("/c", "For today.")
+    assert make_fetcher().fetch(web.at("/a")).moved_to == web.at("/b")
+
+
+def test_what_moved_to_where_nothing_is_is_gone(web):
+    web.answer("/old", 301, Location="/new")
+    found = make_fetcher().fetch(web.at("/old"))
+    assert (found.outcome, found.moved_to) == (Outcome.GONE, "")
+
+
+def test_five_redirects_are_followed_and_a_sixth_is_not(web):
+    for number in range(6):
+        web.answer(f"/{number}", 302, Location=f"/{number + 1}")
+    web.show("/6", "The end.")
+
+    assert make_fetcher().fetch(web.at("/1")).text == "The end."
+    assert make_fetcher().fetch(web.at("/0")).outcome == Outcome.FAILED
+
+
+def test_addresses_in_other_scripts_are_read(web):
+    web.answer("/旧", 301, Location="/新".encode().decode("latin-1"))
+    web.pages["/%E6%97%A7"] = web.pages.pop("/旧")
+    web.show("/%E6%96%B0", "新的地址")
+    assert make_fetcher().fetch(web.at("/旧")).text == "新的地址"
+
+
+def test_it_says_who_it_is_and_where_to_ask(web):
+    make_fetcher().fetch(web.at("/"))
+    assert [headers["User-Agent"] for headers in web.headers] == [
+        "AIGC-Landscape/1 (+https://aigc.example.org; looks after the sources that it cites)"
+    ] * 2
+
+
+def test_robots_are_asked_once_for_each_host_and_obeyed(web):
+    web.show("/robots.txt", "User-agent: *\nDisallow: /private/\nCrawl-delay: 7")
+    web.show("/private/a", "Not for robots.")
+    web.show("/b", "For all.")
+    fetcher = make_fetcher()
+    assert fetcher.crawl_delay(web.at("/b")) == 0
+
+    assert [fetcher.fetch(web.at(path)).outcome for path in ("/private/a", "/b", "/b")] == ["blocked", *["reached"] * 2]
+    assert web.asked == ["/robots.txt", "/b", "/b"]
+    assert fetcher.crawl_delay(web.at("/b")) == 7
+
+
+def test_robots_may_shut_out_this_site_by_name(web):
+    web.show("/robots.txt", "User-agent: AIGC-Landscape\nDisallow: /\n\nUser-agent: *\nAllow: /")
+    web.show("/", "For others.")
+    assert make_fetcher().fetch(web.at("/")).outcome == Outcome.BLOCKED
+    assert web.asked == ["/robots.txt"]
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_robots_file_that_cannot_be_read_forbids_everything_for_now(web, status):
+    web.answer("/robots.txt", status, Retry_After="60")
+    web.show("/", "Not now.")
+
+    found = make_fetcher().fetch(web.at("/"))
+
+    assert (found.outcome, found.retry_after) == (Outcome.FAILED, 60)
+    assert web.asked == ["/robots.txt"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_host_without_a_robots_file_allows_everything(web, status):
+    web.answer("/robots.txt", status)
+    web.show("/", "For all.")
+    assert make_fetcher().fetch(web.at("/")).text == "For all."
+
+
+def test_robots_hold_for_what_is_redirected_to(web):
+    with running_web_server() as other:
+        other.show("/robots.txt", "User-agent: *\nDisallow: /")
+        web.answer("/", 301, Location=other.at("/"))
+        assert make_fetcher().fetch(web.at("/")).outcome == Outcome.BLOCKED
+        assert other.asked == ["/robots.txt"]
+
+
+def test_what_a_robots_file_redirects_to_is_checked_too(web):
+    web.answer("/robots.txt", 302, Location="http://10.0.0.1/robots.txt")
+    found = make_fetcher().fetch(web.at("/"))
+    assert "never connected to" in found.detail
+    assert web.asked == ["/robots.txt"]
+
+
+def test_what_sends_too_much_is_left(web):
+    web.pages["/"] = (200, {"Content-Type": "text/plain"}, b"a" * (MAX_BYTES + 1))
+    web.pages["/fits"] = (200, {"Content-Type": "text/plain"}, b"a" * MAX_BYTES)
+    assert make_fetcher().fetch(web.at("/")).detail == "It is too large."
+    assert len(make_fetcher().fetch(web.at("/fits")).text) == MAX_BYTES
+
+
+def test_what_unpacks_to_too_much_is_left(web):
+    bomb = gzip.compress(b"a" * (MAX_BYTES * 4))
+    web.pages["/"] = (200, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}, bomb)
+    web.pages["/small"] = (200, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}, gzip.compress(b"Small."))
+    assert len(bomb) < MAX_BYTES / 100
+    assert make_fetcher().fetch(web.at("/")).detail == "It is too large."
+    assert make_fetcher().fetch(web.at("/small")).text == "Small."
+
+
+def drip(connection, start: bytes, ended: list) -> None:
+    """Send something every little while, so that no single read ever waits long."""
+    connection.write(start)
+    for _moment in range(100):
+        connection.write(b"a")
+        connection.flush()
+        time.sleep(0.05)
+    ended.append(start)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"],
+)
+def test_what_drips_is_cut_off(web, start):
+    ended = []
+    web.pages["/"] = lambda connection: drip(connection, start, ended)
+    found = make_fetcher(deadline=0.4).fetch(web.at("/"))
+    assert (found.outcome, found.detail, found.text) == (Outcome.FAILED, "It took too long.", "")
+    assert ended == []
+
+
+def test_what_stays_silent_is_left(web):
+    web.pages["/"] = lambda connection: time.sleep(1)
+    assert make_fetcher(timeout=0.2).fetch(web.at("/")).outcome == Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"no http at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut short"]
+)
+def test_what_answers_nonsense_fails(web, answer):
+    web.pages["/"] = lambda connection: connection.write(answer)
+    assert make_fetcher().fetch(web.at("/")).outcome == Outcome.FAILED
+
+
+def test_a_port_that_nobody_listens_at_fails():
+    with running_web_server() as server:
+        address = server.at("/")
+    assert make_fetcher().fetch(address).outcome == Outcome.FAILED
+
+
+def test_the_text_of_a_page_is_what_it_says_and_not_what_surrounds_it(web):
+    table = "<table><tr><th>Plan</th><th>Price</th></tr><tr><td>Pro</td><td>USD 20</td></tr></table>"
+    web.show("/a", PAGE.format(STORY + table, 1), kind="text/html")
+    web.show("/b", PAGE.format(STORY.replace(" ", "\n  ") + table, 2), kind="text/html; charset=utf-8")
+    web.show("/c", PAGE.format(STORY.replace("twenty", "thirty") + table, 3), kind="text/html")
+    web.show("/d", PAGE.format(STORY + table.replace("20", "25"), 4), kind="text/html")
+
+    first, reflowed, *changed = [make_fetcher().fetch(web.at(path)) for path in ("/a", "/b", "/c", "/d")]
+
+    assert "twenty dollars a month" in first.text
+    assert "USD 20" in first.text
+    assert "Sign in" not in first.text
+    assert "Visitor number" not in first.text
+    assert reflowed.sha256 == first.sha256
+    assert len({page.sha256 for page in [first, *changed]}) == 3
+
+
+def test_a_page_without_an_article_is_read_whole(web):
+    web.show("/", "<html><body><div><span>Pro</span><span>USD 20</span></div></body></html>", kind="text/html")
+    assert "USD 20" in make_fetcher().fetch(web.at("/")).text
+
+
+def test_chinese_pages_are_read_in_the_encoding_that_they_have(web):
+    story = "每月二十美元，自推出以来一直如此。镕基" * 8
+    page = f"<html><head><meta charset='gb2312'></head><body><article><p>{story}</p></article></body></html>"
+    for path, kind, charset in (
+        ("/said", "text/html", "gbk"),
+        ("/header", "text/html; charset=gb2312", "gbk"),
+        ("/wrong", "text/html; charset=gb2312", "utf-8"),
+    ):
+        web.pages[path] = (200, {"Content-Type": kind}, page.encode(charset))
+        assert story in make_fetcher().fetch(web.at(path)).text
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain; charset=nonsense", "text/plain; charset=base64", "text/plain; charset=idna"]
+)
+def test_an_encoding_that_is_none_does_not_stop_the_reading(web, kind):
+    web.pages["/"] = (200, {"Content-Type": kind}, b"caf\xe9 \0 here")
+    assert make_fetcher().fetch(web.at("/")).text == "caf\N{REPLACEMENT CHARACTER}  here"
+
+
+def test_of_what_is_no_text_only_the_hash_is_kept(web):
+    web.pages["/a"] = (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 one")
+    web.pages["/b"] = (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 two")
+    web.pages["/c"] = (200, {}, b"%PDF-1.7 two")
+    one, two, unnamed = [make_fetcher().fetch(web.at(path)) for path in ("/a", "/b", "/c")]
+    assert one.text == two.text == unnamed.text == ""
+    assert one.sha256 != two.sha256 == unnamed.sha256
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure_web(authority):
+    """Speaks TLS, with a certificate for one name."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("secure.test").configure_cert(context)
+    with running_web_server(context=context) as server:
+        server.show("/", "In private.")
+        yield server
+
+
+def test_tls_is_held_against_the_name_of_the_host(secure_web, authority, names):
+    names["secure.test"] = names["other.test"] = ["127.0.0.1"]
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+
+    assert make_fetcher(trust=trust).fetch(secure_web.at("/", "secure.test")).text == "In private."
+    assert make_fetcher(trust=trust).fetch(secure_web.at("/", "other.test")).outcome == Outcome.FAILED
+    assert make_fetcher(trust=trust).fetch(secure_web.at("/")).outcome == Outcome.FAILED
+    # Nobody vouches for it.
+    assert make_fetcher().fetch(secure_web.at("/", "secure.test")).outcome == Outcome.FAILED
+    assert secure_web.asked == ["/robots.txt", "/"]

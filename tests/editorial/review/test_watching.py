@@ -1,0 +1,437 @@
+"""When sources are read, what is noted of each, and what is flagged; against a server on this machine."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from catalog.models import AIModel, Check, Source, SourceText, Verification
+from editorial.review import watching
+from editorial.review.watching import find_due, watch_sources
+from tests.editorial.review.support import send, sign_in, url
+from tests.editorial.review.test_fetching import make_fetcher
+from tests.factories import make_record, make_source
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def watch(*, limit: int = 100, **options) -> dict[str, int]:
+    """One run."""
+    return dict(watch_sources(fetcher=make_fetcher(**options), limit=limit, host_pause=0))
+
+
+def watch_daily(*, days: int, since: datetime = START) -> None:
+    for day in range(days):
+        with time_machine.travel(since + day * DAY, tick=False):
+            watch()
+
+
+def make_cited(address: str, **values) -> tuple[Source, AIModel]:
+    """A source, and a live model whose specifications cite it."""
+    source = make_source(url=address, **values)
+    return source, make_record(AIModel, cite={"parameters": "2022"}, source=source, parameters=None)
+
+
+def flagged(record) -> set[str]:
+    """The field groups of an entry that are flagged."""
+    return set(Verification.objects.filter(entry=record.uid, flagged=True).values_list("group", flat=True))
+
+
+def state_of(source: Source) -> tuple:
+    source.refresh_from_db()
+    return source.link_state, source.failures, source.moved_to
+
+
+def test_the_first_text_is_kept_and_flags_nothing(web):
+    web.show("/", "Twenty dollars.")
+    source, model = make_cited(web.at("/"))
+
+    assert watch() == {"reached": 1}
+
+    assert state_of(source) == ("reached", 0, "")
+    assert source.tried_at is not None
+    assert source.changed_at is None
+    assert [text.text for text in source.texts.all()] == ["Twenty dollars."]
+    assert flagged(model) == set()
+
+
+def test_a_text_that_changed_is_kept_too_and_flags_what_cites_it(web):
+    web.show("/", "Twenty dollars.")
+    web.show("/other", "Something else.")
+    source, model = make_cited(web.at("/"))
+    _other, untouched = make_cited(web.at("/other"))
+    with time_machine.travel(START):
+        watch()
+    web.show("/", "Thirty dollars.")
+    with time_machine.travel(START + 8 * DAY):
+        watch()
+
+    source.refresh_from_db()
+    assert source.changed_at.date() == (START + 8 * DAY).date()
+    assert [text.text for text in source.texts.all()] == ["Thirty dollars.", "Twenty dollars."]
+    assert flagged(model) == {"specifications"}
+    assert flagged(untouched) == set()
+    assert not Check.objects.exists()
+
+
+def test_white_space_and_the_same_again_change_nothing(web):
+    web.show("/", "Twenty dollars.")
+    source, model = make_cited(web.at("/"))
+    for number, text in enumerate(["Twenty dollars.", "Twenty  dollars.\n", "Twenty\ndollars."]):
+        web.show("/", text)
+        with time_machine.travel(START + number * 8 * DAY):
+            assert watch() == {"reached": 1}
+    assert source.texts.count() == 1
+    assert flagged(model) == set()
+
+
+def test_what_is_gone_flags_after_three_tries_on_different_days_and_once(web):
+    source, model = make_cited(web.at("/"))
+
+    watch_daily(days=3)
+    assert state_of(source) == ("gone", 2, "")
+    assert flagged(model) == set()
+
+    watch_daily(days=1, since=START + 3 * DAY)
+    assert state_of(source) == ("gone", 3, "")
+    assert flagged(model) == {"specifications"}
+    found = source.changed_at
+
+    watch_daily(days=8, since=START + 4 * DAY)
+    assert state_of(source)[1] > 3
+    assert source.changed_at == found
+    assert SourceText.objects.count() == 0
+
+
+def test_what_is_gone_on_purpose_flags_at_once(web):
+    web.answer("/", 410)
+    source, model = make_cited(web.at("/"))
+    watch()
+    assert state_of(source) == ("gone", 3, "")
+    assert flagged(model) == {"specifications"}
+
+
+def test_tries_that_failed_do_not_count_towards_gone(web):
+    source, model = make_cited(web.at("/"))
+    for number, status in enumerate([404, 404, 500, 404, 404]):
+        web.answer("/", status)
+        with time_machine.travel(START + number * 8 * DAY):
+            watch()
+    assert state_of(source) == ("gone", 2, "")
+    assert flagged(model) == set()
+
+
+@pytest.mark.parametrize(("status", "state"), [(403, "blocked"), (500, "failed")])
+def test_blocked_and_failing_flag_nothing_however_often(web, status, state):
+    web.show("/", "Twenty dollars.")
+    source, model = make_cited(web.at("/"))
+    with time_machine.travel(START):
+        watch()
+    web.answer("/", status)
+    for number in range(1, 5):
+        with time_machine.travel(START + number * 31 * DAY):
+            assert watch() == {state: 1}
+    assert state_of(source) == (state, 4, "")
+    assert source.changed_at is None
+    assert flagged(model) == set()
+
+
+def test_what_was_flagged_and_is_there_again_stays_for_a_person_to_check(web):
+    web.answer("/", 410)
+    source, model = make_cited(web.at("/"))
+    with time_machine.travel(START):
+        watch()
+    web.show("/", "Here again.")
+    with time_machine.travel(START + 8 * DAY):
+        watch()
+    assert state_of(source) == ("reached", 0, "")
+    assert flagged(model) == {"specifications"}
+
+
+def test_a_permanent_move_is_proposed_and_nothing_else(web):
+    web.answer("/old", 301, Location="/new")
+    web.show("/new", "Twenty dollars.")
+    source, model = make_cited(web.at("/old"))
+
+    assert watch() == {"moved": 1}
+
+    assert state_of(source) == ("moved", 0, web.at("/new"))
+    assert source.url == web.at("/old")
+    assert flagged(model) == set()
+
+
+def test_a_redirect_to_itself_is_no_move(web):
+    turns = [(301, {"Location": "/new"}, b""), (200, {"Content-Type": "text/plain"}, b"Here.")]
+    web.pages["/new"] = (301, {"Location": "/#top"}, b"")
+
+    def answer(connection):
+        status, headers, body = turns.pop(0)
+        lines = [f"HTTP/1.1 {status} .", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
+        connection.write("\r\n".join(lines).encode() + body)
+
+    web.pages["/"] = answer
+    source, _model = make_cited(web.at("/"))
+    watch()
+    assert state_of(source) == ("reached", 0, "")
+
+
+def test_the_longest_waiting_come_first_and_no_more_than_asked_for(web):
+    for name in "abcd":
+        web.show(f"/{name}", name)
+        make_source(url=web.at(f"/{name}"), slug=name)
+    Source.objects.filter(slug="b").update(tried_at=START - 90 * DAY)
+    Source.objects.filter(slug="a").update(tried_at=START - 60 * DAY)
+    make_source(slug="without-address")
+
+    with time_machine.travel(START):
+        assert watch(limit=3) == {"reached": 3}
+        assert [path for path in web.asked if path != "/robots.txt"] == ["/c", "/d", "/b"]
+        assert watch(limit=3) == {"reached": 1}
+        assert watch(limit=3) == {}
+
+
+@pytest.mark.parametrize(
+    ("failures", "days"), [(0, 7), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30), (400, 30)]
+)
+def test_a_source_rests_longer_the_more_often_it_failed(failures, days):
+    source = make_source(url="https://example.org/")
+    Source.objects.filter(pk=source.pk).update(failures=failures, tried_at=START)
+    assert find_due(START + days * DAY - timedelta(seconds=1)) == []
+    assert find_due(START + days * DAY) == [source]
+
+
+@pytest.mark.parametrize(("said", "days"), [("3600", 1), (str(3 * 86400), 4), (str(400 * 86400), 30)])
+def test_a_source_rests_for_as_long_as_its_host_asks(web, said, days):
+    web.answer("/", 429, Retry_After=said)
+    make_cited(web.at("/"))
+    with time_machine.travel(START, tick=False):
+        watch()
+    assert find_due(START + days * DAY - timedelta(seconds=1)) == []
+    assert len(find_due(START + days * DAY)) == 1
+
+
+def test_a_host_that_asks_for_patience_is_left_to_another_run_and_others_are_not(web, names):
+    names["busy.test"] = names["idle.test"] = ["127.0.0.1"]
+    web.answer("/busy", 429, Retry_After="3600")
+    for number in range(3):
+        make_source(url=web.at("/busy", "busy.test") + f"?{number}")
+    web.pages["/busy?0"] = web.pages["/busy"]
+    web.show("/idle", "Here.")
+    make_source(url=web.at("/idle", "idle.test"))
+
+    assert watch() == {"blocked": 1, "reached": 1}
+    assert "/busy?1" not in web.asked
+
+
+def test_requests_to_one_host_are_spaced_and_other_hosts_come_in_between(web, names, monkeypatch):
+    names["one.test"] = names["two.test"] = ["127.0.0.1"]
+    slept = []
+    monkeypatch.setattr(watching.time, "sleep", slept.append)
+    for host in ("one.test", "two.test"):
+        for number in range(2):
+            web.show(f"/{number}", "Here.")
+            make_source(url=web.at(f"/{number}", host))
+
+    assert watch_sources(fetcher=make_fetcher(), limit=100, host_pause=20) == {"reached": 4}
+
+    hosts = [headers["Host"].partition(":")[0] for headers in web.headers]
+    assert [host for host, path in zip(hosts, web.asked, strict=True) if path != "/robots.txt"] == [
+        "one.test",
+        "two.test",
+        "one.test",
+        "two.test",
+    ]
+    assert [pause > 10 for pause in slept] == [False, False, True, True]
+
+
+def test_two_runs_at_once_read_a_source_once(web):
+    source = make_source(url=web.at("/"))
+
+    def meanwhile(connection):
+        # The other run, while this one waits for the answer.
+        connection.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nHere.")
+
+    web.pages["/"] = meanwhile
+    due = find_due(timezone.now())
+    assert watching.take(due[0])
+    assert not watching.take(due[0])
+    assert watch() == {}
+    assert state_of(source) == ("untried", 0, "")
+
+
+def test_what_people_wrote_meanwhile_stays(web):
+    web.show("/", "Here.")
+    source = make_source(url=web.at("/"), title="Before")
+    [due] = find_due(timezone.now())
+    Source.objects.filter(pk=source.pk).update(title="After", publisher="Acme")
+
+    watching.note(due, make_fetcher().fetch(due.url))
+
+    source.refresh_from_db()
+    assert (source.title, source.publisher, source.link_state) == ("After", "Acme", "reached")
+
+
+def test_what_was_read_of_an_address_that_was_replaced_meanwhile_is_dropped(web):
+    web.show("/old", "Here.")
+    source = make_source(url=web.at("/old"))
+    [due] = find_due(timezone.now())
+    fetched = make_fetcher().fetch(due.url)
+    source.url = web.at("/new")
+    source.save()
+
+    watching.note(due, fetched)
+
+    assert state_of(source) == ("untried", 0, "")
+    assert not SourceText.objects.exists()
+
+
+def test_a_save_never_changes_what_the_watch_found_and_another_address_forgets_it(web):
+    web.answer("/", 410)
+    source = make_source(url=web.at("/"))
+    stale = Source.objects.get(pk=source.pk)
+    watch()
+
+    stale.title = "By hand"
+    stale.save()
+    assert state_of(source) == ("gone", 3, "")
+    assert source.changed_at is not None
+    assert source.title == "By hand"
+
+    source.url = web.at("/new")
+    source.save()
+    assert state_of(source) == ("untried", 0, "")
+    assert source.tried_at is None
+    assert find_due(timezone.now()) == [source]
+
+
+def test_a_page_that_cannot_be_understood_keeps_no_other_from_being_read(web, monkeypatch):
+    web.show("/a", "<p>Odd.</p>", kind="text/html")
+    web.show("/b", "Here.")
+    make_source(url=web.at("/a"))
+    make_source(url=web.at("/b"))
+    monkeypatch.setattr("editorial.review.fetching.trafilatura.extract", lambda *args, **kwargs: 1 / 0)
+    assert watch() == {"failed": 1, "reached": 1}
+
+
+def test_the_command_reads_nothing_of_this_machine(web, capsys):
+    web.show("/", "Inside.")
+    source, model = make_cited(web.at("/"))
+    call_command("watch_sources", host_pause=0)
+    assert capsys.readouterr().out == "failed: 1\n"
+    assert web.asked == []
+    assert state_of(source) == ("failed", 1, "")
+    assert flagged(model) == set()
+
+
+def test_the_demo_watches_nothing(web, settings):
+    settings.DEMO = True
+    make_source(url=web.at("/"))
+    with pytest.raises(CommandError, match="reads nothing of the web"):
+        call_command("watch_sources")
+    assert web.asked == []
+
+
+# The screen --------------------------------------------------------------------------------------------------
+
+
+def make_moved(address: str = "https://example.org/old", to: str = "https://example.org/new", **values) -> Source:
+    source = make_source(url=address, **values)
+    Source.objects.filter(pk=source.pk).update(moved_to=to, link_state="moved", tried_at=START)
+    source.refresh_from_db()
+    return source
+
+
+def take_over(client, source: Source):
+    return client.post(
+        reverse("review:moved_sources"), {"source": source.pk, "address": source.moved_to}, follow=True
+    ).content.decode()
+
+
+@pytest.mark.admin
+def test_an_editor_takes_over_a_new_address_with_one_button():
+    editor, source = sign_in("Editor"), make_moved(title="A paper")
+    screen = editor.get(reverse("review:moved_sources")).content.decode()
+    assert "https://example.org/old" in screen
+    assert "https://example.org/new" in screen
+
+    assert "“A paper” has its new address." in take_over(editor, source)
+
+    source.refresh_from_db()
+    assert (source.url, source.moved_to) == ("https://example.org/new", "")
+    assert source.latest_revision.user == editor.user
+    assert source.latest_revision.as_object().url == "https://example.org/new"
+    assert "https://example.org/old" not in editor.get(reverse("review:moved_sources")).content.decode()
+
+
+@pytest.mark.admin
+def test_an_address_that_another_source_has_is_refused_with_its_name():
+    editor, source = sign_in("Editor"), make_moved()
+    make_source(url="https://example.org/new", title="The very same")
+
+    assert "The very same" in take_over(editor, source)
+
+    source.refresh_from_db()
+    assert source.url == "https://example.org/old"
+    assert source.latest_revision is None
+
+
+@pytest.mark.admin
+def test_a_proposal_that_is_another_by_now_is_refused():
+    editor, source = sign_in("Editor"), make_moved()
+    Source.objects.filter(pk=source.pk).update(moved_to="https://example.org/newest")
+
+    assert "It was decided" in take_over(editor, source)
+
+    source.refresh_from_db()
+    assert source.url == "https://example.org/old"
+
+
+@pytest.mark.admin
+def test_contributors_take_over_nothing():
+    contributor, source = sign_in("Contributor"), make_moved()
+    take_over(contributor, source)
+    source.refresh_from_db()
+    assert source.url == "https://example.org/old"
+
+
+@pytest.mark.admin
+def test_a_version_brought_back_keeps_what_the_watch_found(web):
+    editor, source = sign_in("Editor"), make_source(url=web.at("/"))
+    send(editor, url(source, "edit"), title="First")
+    source.refresh_from_db()
+    first = source.latest_revision
+    web.answer("/", 410)
+    watch()
+    send(editor, url(source, "edit"), title="Second")
+
+    send(editor, url(source, "revisions_revert", first.pk))
+
+    assert state_of(source) == ("gone", 3, "")
+    assert source.title == "First"
+
+
+@pytest.mark.admin
+def test_the_form_and_the_list_say_what_was_found():
+    editor, source = sign_in("Editor"), make_moved(title="A paper")
+    assert "https://example.org/new" in editor.get(url(source, "edit")).content.decode()
+    assert "A paper" in editor.get(url(Source, "list"), {"link_state": "moved"}).content.decode()
+    assert "A paper" not in editor.get(url(Source, "list"), {"link_state": "failed"}).content.decode()
+
+
+@pytest.mark.admin
+def test_the_screen_takes_as_many_queries_for_many_sources():
+    editor, counts = sign_in("Editor"), []
+    for size in (1, 30):
+        for number in range(Source.objects.count(), size):
+            make_moved(f"https://example.org/{number}", f"https://example.org/new/{number}")
+        with CaptureQueriesContext(connection) as queries:
+            editor.get(reverse("review:moved_sources"))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
