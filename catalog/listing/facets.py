@@ -8,8 +8,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
+from catalog.listing.as_of import AsOf
 from catalog.listing.index import ENTRY_FACETS, by_sound
-from catalog.models import Layer, ListingEntry, Modality, Segment
+from catalog.models import Layer, Modality, Segment
 from catalog.models.choices import (
     Access,
     EntryKind,
@@ -52,11 +53,11 @@ VOCABULARIES = {
 class FacetOptions:
     """The options of all facets of a kind; at most six queries, whatever the number of entries.
 
-    `everything` are the listing rows of the kind, `current` the facet values that hold today.
+    `everything` are the listing rows of the kind, on the day of `as_of`.
     """
 
-    def __init__(self, *, kind: EntryKind, names: list[str], everything: QuerySet, current: QuerySet) -> None:
-        self.kind, self.names, self.everything, self.current = kind, names, everything, current
+    def __init__(self, *, kind: EntryKind, names: list[str], everything: QuerySet, as_of: AsOf) -> None:
+        self.kind, self.names, self.everything, self.as_of = kind, names, everything, as_of
         # The parent of each segment that has one; known once the labels are.
         self.parents: dict[str, str] = {}
 
@@ -64,7 +65,7 @@ class FacetOptions:
     def present(self) -> dict[str, set[str]]:
         """The values that any entry of the kind has, by facet."""
         present: dict[str, set[str]] = {name: set() for name in self.names}
-        pairs = self.current.filter(listing__in=self.everything.values("pk"), facet__in=self.names)
+        pairs = self.as_of.facets().filter(listing__in=self.everything.values("pk"), facet__in=self.names)
         for facet, value in pairs.order_by().values_list("facet", "value").distinct():
             present[facet].add(value)
         return present
@@ -94,7 +95,11 @@ class FacetOptions:
                     rows = list(model.objects.values_list("slug", "name_en", "name_zh", parent))
                     vocabularies[model] = ordered_labels(rows)
                     self.parents.update({slug: its_parent for slug, _en, _zh, its_parent in rows if its_parent})
-                labels[name] = vocabularies[model]
+                labels[name] = dict(vocabularies[model])
+                if self.as_of.is_past:
+                    # Of vocabularies only the present words are known; a former address stands for itself.
+                    former = self.present[name] - labels[name].keys() - {UNKNOWN}
+                    labels[name].update((value, value) for value in sorted(former))
             elif name in ENTRY_FACETS:
                 labels[name] = {
                     slug: label
@@ -119,9 +124,11 @@ class FacetOptions:
         }
         if not wanted:
             return {}
-        rows = ListingEntry.objects.filter(
-            kind__in={kind for kind, slug in wanted}, slug__in={slug for kind, slug in wanted}
-        ).order_by("sort_zh" if get_language() == "zh-hans" else "sort_en")
+        rows = (
+            self.as_of.entries()
+            .filter(kind__in={kind for kind, slug in wanted}, slug__in={slug for kind, slug in wanted})
+            .order_by("sort_zh" if get_language() == "zh-hans" else "sort_en")
+        )
         return {
             (kind, slug): BilingualText(en=en, zh=zh)
             for kind, slug, en, zh in rows.values_list("kind", "slug", "name_en", "name_zh")

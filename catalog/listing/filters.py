@@ -1,34 +1,28 @@
 """The filters of each kind of listing: one FilterSet for page, API, export and feed, so that they never disagree.
 
 In a query string a repeated parameter is OR within a facet, different parameters are AND, `<field>_min` and
-`<field>_max` bound a range, `unknown` stands for "nothing recorded here".
+`<field>_max` bound a range, `unknown` stands for "nothing recorded here", `as_of` for what was so on an earlier day.
 """
 
 from django import forms
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, Filter, FilterSet
 
+from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.facets import FacetOptions
 from catalog.listing.search import match
-from catalog.models import FacetValue, ListingEntry
+from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
 from catalog.values.filters import FuzzyDateBoundFilter, NumberBoundFilter
 
 # Parameters that are not filters.
-OTHER_PARAMETERS = frozenset({"sort", "page"})
+OTHER_PARAMETERS = frozenset({"sort", "page", PARAMETER})
 # What is longer was not typed into the search box.
 LONGEST_QUERY = 200
-
-
-def current_facets() -> QuerySet[FacetValue]:
-    """The facet values that hold today (UTC)."""
-    today = timezone.now().date()
-    return FacetValue.objects.filter(since__lte=today, until__gt=today)
 
 
 class ValuesField(forms.Field):
@@ -49,7 +43,7 @@ class FacetFilter(Filter):
         known = [item for item in value or () if item in self.parent.options.known(self.field_name)]
         if not known:
             return queryset
-        chosen = current_facets().filter(listing=OuterRef("pk"), facet=self.field_name, value__in=known)
+        chosen = self.parent.as_of.facets().filter(listing=OuterRef("pk"), facet=self.field_name, value__in=known)
         return queryset.filter(Exists(chosen))
 
 
@@ -67,7 +61,7 @@ class CurrentNumberBoundFilter(NumberBoundFilter):
     def filter(self, queryset: QuerySet, value) -> QuerySet:
         if value in (None, ""):
             return queryset
-        return super().filter(queryset, value).filter(valuation_until__gt=timezone.now().date())
+        return super().filter(queryset, value).filter(valuation_until__gt=self.parent.as_of.on)
 
 
 class ListingFilterSet(FilterSet):
@@ -83,13 +77,14 @@ class ListingFilterSet(FilterSet):
         fields: list[str] = []
 
     def __init__(self, data: QueryDict, *, fixed: dict[str, list[str]] | None = None) -> None:
+        data = without_nulls(data)
         self.fixed = fixed or {}
-        queryset = ListingEntry.objects.filter(kind=self.kind)
+        self.as_of = AsOf(data)
+        queryset = self.as_of.entries().filter(kind=self.kind)
         for facet, values in self.fixed.items():
-            queryset = queryset.filter(
-                Exists(current_facets().filter(listing=OuterRef("pk"), facet=facet, value__in=values))
-            )
-        super().__init__(without_nulls(data), queryset=queryset)
+            chosen = self.as_of.facets().filter(listing=OuterRef("pk"), facet=facet, value__in=values)
+            queryset = queryset.filter(Exists(chosen))
+        super().__init__(data, queryset=queryset)
 
     @cached_property
     def cleaned(self) -> dict:
@@ -100,7 +95,7 @@ class ListingFilterSet(FilterSet):
     @cached_property
     def options(self) -> FacetOptions:
         """The options of all facets, with their labels."""
-        return FacetOptions(kind=self.kind, names=self.facet_names, everything=self.queryset, current=current_facets())
+        return FacetOptions(kind=self.kind, names=self.facet_names, everything=self.queryset, as_of=self.as_of)
 
     @property
     def facet_names(self) -> list[str]:
@@ -131,10 +126,9 @@ class ListingFilterSet(FilterSet):
             counts[facet][value] = number
         return counts
 
-    @staticmethod
-    def _count(facets: list[str], results: QuerySet) -> QuerySet:
+    def _count(self, facets: list[str], results: QuerySet) -> QuerySet:
         return (
-            current_facets()
+            self.as_of.facets()
             .filter(facet__in=facets, listing__in=results.order_by().values("pk"))
             .order_by()
             .values_list("facet", "value")
@@ -173,6 +167,7 @@ class ListingFilterSet(FilterSet):
                 f"{name}={value}" for value in self.cleaned.get(name) or () if value not in self.options.known(name)
             ]
         ignored += [f"{name}={self.data.get(name)}" for name in self.form.errors]
+        ignored += self.as_of.ignored
         if self.data.get("sort") and self.data.get("sort") != self.sort:
             ignored.append(f"sort={self.data.get('sort')}")
         return ignored

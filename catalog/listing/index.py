@@ -3,21 +3,24 @@
 What a row holds is derived from public documents alone: the entry's own, and those of its neighbours. An organization
 has its own segments and those of its live products, and the layers, modalities and built-on models of its products
 and models; a model and a product have their makers' countries.
+
+A row that changes on a later day than it began is closed, and another takes its place: so the index also says what it
+was on each earlier day.
 """
 
 from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from pypinyin import Style, lazy_pinyin
 
-from catalog.listing import search
+from catalog.listing.rows import Held, end_rows, write_row, write_values
 from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Segment, Term
 from catalog.models.choices import EntryKind, PricePer
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
@@ -99,11 +102,15 @@ class Facets:
             if value:
                 self.values.setdefault(facet, {})[value] = (since, until)
 
+    def held(self) -> list[Held]:
+        """All values with their days."""
+        return [(facet, value, *days) for facet, values in self.values.items() for value, days in values.items()]
+
 
 def derive_facets(
-    *, document: dict, inherited: dict[str, set[str]], parents: dict[str, str], verifications: dict
+    *, document: dict, inherited: dict[str, set[str]], parents: dict[str, str], verifications: dict, on: date
 ) -> Facets:
-    """Return what an entry is found by.
+    """Return what an entry is found by from a day on.
 
     `inherited` are the facet values that come from its neighbours (see `find_inherited`); `parents` maps a segment to
     its parent.
@@ -140,7 +147,7 @@ def derive_facets(
             facets.add("maker", [fields["maker"]])
             facets.add("built_on", fields["built_on"])
             facets.add("status", [fields["status"]])
-            add_free_plan(facets, document, interval=verifications[FieldGroup.PRICING].interval)
+            add_free_plan(facets, document, interval=verifications[FieldGroup.PRICING].interval, on=on)
     add_freshness(facets, verifications.values())
     for facet in FACETS[document["kind"]]:
         if facet not in facets.values:
@@ -168,18 +175,17 @@ def current_until(document: dict, *, path: str, interval: int) -> date:
     return max(dates) + timedelta(days=2 * interval) if dates else ALWAYS_FROM
 
 
-def add_free_plan(facets: Facets, document: dict, *, interval: int) -> None:
+def add_free_plan(facets: Facets, document: dict, *, interval: int, on: date) -> None:
     """Say until when a product is known to have a free plan, after that until when to have none; then it is unknown.
 
     A plan that has ended, has not begun, or whose source is too old to be current says nothing.
     """
     ends = {"yes": ALWAYS_FROM, "no": ALWAYS_FROM}
-    today = timezone.now().date()
     for key, row in document["children"]["price_plans"].items():
         until = current_until(document, path=f"price_plans/{key}", interval=interval)
         if row["valid_to"]:
             until = min(until, FuzzyDate.parse(row["valid_to"]).last_day + timedelta(days=1))
-        if row["valid_from"] and FuzzyDate.parse(row["valid_from"]).first_day > today:
+        if row["valid_from"] and FuzzyDate.parse(row["valid_from"]).first_day > on:
             continue
         answer = "yes" if row["per"] == PricePer.FREE else "no"
         ends[answer] = max(ends[answer], until)
@@ -223,7 +229,8 @@ def derive_row(document: dict, verifications: dict) -> dict:
         "aliases": fields["aliases"],
         "summary_en": summary["en"],
         "summary_zh": summary["zh"],
-        "text": "\n".join(dict.fromkeys(texts_of(document))),
+        # Sorted: a database may keep no order in a document.
+        "text": "\n".join(sorted(set(texts_of(document)))),
         "date_from": None,
         "date_to": None,
         "parameters_low": None,
@@ -286,14 +293,31 @@ def texts_of(document: dict) -> Iterable[str]:
 
 
 def reindex(entry) -> None:
-    """Write the listing row of an entry or term anew, or take it away when it is not live."""
+    """Bring the listing row of an entry or term in step with it, or end it when the entry is not live."""
+    today = timezone.now().date()
     if not entry.live:
-        ListingEntry.objects.filter(entry=entry.uid).delete()
+        end_rows(ListingEntry.objects.filter(entry=entry.uid), on=today)
         Verification.objects.filter(entry=entry.uid).delete()
         return
     document = entry.public_document()
     verifications = write_verifications(object_id=entry.pk, document=document) if entry.kind in FIELD_GROUPS else {}
-    row = derive_row(document, verifications)
+    write_document(
+        document=document,
+        verifications=verifications,
+        object_id=entry.pk,
+        published_at=entry.last_published_at,
+        on=today,
+    )
+
+
+def write_document(*, document: dict, verifications: dict, object_id: int, published_at: datetime, on: date) -> None:
+    """Write the listing row that comes of a document, and of what its neighbours' rows say, from a day on."""
+    row = {
+        **derive_row(document, verifications),
+        "content_type_id": ContentType.objects.get_for_model(RECORD_MODELS[document["kind"]]).pk,
+        "object_id": object_id,
+        "published_at": published_at,
+    }
     segments = document["labels"].get("segment", {})
     parents = {}
     if document["kind"] in (EntryKind.ORGANIZATION, EntryKind.PRODUCT):
@@ -305,33 +329,9 @@ def reindex(entry) -> None:
         inherited=find_inherited(document),
         parents=parents,
         verifications=verifications,
+        on=on,
     )
-    listing, _ = ListingEntry.objects.update_or_create(
-        entry=entry.uid,
-        defaults={
-            **row,
-            "content_type": ContentType.objects.get_for_model(entry),
-            "object_id": entry.pk,
-            "published_at": entry.last_published_at,
-        },
-    )
-    listing.facets.all().delete()
-    add_values(listing, facets)
-    # Here, not by the signals of saving: what is published is found in the next request.
-    search.reindex(listing)
-
-
-def add_values(listing: ListingEntry, facets: Facets) -> None:
-    FacetValue.objects.bulk_create(list_values(listing, facets))
-
-
-def list_values(listing: ListingEntry, facets: Facets) -> list[FacetValue]:
-    """The facet values of a row, not saved."""
-    return [
-        FacetValue(listing=listing, facet=facet, value=value, since=since, until=until)
-        for facet, values in facets.values.items()
-        for value, (since, until) in values.items()
-    ]
+    write_row(uid=UUID(document["uid"]), row=row, facets=facets.held(), on=on)
 
 
 # What an organization is found by because of its live products and models: kind and facet there, facet here.
@@ -349,7 +349,9 @@ def find_inherited(document: dict) -> dict[str, set[str]]:
     inherited: dict[str, set[str]] = {}
     if document["kind"] == EntryKind.ORGANIZATION:
         # In two steps: PostgreSQL plans the one query badly while it has no statistics of these tables.
-        made = FacetValue.objects.filter(facet="maker", value=document["slug"]).values_list("listing", flat=True)
+        made = FacetValue.objects.filter(
+            facet="maker", value=document["slug"], listing__until=ALWAYS_UNTIL
+        ).values_list("listing", flat=True)
         values = (
             FacetValue.objects.filter(
                 listing__in=list(made), facet__in=["maker", *{facet for _kind, facet in INHERITED_BY_MAKERS}]
@@ -365,7 +367,10 @@ def find_inherited(document: dict) -> dict[str, set[str]]:
     elif document["kind"] in MADE:
         makers = document["fields"].get("makers") or [document["fields"].get("maker")]
         countries = FacetValue.objects.filter(
-            facet="country", listing__kind=EntryKind.ORGANIZATION, listing__slug__in=[slug for slug in makers if slug]
+            facet="country",
+            listing__until=ALWAYS_UNTIL,
+            listing__kind=EntryKind.ORGANIZATION,
+            listing__slug__in=[slug for slug in makers if slug],
         ).exclude(value=UNKNOWN)
         inherited["country"] = set(countries.values_list("value", flat=True))
     return inherited
@@ -460,8 +465,7 @@ def follow_verifications(sender, entries, **kwargs) -> None:
         verifications = write_verifications(object_id=row.object_id, document=document)
         facets = Facets()
         add_freshness(facets, verifications.values())
-        row.facets.filter(facet="freshness").delete()
-        add_values(row, facets)
+        write_values({row: facets.held()}, facet="freshness", on=timezone.now().date())
 
 
 def follow_label(sender, instance, created, **kwargs) -> None:
@@ -485,13 +489,3 @@ def live_makers(record) -> list[Organization]:
     """The live organizations that make a model or a product."""
     makers = record.makers.all() if record.kind == EntryKind.MODEL else [getattr(record, "maker", None)]
     return [maker for maker in makers if maker and maker.live]
-
-
-@transaction.atomic
-def rebuild() -> int:
-    """Make the whole index anew from what is live, with what is derived of checks; return the number of rows."""
-    ListingEntry.objects.all().delete()
-    for model in INDEX_ORDER:
-        for entry in model.objects.filter(live=True).iterator(chunk_size=200):
-            reindex(entry)
-    return ListingEntry.objects.count()

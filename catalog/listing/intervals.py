@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from wagtail.log_actions import log
 
-from catalog.listing.index import Facets, add_free_plan, add_freshness, derive_funding, list_values
-from catalog.models import FacetValue, Interval, ListingEntry, Publication, Verification
+from catalog.listing.index import Facets, add_free_plan, add_freshness, derive_funding
+from catalog.listing.rows import keep_copies, write_values
+from catalog.models import Interval, ListingEntry, Publication, Verification
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup
 from catalog.models.verification import read_intervals
@@ -69,29 +71,35 @@ def write_dates(verifications: list[Verification], *, interval: int) -> None:
 
 
 def write_listings(rows: list[ListingEntry], *, changed: dict[str, int]) -> None:
-    """Write what rows of the listing index derive from intervals; six queries at most."""
+    """Write what rows of the listing index derive from intervals; the same queries, whatever the number of rows."""
+    today = timezone.now().date()
     verifications: dict = {}
     for verification in Verification.objects.filter(entry__in=[row.entry for row in rows]):
         verifications.setdefault(verification.entry, []).append(verification)
     products = [row for row in rows if row.kind == EntryKind.PRODUCT and FieldGroup.PRICING in changed]
     organizations = [row for row in rows if row.kind == EntryKind.ORGANIZATION and FieldGroup.FUNDING in changed]
     documents = read_documents([*products, *organizations])
-    values = []
+    freshness, free_plans, valuations = {}, {}, {}
     for row in rows:
         facets = Facets()
         add_freshness(facets, verifications[row.entry])
-        if row in products:
-            add_free_plan(facets, documents[row.entry], interval=changed[FieldGroup.PRICING])
-        values += list_values(row, facets)
-    facet_values = FacetValue.objects.filter(listing__in=rows)
-    facet_values.filter(facet="freshness").delete()
-    if products:
-        facet_values.filter(facet="free_plan").delete()
-    FacetValue.objects.bulk_create(values)
+        freshness[row] = facets.held()
+    for row in products:
+        facets = Facets()
+        add_free_plan(facets, documents[row.entry], interval=changed[FieldGroup.PRICING], on=today)
+        free_plans[row] = facets.held()
     for row in organizations:
         funding = derive_funding(documents[row.entry], interval=changed[FieldGroup.FUNDING])
-        row.valuation_until = funding.get("valuation_until", row.valuation_until)
-    ListingEntry.objects.bulk_update(organizations, ["valuation_until"])
+        if (until := funding.get("valuation_until", row.valuation_until)) != row.valuation_until:
+            valuations[row] = until
+    write_values(freshness, facet="freshness", on=today)
+    if free_plans:
+        write_values(free_plans, facet="free_plan", on=today)
+    if valuations:
+        keep_copies(list(valuations), on=today)
+        for row, until in valuations.items():
+            row.since, row.valuation_until = today, until
+        ListingEntry.objects.bulk_update(valuations, ["since", "valuation_until"])
 
 
 def read_documents(rows: list[ListingEntry]) -> dict:

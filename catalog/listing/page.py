@@ -10,12 +10,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.filters import (
     ListingFilterSet,
     ModelFilterSet,
     OrganizationFilterSet,
     ProductFilterSet,
-    current_facets,
 )
 from catalog.models import ListingEntry
 from catalog.models.listing import UNKNOWN
@@ -100,10 +100,11 @@ class WayOut:
 
 @dataclass
 class ListingRow:
-    """One result: the index row with the labels of its facet values."""
+    """One result: the index row with the labels of its facet values, on the day of `as_of`."""
 
     entry: ListingEntry
     facets: dict[str, list]
+    as_of: AsOf
 
     @property
     def name(self) -> BilingualText:
@@ -115,7 +116,7 @@ class ListingRow:
 
     @property
     def url(self) -> str:
-        return reverse(f"catalog:{self.entry.kind}", args=[self.entry.slug])
+        return self.as_of.add_to(reverse(f"catalog:{self.entry.kind}", args=[self.entry.slug]))
 
 
 class ListingPage:
@@ -125,6 +126,7 @@ class ListingPage:
         self.name = name
         self.heading, filterset, fixed = LISTINGS[name]
         self.filterset: ListingFilterSet = filterset(query, fixed=fixed)
+        self.as_of = self.filterset.as_of
 
     @cached_property
     def page(self) -> Page:
@@ -142,7 +144,7 @@ class ListingPage:
         entries = list(self.page.object_list)
         values: dict[int, dict[str, list]] = {entry.pk: {} for entry in entries}
         labels = self.filterset.options.labels
-        held = current_facets().filter(listing__in=entries).exclude(value=UNKNOWN).order_by("pk")
+        held = self.as_of.facets().filter(listing__in=entries).exclude(value=UNKNOWN).order_by("pk")
         for listing, facet, value in held.values_list("listing", "facet", "value"):
             if value in labels.get(facet, {}):
                 label = labels[facet][value]
@@ -152,7 +154,7 @@ class ListingPage:
             parents = {self.filterset.options.parents.get(value) for value, label in facets.get("segment", ())}
             if parents:
                 facets["segment"] = [pair for pair in facets["segment"] if pair[0] not in parents]
-        return [ListingRow(entry=entry, facets=values[entry.pk]) for entry in entries]
+        return [ListingRow(entry=entry, facets=values[entry.pk], as_of=self.as_of) for entry in entries]
 
     @cached_property
     def facets(self) -> list[Facet]:
@@ -235,6 +237,11 @@ class ListingPage:
         return query.urlencode() if self.is_indexable else ""
 
     @property
+    def query_now(self) -> str:
+        """The query string of the same results as they are now."""
+        return self.query_without(PARAMETER)
+
+    @property
     def query_without_page(self) -> str:
         """The query string for links to other pages of the same results."""
         query = self.filterset.data.copy()
@@ -257,7 +264,7 @@ class ListingPage:
         """Where nothing matches: for each filter in force the number of results without it; one query."""
         names = dict.fromkeys(chip.name for chip in self.chips)
         parts = [
-            ListingEntry.objects.filter(
+            ListingEntry.ever.filter(
                 pk__in=self.filterset.filter_queryset(self.filterset.queryset, without=name).order_by().values("pk")
             )
             .order_by()
@@ -283,8 +290,13 @@ class ListingPage:
 
     @property
     def is_indexable(self) -> bool:
-        """Whether search engines may keep this page: at most one facet, nothing else."""
-        return len(self.chips) <= 1 and not self.filterset.data.get("q") and not self.filterset.ignored
+        """Whether search engines may keep this page: at most one facet, nothing else, as it is now."""
+        return (
+            len(self.chips) <= 1
+            and not self.filterset.data.get("q")
+            and not self.filterset.ignored
+            and not self.as_of.day
+        )
 
 
 def format_parameters(entry: ListingEntry) -> str:

@@ -15,6 +15,10 @@ class PublicationAction(models.TextChoices):
     RENAMED = "renamed", _("Renamed")
 
 
+# After these the public sees no version of the entry.
+TAKEN_AWAY = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
+
+
 class AppendOnly(models.Model):
     """A row that is written once; saving it again or deleting it is refused."""
 

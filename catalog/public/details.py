@@ -5,6 +5,7 @@ Present pages, previews and past versions all come from a document, so that they
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from django_countries.fields import CountryField
 
+from catalog.listing.as_of import AsOf
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry
 from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, SourceKind, Stance
@@ -102,6 +104,8 @@ class Fact:
     citations: list[CitationView] = field(default_factory=list)
     group: str = ""
     verification: Verification | None = None
+    # The day on which it is shown.
+    on: date = field(default_factory=lambda: timezone.now().date())
 
     @property
     def supports(self) -> list[CitationView]:
@@ -121,7 +125,7 @@ class Fact:
         """Whether the value carries its date wherever it is shown: older than twice its interval."""
         if self.as_of is None:
             return False
-        return (timezone.now().date() - self.as_of.last_day).days > 2 * self.verification.interval
+        return (self.on - self.as_of.last_day).days > 2 * self.verification.interval
 
 
 @dataclass
@@ -142,12 +146,13 @@ class Group:
     label: object
     facts: list[Fact]
     verification: Verification
+    on: date
     # The rows of its lists, as facts without a value of their own.
     rows: list[Fact] = field(default_factory=list)
 
     @property
     def state(self) -> str:
-        return self.verification.state(timezone.now().date()).value
+        return self.verification.state(self.on).value
 
     @property
     def as_of(self) -> FuzzyDate | None:
@@ -168,11 +173,12 @@ RELATED_SHOWN = 12
 
 
 class Detail:
-    """What the page of an entry or term shows."""
+    """What the page of an entry or term shows; as of a past day with what was known then around the document."""
 
-    def __init__(self, *, document: dict, preview: bool = False) -> None:
+    def __init__(self, *, document: dict, preview: bool = False, as_of: AsOf | None = None) -> None:
         self.document = document
         self.preview = preview
+        self.as_of = as_of or AsOf({})
         self.kind = EntryKind(document["kind"])
         self.model = RECORD_MODELS[self.kind]
         self.slug = document["slug"]
@@ -226,7 +232,7 @@ class Detail:
 
     @cached_property
     def verifications(self) -> dict[str, Verification]:
-        return read_verifications(self.document)
+        return read_verifications(self.document, until=self.as_of.until if self.as_of.is_past else None)
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -248,6 +254,7 @@ class Detail:
                             citations=self.citations.get(item, []),
                             group=name,
                             verification=self.verifications[name],
+                            on=self.as_of.on,
                         )
                     )
             rows = [row.fact for item in names for row in self.lists.get(item, ())]
@@ -258,6 +265,7 @@ class Detail:
                         label=FieldGroup(name).label,
                         facts=facts,
                         verification=self.verifications[name],
+                        on=self.as_of.on,
                         rows=rows,
                     )
                 )
@@ -293,6 +301,7 @@ class Detail:
                 citations=citations,
                 group=group,
                 verification=self.verifications[group],
+                on=self.as_of.on,
             )
             views.append(RowView(key=key, cells=cells, citations=citations, fact=fact))
         return views
@@ -360,13 +369,17 @@ class Detail:
             (kind, slug): self.document["labels"].get(kind, {}).get(slug, {}).get("uid")
             for kind, slug in self._targets()
         }
-        rows = ListingEntry.objects.filter(
-            Q(entry__in=[uid for uid in wanted.values() if uid])
-            | Q(
-                kind__in={kind for kind, slug in wanted},
-                slug__in=[slug for (kind, slug), uid in wanted.items() if not uid],
+        rows = (
+            self.as_of.entries()
+            .filter(
+                Q(entry__in=[uid for uid in wanted.values() if uid])
+                | Q(
+                    kind__in={kind for kind, slug in wanted},
+                    slug__in=[slug for (kind, slug), uid in wanted.items() if not uid],
+                )
             )
-        ).only("entry", "kind", "slug", "name_en", "name_zh")
+            .only("entry", "kind", "slug", "name_en", "name_zh")
+        )
         by_uid = {str(row.entry): row for row in rows}
         by_slug = {(row.kind, row.slug): row for row in rows}
         found = {key: by_uid.get(uid) if uid else by_slug.get(key) for key, uid in wanted.items()}
@@ -422,7 +435,7 @@ class Detail:
             kind = target.kind.value
             if row := self.live_targets.get((kind, slug)):
                 name = BilingualText(en=row.name_en, zh=row.name_zh)
-                return Value(name, reverse(f"catalog:{kind}", args=[row.slug]))
+                return Value(name, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
             label = self.document["labels"].get(kind, {}).get(slug)
             return Value(read_text(label)) if label else None
         label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
@@ -432,7 +445,7 @@ class Detail:
         """The listing of this kind, narrowed to a value."""
         if not facet or self.kind not in LISTING_OF:
             return ""
-        return f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}"
+        return self.as_of.add_to(f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}")
 
 
 def field_of(model: type[models.Model], name: str):

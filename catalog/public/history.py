@@ -1,28 +1,28 @@
-"""What the public saw of an entry before: its publications, what each changed, and each past version."""
+"""What the public saw of an entry before: its publications, what each changed, each past version, and each past day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from catalog.listing.as_of import AsOf
+from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry, Publication, Source
 from catalog.models.approval import ApprovalKind
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
-from catalog.models.history import PublicationAction
+from catalog.models.history import TAKEN_AWAY
 from catalog.public.details import CitationView, Detail, Value, field_of, label_of
+from catalog.public.former import answer_former_address, answer_taken_away, follow_mergers
 from catalog.public.related import find_record
-from catalog.public.views import answer_former_address
 from catalog.values import BilingualText
 
 VERSIONS_A_PAGE = 20
-# After these the public sees no version of the entry.
-TAKEN_AWAY = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
 
 
 @dataclass
@@ -146,6 +146,38 @@ def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int
             "record": record,
             "published_at": publication.at,
             "past": publication,
+        },
+    )
+
+
+def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) -> HttpResponse:
+    """What an address showed at the end of a past day; also of what has the address only since.
+
+    What was taken away since has no public history, as long as it is.
+    """
+    at_address = Publication.objects.filter(kind=kind, slug=slug).order_by("-at", "-pk")
+    owner = at_address.filter(at__lt=as_of.until).first() or at_address.first()
+    if owner is None:
+        raise Http404(_("There is no such entry."))
+    # What was merged into another since has its page there.
+    now = follow_mergers(Publication.objects.of(owner.entry).first(), publications=Publication.objects.all())
+    record = RECORD_MODELS[kind].objects.filter(uid=now.entry, live=True).first()
+    if record is None:
+        return answer_taken_away(request, last=now, as_of=as_of)
+    past = as_of.publications().of(record.uid).first()
+    if past is None:
+        begin = Publication.objects.of(record.uid).get(sequence=1).at
+        return render(request, "catalog/not_yet.html", {"record": record, "begin": begin, "as_of": as_of})
+    if past.action in TAKEN_AWAY:
+        return answer_taken_away(request, last=past, as_of=as_of)
+    return render(
+        request,
+        f"catalog/{kind.value}_detail.html",
+        {
+            "detail": Detail(document=past.document, as_of=as_of),
+            "record": record,
+            "published_at": past.at,
+            "as_of": as_of,
         },
     )
 

@@ -1,17 +1,15 @@
 """The public pages of the catalog."""
 
-from datetime import datetime
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from catalog.listing.as_of import AsOf
 from catalog.listing.page import ListingPage
 from catalog.models import (
     AIModelCitation,
-    ListingEntry,
     OrganizationCitation,
     ProductCitation,
     Publication,
@@ -19,8 +17,9 @@ from catalog.models import (
     Term,
 )
 from catalog.models.choices import EntryKind
-from catalog.models.history import PublicationAction
 from catalog.public.details import Detail
+from catalog.public.former import answer_former_address
+from catalog.public.history import show_past
 from catalog.public.related import find_articles, find_record, list_articles, list_mergers, list_related
 from catalog.public.structured_data import describe_detail
 from catalog.public.timeline import list_events, list_years
@@ -45,18 +44,22 @@ def show_listing(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpResponse:
-    """The page of an entry or a term; a former address leads to the present one."""
+    """The page of an entry or a term, on a past day if one is asked for; a former address leads to the present one."""
+    as_of = AsOf(request.GET)
+    if as_of.is_past:
+        return show_past(request, kind=kind, slug=slug, as_of=as_of)
     record = find_record(kind=kind, slug=slug)
     if record is None:
-        return answer_former_address(request, kind=kind, slug=slug)
+        return answer_former_address(request, kind=kind, slug=slug, as_of=as_of)
     publication = Publication.objects.of(record.uid).first()
-    detail = Detail(document=publication.document)
+    detail = Detail(document=publication.document, as_of=as_of)
     return render(
         request,
         f"catalog/{kind.value}_detail.html",
         {
             "detail": detail,
             "record": record,
+            "as_of": as_of,
             "published_at": publication.at,
             "oversight": record.oversight,
             "mergers": [
@@ -70,48 +73,19 @@ def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespons
     )
 
 
-def answer_former_address(request: HttpRequest, *, kind: EntryKind, slug: str) -> HttpResponse:
-    """Redirect to the present address, show a withdrawn entry's notice, or raise Http404."""
-    former = Publication.objects.filter(kind=kind, slug=slug).order_by("-at", "-pk").first()
-    if former is None:
-        raise Http404(_("There is no such entry."))
-    if now := ListingEntry.objects.filter(entry=former.entry).first():
-        return HttpResponsePermanentRedirect(reverse(f"catalog:{now.kind}", args=[now.slug]))
-    last = Publication.objects.of(former.entry).first()
-    if last.action == PublicationAction.MERGED:
-        while last.action == PublicationAction.MERGED:
-            last = Publication.objects.of(last.document["merged_into"]).first()
-        return HttpResponsePermanentRedirect(reverse(f"catalog:{last.kind}", args=[last.slug]))
-    if last.action != PublicationAction.WITHDRAWN:
-        raise Http404(_("There is no such entry."))
-    return show_withdrawal(
-        request,
-        name=BilingualText(**last.document["fields"]["name"]),
-        reason=BilingualText(**(last.reason or {})),
-        withdrawn_at=last.at,
-    )
-
-
-def show_withdrawal(
-    request: HttpRequest, *, name: BilingualText, reason: BilingualText, withdrawn_at: datetime
-) -> HttpResponse:
-    """The notice at the address of what was withdrawn; of an article too."""
-    context = {"name": name, "reason": reason, "withdrawn_at": withdrawn_at}
-    return render(request, "catalog/withdrawn.html", context, status=410)
-
-
 def redirect_startup(request: HttpRequest, slug: str) -> HttpResponse:
     """An organization lives at `organizations/`, startups too."""
-    return HttpResponsePermanentRedirect(reverse("catalog:organization", args=[slug]))
+    return HttpResponsePermanentRedirect(AsOf(request.GET).add_to(reverse("catalog:organization", args=[slug])))
 
 
 def show_glossary(request: HttpRequest) -> HttpResponse:
     """All terms by name."""
-    terms = ListingEntry.objects.filter(kind=EntryKind.TERM).order_by(f"sort_{_sort_language(request)}")
+    as_of = AsOf(request.GET)
+    terms = as_of.entries().filter(kind=EntryKind.TERM).order_by(f"sort_{_sort_language(request)}")
     names = [
         (BilingualText(en=t.name_en, zh=t.name_zh), BilingualText(en=t.summary_en, zh=t.summary_zh), t) for t in terms
     ]
-    return render(request, "catalog/glossary.html", {"terms": names})
+    return render(request, "catalog/glossary.html", {"terms": names, "as_of": as_of})
 
 
 def _sort_language(request: HttpRequest) -> str:

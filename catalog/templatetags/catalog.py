@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from django import template
 from django.urls import reverse
 
+from catalog.listing.as_of import AsOf
 from catalog.listing.page import ListingPage, ListingRow, format_parameters
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
@@ -138,6 +139,12 @@ def history_url(record, version: int | None = None) -> str:
 def version_url(record, version: int) -> str:
     """The permanent address of one past version."""
     return reverse(f"catalog:{record.kind.value}_version", args=[record.slug, version])
+
+
+@register.simple_tag
+def as_of_url(as_of: AsOf, address: str) -> str:
+    """An address, on the day as of which the page is shown."""
+    return as_of.add_to(address)
 
 
 @register.simple_tag

@@ -14,9 +14,9 @@ from wagtail.models import PageLogEntry
 
 from catalog.listing import search
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
-from catalog.models import FacetValue, ListingEntry, Publication
+from catalog.models import ListingEntry, Publication
 from catalog.models.choices import EntryKind
-from catalog.public.views import show_withdrawal
+from catalog.public.former import show_withdrawal
 from catalog.values import BilingualText
 from editorial.articles.linking import Linker, find_entries, list_cards
 from editorial.articles.outdated import find_outdated
@@ -39,7 +39,7 @@ def live_articles(language: str):
 def build_home(*, language: str) -> dict:
     """Return what the front page shows: the landscape in numbers, latest articles, latest publications."""
     kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
-    startups = FacetValue.objects.filter(facet="type", value="startup").count()
+    startups = ListingEntry.objects.filter(facets__facet="type", facets__value="startup").count()
     publications = Publication.objects.exclude(kind=EntryKind.TERM)[:LATEST]
     return {
         "numbers": [

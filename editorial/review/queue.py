@@ -32,7 +32,7 @@ from wagtail.admin import messages
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.models import Page, ReferenceIndex
 
-from catalog.listing.filters import current_facets
+from catalog.listing.as_of import current_facets
 from catalog.listing.index import ENTRY_FACETS, RECORD_MODELS
 from catalog.models import ListingEntry, Verification
 from catalog.models.choices import EntryKind

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from wagtail.models import ModelLogEntry
 
-from catalog.listing.index import rebuild
 from catalog.listing.intervals import change_intervals
+from catalog.listing.past import rebuild
 from catalog.models import FacetValue, Interval, ListingEntry, Verification
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import Outcome, State, record_checks, spread_of

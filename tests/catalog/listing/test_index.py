@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.contrib.auth import get_user_model
 
-from catalog.listing.index import rebuild
+from catalog.listing.past import rebuild
 from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.verification import Outcome, record_checks

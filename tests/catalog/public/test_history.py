@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.models import AIModelCitation, AIModelMilestone, HistoryChoice
+from catalog.models import AIModelCitation, AIModelMilestone, Change, HistoryChoice, Publication
 from tests.editorial.review.support import values_in
 from tests.factories import make_model, make_organization, make_source, make_term, publish_revision, withdraw
 
@@ -247,3 +247,70 @@ def test_history_and_changes_take_as_many_queries_for_many_as_for_few(client):
     # From the second page on, the history asks for the version before its oldest one.
     assert [n - m for n, m in zip(many, few, strict=True)] == [0, 0, 0]
     assert max(few) <= 12
+
+
+# A million changes --------------------------------------------------------------------------------------------
+
+
+ENTRIES, PUBLICATIONS, CHANGES = 100, 1000, 10
+PATHS = ("summary", "released", "licence", "access", "parameters", "milestones/a", "milestones/b", "links/a", "name")
+
+
+def add_history(records: list, *, publications: int) -> None:
+    """Give each record so many more publications, a day for each, with ten changes each, as if all had happened."""
+    documents = {record: Publication.objects.of(record.uid).first().document for record in records}
+    begin = timezone.now() - timedelta(days=publications)
+    last = {record: Publication.objects.of(record.uid).count() for record in records}
+    for day in range(publications):
+        with time_machine.travel(begin + timedelta(days=day), tick=False):
+            made = Publication.objects.bulk_create(
+                Publication(
+                    entry=record.uid,
+                    kind=record.kind,
+                    slug=record.slug,
+                    sequence=last[record] + day + 1,
+                    action="published",
+                    document=documents[record],
+                )
+                for record in records
+            )
+        Change.objects.bulk_create(
+            Change(publication=publication, path=path, old="before", new="after")
+            for publication in made
+            for path in (*PATHS, "techniques" if day % 500 == 0 else "aliases")
+        )
+
+
+@pytest.mark.long
+def test_a_million_changes_take_as_many_queries_as_a_few(client):
+    year = (timezone.now() - timedelta(days=400)).year
+    addresses = [
+        "/en/models/busy/history/",
+        "/en/models/busy/history/?page=40",
+        "/en/models/busy/history/500/",
+        f"/en/models/busy/?as_of={year}-06-01",
+        "/en/changes/",
+        "/en/changes/?page=1000",
+        "/en/changes/?kind=model",
+        "/en/changes/?field=milestones",
+        "/en/changes/?field=techniques",
+        "/en/changes/?field=training_cost",
+        f"/en/changes/?kind=model&field=techniques&date_min={year}-01-01&date_max={year}-12",
+        "/en/changes/feed.atom?field=techniques",
+    ]
+
+    def count_queries() -> dict[str, int]:
+        counts = {}
+        for address in addresses:
+            client.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200
+            counts[address] = len(queries)
+        return counts
+
+    add_history([make_model(slug="busy")], publications=1000)
+    few = count_queries()
+    add_history([make_model() for _ in range(ENTRIES)], publications=PUBLICATIONS)
+    assert Change.objects.count() >= ENTRIES * PUBLICATIONS * CHANGES
+    assert count_queries() == few
+    assert max(few.values()) <= 12, few

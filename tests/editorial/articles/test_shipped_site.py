@@ -11,7 +11,7 @@ from django.http import QueryDict
 from catalog.exchange.landscape import read_landscape
 from catalog.exchange.schema import attributes_of
 from catalog.exchange.yaml_files import FaultyFiles
-from catalog.listing import index, search
+from catalog.listing import past, search
 from catalog.listing.page import LISTINGS, ListingPage
 from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Source, Term
 from catalog.models.field_groups import fields_of
@@ -270,7 +270,7 @@ def test_index_is_as_if_made_anew(site):
         return set(rows), Counter(FacetValue.objects.values_list("listing__entry", "facet", "value", "since", "until"))
 
     loaded = snapshot()
-    index.rebuild()
+    past.rebuild()
     assert loaded == snapshot()
 
 

@@ -1,0 +1,158 @@
+"""The listing index made anew from the first day on, out of publications and checks.
+
+Publishing keeps the index by itself, so this is for a repair, or where another version of the site kept less of it.
+Vocabularies have no publications: their words and their tree are those of today.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import transaction
+from django.db.models.functions import TruncDate
+
+from catalog.listing.index import ENTRY_FACETS, INDEX_ORDER, RECORD_MODELS, reindex, write_document
+from catalog.listing.rows import end_rows
+from catalog.models import Check, ListingEntry, Publication, Source
+from catalog.models.choices import EntryKind
+from catalog.models.document import child_lists
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.history import TAKEN_AWAY
+from catalog.models.verification import find_citing, read_verifications
+
+
+@transaction.atomic
+def rebuild() -> int:
+    """Make the whole index anew, every day of it; return the number of rows that hold now."""
+    ListingEntry.ever.all().delete()
+    past = Past()
+    for day in list_days():
+        past.replay(day)
+    for model in INDEX_ORDER:
+        for entry in model.objects.filter(live=True).iterator(chunk_size=200):
+            # What no publication tells, such as another name of a segment, holds from today on.
+            reindex(entry)
+    return ListingEntry.objects.count()
+
+
+def list_days() -> list[date]:
+    """The days (UTC) on which what listings show may have changed, by publications, checks and sources."""
+    days: set[date] = set()
+    for times, name in ((Publication.objects, "at"), (Check.objects, "at"), (Source.objects, "changed_at")):
+        days.update(times.order_by().values_list(TruncDate(name, tzinfo=UTC), flat=True).distinct())
+    return sorted(days - {None})
+
+
+class Past:
+    """What this site knew, one day after another."""
+
+    def __init__(self) -> None:
+        self.pks = {
+            uid: (kind, pk)
+            for kind, model in RECORD_MODELS.items()
+            for uid, pk in model.objects.values_list("uid", "pk")
+        }
+        # Of each entry that was published by the day: its address, and its name while it was live.
+        self.slugs: dict[UUID, str] = {}
+        self.names: dict[UUID, dict] = {}
+        self.makers: dict[UUID, list[str]] = {}
+        self.at_address: dict[tuple[str, str], UUID] = {}
+
+    def replay(self, day: date) -> None:
+        """Write the rows of what became different on a day."""
+        begin = datetime.combine(day, time(), tzinfo=UTC)
+        within = (begin, begin + timedelta(days=1))
+        affected = self.follow_publications(within)
+        affected.update(Check.objects.filter(at__gte=begin, at__lt=within[1]).values_list("entry", flat=True))
+        for source in Source.objects.filter(changed_at__gte=begin, changed_at__lt=within[1]):
+            affected.update(find_citing(source))
+        by_kind: dict[str, list[UUID]] = {}
+        for uid in sorted(affected & self.slugs.keys()):
+            by_kind.setdefault(self.pks[uid][0], []).append(uid)
+        for model in INDEX_ORDER:
+            for uid in by_kind.get(model.kind, ()):
+                self.write(uid, until=within[1], on=day)
+
+    def follow_publications(self, within: tuple[datetime, datetime]) -> set[UUID]:
+        """Take note of the publications of a day; return whom they concern: themselves, who points there, makers."""
+        affected: set[UUID] = set()
+        slugs: dict[str, set[str]] = {}
+        makers: set[str] = set()
+        publications = Publication.objects.filter(at__gte=within[0], at__lt=within[1]).order_by("entry", "sequence")
+        for uid, kind, slug, action, name, several, one in publications.values_list(
+            *("entry", "kind", "slug", "action"),
+            *("document__fields__name", "document__fields__makers", "document__fields__maker"),
+        ):
+            affected.add(uid)
+            slugs.setdefault(kind, set()).update({slug, self.slugs.get(uid, slug)})
+            makers.update(self.makers.get(uid, ()))
+            self.makers[uid] = several or ([one] if one else [])
+            makers.update(self.makers[uid])
+            self.slugs[uid] = slug
+            self.at_address[kind, slug] = uid
+            if action in TAKEN_AWAY:
+                self.names.pop(uid, None)
+            else:
+                self.names[uid] = name
+        for facet, kind in ENTRY_FACETS.items():
+            pointing = ListingEntry.objects.filter(facets__facet=facet, facets__value__in=slugs.get(kind, ()))
+            affected.update(pointing.values_list("entry", flat=True))
+        made_by = ListingEntry.objects.filter(kind=EntryKind.ORGANIZATION, slug__in=makers)
+        affected.update(made_by.values_list("entry", flat=True))
+        return affected
+
+    def write(self, uid: UUID, *, until: datetime, on: date) -> None:
+        """Write the row of an entry, as its last publication and its checks until then have it."""
+        last = Publication.objects.of(uid).filter(at__lt=until).first()
+        if last.action in TAKEN_AWAY:
+            end_rows(ListingEntry.objects.filter(entry=uid), on=on)
+            return
+        document = self.renew(last.document)
+        write_document(
+            document=document,
+            verifications=read_verifications(document, until=until) if last.kind in FIELD_GROUPS else {},
+            object_id=self.pks[uid][1],
+            published_at=last.at,
+            on=on,
+        )
+
+    def renew(self, document: dict) -> dict:
+        """A document with the addresses and names that what it points to has by the day."""
+        model = RECORD_MODELS[document["kind"]]
+        lists = child_lists(model)
+        labels = {group: names for group, names in document["labels"].items() if group not in RECORD_MODELS}
+
+        def find(kind: str, slug: str) -> str:
+            known = document["labels"].get(kind, {}).get(slug, {}).get("uid")
+            uid = UUID(known) if known else self.at_address.get((kind, slug))
+            if uid in self.names:
+                labels.setdefault(kind, {})[self.slugs[uid]] = self.names[uid]
+            return self.slugs.get(uid, slug)
+
+        def read(owner, name: str, raw):
+            target = target_of(owner, name)
+            if target is None or not raw:
+                return raw
+            return find(target, raw) if isinstance(raw, str) else sorted(find(target, slug) for slug in raw)
+
+        return {
+            **document,
+            "fields": {name: read(model, name, raw) for name, raw in document["fields"].items()},
+            "children": {
+                name: {
+                    key: {cell: read(lists[name], cell, raw) for cell, raw in row.items()} for key, row in rows.items()
+                }
+                for name, rows in document["children"].items()
+            },
+            "labels": labels,
+        }
+
+
+def target_of(model, name: str) -> str | None:
+    """The kind of entry or term that a column points to, if it does."""
+    try:
+        target = model._meta.get_field(name).related_model
+    except FieldDoesNotExist:
+        # A text in two languages is two columns.
+        return None
+    return target.kind.value if target in RECORD_MODELS.values() else None

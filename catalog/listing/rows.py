@@ -1,0 +1,87 @@
+"""The rows of the listing index, day by day: what a row said until yesterday stays once it says something else."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from catalog.listing import search
+from catalog.models import FacetValue, ListingEntry
+
+# A value of a facet: facet, value, the first day on which it holds, the day after the last.
+Held = tuple[str, str, date, date]
+
+
+def write_row(*, uid, row: dict, facets: Iterable[Held], on: date) -> None:
+    """Have the present row of an entry say this from a day on; where it says so already, it stays as it is."""
+    facets = list(facets)
+    present = ListingEntry.objects.filter(entry=uid)
+    if (held := present.first()) and says(held, row=row, facets=facets, on=on):
+        if held.published_at != row["published_at"]:
+            present.update(published_at=row["published_at"])
+        return
+    keep_rows(present, on=on)
+    listing, _ = ListingEntry.objects.update_or_create(entry=uid, defaults={**row, "since": on})
+    listing.facets.all().delete()
+    add_values({listing: facets})
+    # Here, not by the signals of saving: what is published is found in the next request.
+    search.reindex(listing)
+
+
+def says(held: ListingEntry, *, row: dict, facets: list[Held], on: date) -> bool:
+    """Whether a row says this from a day on, whenever that was published."""
+    if any(getattr(held, name) != value for name, value in row.items() if name != "published_at"):
+        return False
+    return clip(held.facets.values_list("facet", "value", "since", "until"), on=on) == clip(facets, on=on)
+
+
+def clip(facets: Iterable[Held], *, on: date) -> set[Held]:
+    """The facet values that hold on a day, or will."""
+    return {(facet, value, max(since, on), until) for facet, value, since, until in facets if until > on}
+
+
+def write_values(values: dict[ListingEntry, list[Held]], *, facet: str, on: date) -> None:
+    """Have present rows say this in one facet from a day on; the same queries, whatever the number of rows."""
+    held = FacetValue.objects.filter(listing__in=values, facet=facet)
+    held.filter(listing__since__lt=on, since__lt=on, until__gt=on).update(until=on)
+    # What a row that began on the day said until now never held.
+    held.filter(Q(listing__since__gte=on) | Q(since__gte=on)).delete()
+    add_values({row: clip(its, on=on) if row.since < on else its for row, its in values.items()})
+
+
+def add_values(values: dict[ListingEntry, Iterable[Held]]) -> None:
+    """Write facet values of rows."""
+    FacetValue.objects.bulk_create(
+        FacetValue(listing=row, facet=facet, value=value, since=since, until=until)
+        for row, its in values.items()
+        for facet, value, since, until in its
+    )
+
+
+def keep_copies(rows: list[ListingEntry], *, on: date) -> None:
+    """Keep copies of present rows as what held until a day, before they are changed in place from that day on.
+
+    The same queries, whatever the number of rows.
+    """
+    names = [column.attname for column in ListingEntry._meta.concrete_fields if not column.primary_key]
+    older = [row for row in rows if row.since < on]
+    copies = [ListingEntry(**{**{name: getattr(row, name) for name in names}, "until": on}) for row in older]
+    ListingEntry.objects.bulk_create(copies)
+    by_row = {row.pk: copy for row, copy in zip(older, copies, strict=True)}
+    values: dict[ListingEntry, list[Held]] = {}
+    held = FacetValue.objects.filter(listing__in=older).order_by("pk")
+    for pk, *its in held.values_list("listing", "facet", "value", "since", "until"):
+        values.setdefault(by_row[pk], []).append(tuple(its))
+    add_values(values)
+    search.reindex(*copies)
+
+
+def keep_rows(rows: QuerySet[ListingEntry], *, on: date) -> None:
+    """Keep present rows as what held until a day, but for those that began on it."""
+    rows.filter(since__lt=on).update(until=on)
+
+
+def end_rows(rows: QuerySet[ListingEntry], *, on: date) -> None:
+    """Take rows out of the present from a day on; those that began on it never held."""
+    keep_rows(rows, on=on)
+    rows.delete()

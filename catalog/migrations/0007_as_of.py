@@ -1,0 +1,78 @@
+from datetime import UTC, date
+
+from django.db import migrations, models
+from django.db.models.functions import TruncDate
+
+ALWAYS_UNTIL = date(9999, 12, 31)
+
+
+def date_rows(apps, schema_editor):
+    """What stands in the index is so since the entry was published last, as far as the index knows.
+
+    `rebuild_listing` tells what was before that, from the publications.
+    """
+    rows = apps.get_model("catalog", "ListingEntry")._default_manager
+    rows.update(since=TruncDate("published_at", tzinfo=UTC))
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("catalog", "0006_reference_index"),
+    ]
+
+    operations = [
+        migrations.AlterModelOptions(
+            name="listingentry",
+            options={"default_manager_name": "ever"},
+        ),
+        migrations.AlterModelManagers(
+            name="listingentry",
+            managers=[("ever", models.Manager())],
+        ),
+        migrations.RemoveConstraint(model_name="listingentry", name="listing_entry_address"),
+        migrations.RemoveIndex(model_name="listingentry", name="listing_by_date"),
+        migrations.RemoveIndex(model_name="listingentry", name="listing_by_name_en"),
+        migrations.RemoveIndex(model_name="listingentry", name="listing_by_name_zh"),
+        migrations.AlterField(
+            model_name="listingentry",
+            name="entry",
+            field=models.UUIDField(db_index=True),
+        ),
+        migrations.AddField(
+            model_name="listingentry",
+            name="since",
+            field=models.DateField(default=date(2000, 1, 1)),
+            preserve_default=False,
+        ),
+        migrations.AddField(
+            model_name="listingentry",
+            name="until",
+            field=models.DateField(default=ALWAYS_UNTIL),
+        ),
+        migrations.RunPython(date_rows, migrations.RunPython.noop),
+        migrations.AddConstraint(
+            model_name="listingentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until", ALWAYS_UNTIL)), fields=("entry",), name="listing_entry_present"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="listingentry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until", ALWAYS_UNTIL)), fields=("kind", "slug"), name="listing_entry_address"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="listingentry",
+            index=models.Index(fields=["kind", "until", "date_to"], name="listing_by_date"),
+        ),
+        migrations.AddIndex(
+            model_name="listingentry",
+            index=models.Index(fields=["kind", "until", "sort_en"], name="listing_by_name_en"),
+        ),
+        migrations.AddIndex(
+            model_name="listingentry",
+            index=models.Index(fields=["kind", "until", "sort_zh"], name="listing_by_name_zh"),
+        ),
+    ]

@@ -1,0 +1,273 @@
+"""Pages as of a day: what they show, how they say so, and that every way on stays on the day."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models.choices import EntryKind
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.verification import Outcome, record_checks
+from tests.factories import make_model, make_organization, make_product, make_term, publish_revision, withdraw
+
+pytestmark = pytest.mark.django_db
+MARK = "As this site knew it on 1 March 2026"
+
+
+def publish(record, **values) -> None:
+    """Have another version of a record approved and published."""
+    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
+    for name, value in values.items():
+        setattr(draft, name, value)
+    publish_revision(draft.save_revision())
+
+
+def open_page(address: str, status: int = 200) -> BeautifulSoup:
+    response = Client().get(address)
+    assert response.status_code == status
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def words_of(tag) -> str:
+    return " ".join(tag.get_text(" ").split())
+
+
+def links_of(soup, selector: str) -> list[str]:
+    return [link["href"] for link in soup.select(f"{selector} a[href]")]
+
+
+@pytest.fixture
+def clock():
+    """Time stands still at noon (UTC) of 1 March 2026, until it is moved by days."""
+    with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
+
+        def move(days: int) -> None:
+            traveller.move_to(datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(days=days))
+
+        yield move
+
+
+@pytest.fixture
+def gpt(clock):
+    """A model and its maker, both renamed on the third day; it is the fifth."""
+    maker = make_organization(name="OpenAI", slug="openai", country="US")
+    model = make_model(name="GPT-3", slug="gpt-3", makers=[maker], released="2020", cite={"released": "2025-06"})
+    clock(2)
+    publish(maker, name_en="OpenAI Group", slug="openai-group")
+    publish(model, name_en="GPT-3 (175B)", slug="gpt-3-175b", released="2020-05-28")
+    clock(4)
+    return model
+
+
+# Details ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_is_shown_as_it_was_with_the_names_of_then(gpt):
+    soup = open_page("/en/models/gpt-3/?as_of=2026-03-02")
+    assert words_of(soup.h1) == "GPT-3"
+    assert "28 May 2020" not in words_of(soup.select_one(".facts"))
+    assert "/en/organizations/openai/?as_of=2026-03-02" in links_of(soup, ".facts")
+    assert "OpenAI Group" not in words_of(soup.main)
+    assert "As this site knew it on 2 March 2026" in words_of(soup.main)
+    assert soup.find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    assert soup.find("link", rel="canonical")["href"] == "http://testserver/en/models/gpt-3-175b/"
+    assert links_of(soup, ".preview-banner") == ["/en/models/gpt-3-175b/"]
+    assert "/zh-hans/models/gpt-3/?as_of=2026-03-02" in links_of(soup, ".languages")
+    assert "本站在 2026 年 3 月 2 日的记录" in words_of(open_page("/zh-hans/models/gpt-3/?as_of=2026-03-02").main)
+
+
+def test_the_present_address_shows_what_had_another_one_then(gpt):
+    assert words_of(open_page("/en/models/gpt-3-175b/?as_of=2026-03-01").h1) == "GPT-3"
+
+
+def test_an_address_shows_what_had_it_then(gpt, clock):
+    make_model(name="Impostor", slug="gpt-3")
+    clock(6)
+    assert words_of(open_page("/en/models/gpt-3/").h1) == "Impostor"
+    assert words_of(open_page("/en/models/gpt-3/?as_of=2026-03-01").h1) == "GPT-3"
+
+
+def test_a_redirect_stays_on_the_day(client, gpt):
+    # Today, which leaves the present page as it is.
+    assert client.get("/en/models/gpt-3/?as_of=2026-03-05").url == "/en/models/gpt-3-175b/?as_of=2026-03-05"
+    assert client.get("/en/startups/openai/?as_of=2026-03-01").url == "/en/organizations/openai/?as_of=2026-03-01"
+
+
+def test_as_of_today_is_the_present_page_but_for_the_mark(gpt):
+    today, present = open_page("/en/models/gpt-3-175b/?as_of=2026-03-05"), open_page("/en/models/gpt-3-175b/")
+    assert "As this site knew it on 5 March 2026" in words_of(today.select_one(".preview-banner"))
+    assert today.find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    assert present.find("meta", attrs={"name": "robots"}) is None
+    assert words_of(today.article) == words_of(present.article)
+
+
+@pytest.mark.parametrize("asked", ["2026-03-06", "soon"])
+def test_a_day_that_can_not_be_is_ignored_and_said(gpt, asked):
+    soup = open_page(f"/en/models/gpt-3-175b/?as_of={asked}")
+    assert f"Ignored, not a filter here: as_of={asked}" in words_of(soup.main)
+    assert words_of(soup.article) == words_of(open_page("/en/models/gpt-3-175b/").article)
+
+
+def test_before_its_first_publication_an_entry_says_when_its_records_begin(clock):
+    make_model(name="Old", slug="old")
+    clock(3)
+    make_model(name="New", slug="new")
+    clock(5)
+    soup = open_page("/en/models/new/?as_of=2026-03-02")
+    assert "This site's records of it begin on 4 March 2026." in words_of(soup.main)
+    assert "/en/timeline/" in links_of(soup, "main")
+    assert soup.find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    open_page("/en/models/never/?as_of=2026-03-02", status=404)
+
+
+def test_a_draft_is_not_there_on_any_day(clock):
+    make_model(slug="secret", publish=False)
+    clock(1)
+    open_page("/en/models/secret/?as_of=2026-03-01", status=404)
+
+
+def test_what_was_taken_away_says_so_on_the_days_on_which_it_was(client, clock):
+    model, other = make_model(name="Gone", slug="gone"), make_model(name="Stays", slug="stays")
+    merged = make_model(name="Double", slug="double")
+    clock(1)
+    withdraw(model)
+    publish(merged, merged_into=other)
+    clock(2)
+    publish(model, withdrawal_en="", withdrawal_zh="")
+    publish(merged, merged_into=None)
+    clock(4)
+    assert "It was wrong." in words_of(open_page("/en/models/gone/?as_of=2026-03-02", status=410).main)
+    assert words_of(open_page("/en/models/gone/?as_of=2026-03-01").h1) == "Gone"
+    assert words_of(open_page("/en/models/gone/?as_of=2026-03-03").h1) == "Gone"
+    assert client.get("/en/models/double/?as_of=2026-03-02").url == "/en/models/stays/?as_of=2026-03-02"
+    assert words_of(open_page("/en/models/double/?as_of=2026-03-01").h1) == "Double"
+
+
+def test_what_is_taken_away_now_shows_no_past_day(clock):
+    """As its history: whatever was wrong with it is not to be had by asking for yesterday."""
+    model, other = make_model(slug="gone"), make_model(name="Stays", slug="stays")
+    merged = make_model(slug="double")
+    clock(1)
+    withdraw(model)
+    publish(merged, merged_into=other)
+    clock(2)
+    open_page("/en/models/gone/?as_of=2026-03-01", status=410)
+    assert words_of(open_page("/en/models/double/?as_of=2026-03-01").h1) == "Stays"
+
+
+def test_checks_are_those_that_were_known_then(clock):
+    model = make_model(slug="checked", licence="MIT")
+    clock(1)
+    user = get_user_model().objects.create_user("editor")
+    for group in FIELD_GROUPS[EntryKind.MODEL]:
+        record_checks(entry=model.uid, group=group, outcome=Outcome.STILL_TRUE, user=user)
+    clock(400)
+    assert "Check overdue since" in words_of(open_page("/en/models/checked/"))
+    assert "Checked 2 March 2026" in words_of(open_page("/en/models/checked/?as_of=2026-03-03"))
+    before = words_of(open_page("/en/models/checked/?as_of=2026-03-01"))
+    assert "Not checked yet" in before
+    assert "Checked" not in before
+
+
+def test_a_value_is_old_on_the_days_on_which_it_was(clock):
+    model = make_model(slug="old", released="2020", cite={"released": "2026-02"})
+    clock(800)
+    publish(model, summary_en="Other words.")
+    assert open_page("/en/models/old/").select(".is-old")
+    assert not open_page("/en/models/old/?as_of=2026-03-01").select(".is-old")
+
+
+# Listings ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_listing_says_on_which_day_it_is_and_every_way_on_stays_there(gpt):
+    soup = open_page("/en/organizations/?as_of=2026-03-01&country=US")
+    assert MARK in words_of(soup.select_one(".preview-banner"))
+    assert links_of(soup, ".preview-banner") == ["/en/organizations/?country=US"]
+    assert links_of(soup, ".rows") == ["/en/organizations/openai/?as_of=2026-03-01"]
+    assert links_of(soup, ".chips") == ["/en/organizations/?as_of=2026-03-01", "/en/organizations/?as_of=2026-03-01"]
+    assert "/zh-hans/organizations/?as_of=2026-03-01&country=US" in links_of(soup, ".languages")
+    assert soup.select_one("form.filters input[type=hidden][name=as_of]")["value"] == "2026-03-01"
+    assert links_of(soup, ".filters-foot") == ["/en/organizations/?as_of=2026-03-01"]
+    assert soup.find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    assert soup.find("link", rel="canonical")["href"] == "http://testserver/en/organizations/"
+
+
+def test_pages_of_a_long_listing_stay_on_the_day(clock, monkeypatch):
+    monkeypatch.setattr("catalog.listing.page.PER_PAGE", 2)
+    for number in range(3):
+        make_organization(name=f"Organization {number}")
+    clock(1)
+    soup = open_page("/en/organizations/?as_of=2026-03-01")
+    assert links_of(soup, ".pagination") == ["?as_of=2026-03-01&page=2"]
+    assert "3 results" in words_of(soup)
+
+
+def test_a_listing_as_of_today_is_the_present_one_but_for_the_mark(gpt):
+    today, present = open_page("/en/models/?as_of=2026-03-05"), open_page("/en/models/")
+    assert "As this site knew it on 5 March 2026" in words_of(today)
+    for part in (".rows", ".filters", ".bar"):
+        assert words_of(today.select_one(part)) == words_of(present.select_one(part))
+
+
+def test_before_the_first_record_a_listing_says_when_records_begin(gpt):
+    soup = open_page("/en/models/?as_of=2020-01-01")
+    assert "This site's records begin on 1 March 2026." in words_of(soup.main)
+    assert "/en/timeline/" in links_of(soup, ".empty")
+    assert "0 results" in words_of(soup)
+    empty = open_page("/en/products/?as_of=2026-03-01")
+    assert "records begin" not in words_of(empty), "there was nothing of the kind, but the site was there"
+
+
+def test_the_answer_to_htmx_stays_on_the_day(client, gpt):
+    response = client.get("/en/organizations/?as_of=2026-03-01&sort=name", headers={"HX-Request": "true"})
+    assert response["HX-Push-Url"] == "/en/organizations/?as_of=2026-03-01"
+    assert "/en/organizations/openai/?as_of=2026-03-01" in response.content.decode()
+
+
+def test_the_glossary_is_a_listing_too(clock):
+    term = make_term(name="Token", slug="token")
+    clock(1)
+    publish(term, name_en="Word piece")
+    make_term(name="Agent", slug="agent")
+    clock(2)
+    soup = open_page("/en/glossary/?as_of=2026-03-01")
+    assert [words_of(name) for name in soup.select(".glossary dt")] == ["Token"]
+    assert links_of(soup, ".glossary") == ["/en/glossary/token/?as_of=2026-03-01"]
+    assert MARK in words_of(soup.main)
+    assert soup.find("meta", attrs={"name": "robots"})["content"] == "noindex"
+    assert "records begin on 1 March 2026" in words_of(open_page("/en/glossary/?as_of=2026-02-01"))
+    assert words_of(open_page("/en/glossary/token/?as_of=2026-03-01").h1) == "Token"
+
+
+# Cost -------------------------------------------------------------------------------------------------------------
+
+
+def test_past_pages_take_as_many_queries_for_many_as_for_few(clock):
+    def queries(address: str) -> int:
+        Client().get(address)
+        with CaptureQueriesContext(connection) as context:
+            assert Client().get(address).status_code == 200
+        return len(context)
+
+    maker = make_organization(slug="maker")
+    model = make_model(slug="model", makers=[maker], released="2020", cite={"released": "2020"})
+    make_product(slug="product", maker=maker, built_on=[model])
+    clock(3)
+    addresses = [
+        f"/en/{path}/?as_of=2026-03-01" for path in ("models/model", "organizations/maker", "products/product")
+    ]
+    few = [queries(address) for address in addresses]
+    clock(0)
+    publish(model, makers=[maker, *(make_organization() for _ in range(4))])
+    for day in range(1, 4):
+        clock(day)
+        publish(model, summary_en=f"Day {day}.")
+    clock(9)
+    assert [queries(address) for address in addresses] == few
+    assert max(few) <= 12, few
