@@ -18,7 +18,7 @@ def date_rows(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("catalog", "0006_reference_index"),
+        ("catalog", "0008_link_state_failed"),
     ]
 
     operations = [
