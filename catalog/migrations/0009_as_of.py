@@ -15,6 +15,11 @@ def date_rows(apps, schema_editor):
     rows.update(since=TruncDate("published_at", tzinfo=UTC))
 
 
+def forget_past(apps, schema_editor):
+    """Leave one row for each entry, as there was before."""
+    apps.get_model("catalog", "ListingEntry")._default_manager.exclude(until=ALWAYS_UNTIL).delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -22,6 +27,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddIndex(
+            model_name="publication",
+            index=models.Index(fields=["kind", "at"], name="publication_by_time"),
+        ),
         migrations.AlterModelOptions(
             name="listingentry",
             options={"default_manager_name": "ever"},
@@ -50,7 +59,7 @@ class Migration(migrations.Migration):
             name="until",
             field=models.DateField(default=ALWAYS_UNTIL),
         ),
-        migrations.RunPython(date_rows, migrations.RunPython.noop),
+        migrations.RunPython(date_rows, forget_past),
         migrations.AddConstraint(
             model_name="listingentry",
             constraint=models.UniqueConstraint(

@@ -72,6 +72,7 @@ class Publication(AppendOnly):
         constraints = [models.UniqueConstraint(fields=["entry", "sequence"], name="publication_once_in_sequence")]
         indexes = [
             models.Index(fields=["kind", "slug"], name="publication_by_slug"),
+            models.Index(fields=["kind", "at"], name="publication_by_time"),
             # Few among many: what was merged into an entry is asked for on each page of one.
             models.Index(fields=["kind"], name="publication_merged", condition=models.Q(action="merged")),
         ]

@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from catalog.listing.intervals import change_intervals
 from catalog.listing.page import ListingPage
 from catalog.listing.past import rebuild
 from catalog.models import Change, FacetValue, Layer, ListingEntry, Modality, Publication, Segment
 from catalog.models.choices import EntryKind
 from catalog.models.document import flatten
-from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.history import PublicationAction
 from catalog.models.verification import Outcome, record_checks
 from tests.factories import make_label, make_model, make_organization, make_product, publish_revision, withdraw
@@ -156,6 +157,26 @@ def test_a_valuation_counts_on_the_days_on_which_it_was_current(clock):
     clock(400)
     assert names(open_listing("organizations", "valuation_min=1B")) == []
     assert names(open_listing("organizations", "valuation_min=1B&as_of=2026-03-05")) == ["Unicorn"]
+
+
+def test_an_interval_that_is_changed_holds_from_that_day_on(clock):
+    rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
+    unicorn = make_organization(
+        name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-20"}
+    )
+    user = get_user_model().objects.create_user("editor")
+    for group in FIELD_GROUPS[EntryKind.ORGANIZATION]:
+        record_checks(entry=unicorn.uid, group=group, outcome=Outcome.STILL_TRUE, user=user)
+    clock(60)
+    change_intervals(days={FieldGroup.FUNDING: 20}, user=user)
+    assert names(open_listing("organizations", "valuation_min=1B")) == []
+    assert counts(open_listing("organizations"), "freshness") == {"overdue": 1}
+    clock(61)
+    then = open_listing("organizations", "valuation_min=1B&q=unicorn&as_of=2026-04-29")
+    assert names(then) == ["Unicorn"]
+    assert counts(then, "freshness") == {"verified": 1}
+    assert counts(open_listing("organizations", "as_of=2026-04-30"), "freshness") == {"overdue": 1}
+    assert names(open_listing("organizations", "valuation_min=1B&as_of=2026-04-30")) == []
 
 
 @pytest.mark.parametrize("asked", ["2026-03-04", "9999-12-31", "20260301", "2026-02-30", "yesterday", "٢٠٢٦-٠٣-٠١"])

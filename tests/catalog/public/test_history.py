@@ -253,7 +253,18 @@ def test_history_and_changes_take_as_many_queries_for_many_as_for_few(client):
 
 
 ENTRIES, PUBLICATIONS, CHANGES = 100, 1000, 10
-PATHS = ("summary", "released", "licence", "access", "parameters", "milestones/a", "milestones/b", "links/a", "name")
+TEXT = {"en": "Words.", "zh": "文字。"}
+CHANGED = {
+    "name": TEXT,
+    "summary": TEXT,
+    "released": "2020",
+    "licence": "MIT",
+    "access": "api",
+    "milestones/a": {"milestone_kind": "release", "date": "2020", "text": TEXT},
+    "milestones/b": {"milestone_kind": "users", "date": "2021", "text": TEXT},
+    "links/a": {"link_kind": "website", "url": "https://example.org/"},
+    "links/b": {"link_kind": "paper", "url": "https://example.org/"},
+}
 
 
 def add_history(records: list, *, publications: int) -> None:
@@ -275,9 +286,9 @@ def add_history(records: list, *, publications: int) -> None:
                 for record in records
             )
         Change.objects.bulk_create(
-            Change(publication=publication, path=path, old="before", new="after")
+            Change(publication=publication, path=path, old=value, new=value)
             for publication in made
-            for path in (*PATHS, "techniques" if day % 500 == 0 else "aliases")
+            for path, value in (*CHANGED.items(), ("techniques" if day % 500 == 0 else "aliases", None))
         )
 
 
