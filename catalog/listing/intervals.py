@@ -41,7 +41,7 @@ def change_intervals(*, days: dict[str, int], user) -> None:
         if number == INTERVALS[group]:
             interval.delete()
     for group, number in changed.items():
-        for verifications in in_chunks(Verification.objects.filter(group=group)):
+        for verifications in in_chunks(Verification.objects.select_for_update().filter(group=group)):
             write_dates(verifications, interval=number)
     kinds = [kind for kind, groups in FIELD_GROUPS.items() if changed.keys() & groups.keys()]
     for rows in in_chunks(ListingEntry.objects.filter(kind__in=kinds)):

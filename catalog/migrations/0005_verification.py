@@ -43,6 +43,11 @@ class Migration(migrations.Migration):
             field=models.JSONField(default=list, verbose_name='authors'),
         ),
         migrations.AddField(
+            model_name='publication',
+            name='recited',
+            field=models.JSONField(default=list, verbose_name='values with other sources'),
+        ),
+        migrations.AddField(
             model_name='source',
             name='changed_at',
             field=models.DateTimeField(editable=False, null=True, verbose_name='found changed or gone'),

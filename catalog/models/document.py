@@ -142,3 +142,20 @@ def differences(*, old: dict[str, Any] | None, new: dict[str, Any]) -> list[tupl
         for path in dict.fromkeys([*after, *before])
         if before.get(path) != after.get(path) and not (before.get(path) in empty and after.get(path) in empty)
     ]
+
+
+def path_of(citation: dict[str, Any]) -> str:
+    """The path of the value that a citation of a document speaks of."""
+    return f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
+
+
+def recited_paths(*, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return the paths of the values about which the sources of two documents say something else."""
+    said: list[dict[str, list]] = []
+    for document in (old, new):
+        paths: dict[str, list] = {}
+        for citation in document["citations"]:
+            paths.setdefault(path_of(citation), []).append(sorted(citation.items(), key=str))
+        said.append({path: sorted(citations, key=str) for path, citations in paths.items()})
+    before, after = said
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))

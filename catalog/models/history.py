@@ -63,6 +63,8 @@ class Publication(AppendOnly):
 
     # The ids of those who wrote it: they are not the ones to verify it.
     authors = models.JSONField(_("authors"), default=list)
+    # The paths of the values whose sources differ from those of the publication before, whether or not the values do.
+    recited = models.JSONField(_("values with other sources"), default=list)
 
     objects = PublicationQuerySet.as_manager()
 

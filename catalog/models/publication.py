@@ -16,7 +16,7 @@ from wagtail.log_actions import log
 from wagtail.log_actions import registry as log_registry
 
 from catalog.models.approval import BOOKKEEPING, Approval, ApprovalKind, Refused, digest_of, without_keys
-from catalog.models.document import differences
+from catalog.models.document import differences, recited_paths
 from catalog.models.history import Change, Publication, PublicationAction
 from catalog.values import BilingualField
 
@@ -435,6 +435,7 @@ class PublishedDocument(Published):
             reason={"en": self.withdrawal_en, "zh": self.withdrawal_zh} if not self.live else None,
             actor=user if user and user.pk else None,
             authors=Approval.objects.of(self).values_list("authors", flat=True).first() or [],
+            recited=recited_paths(old=last.document, new=document) if last else [],
         )
         if self.live:
             Change.objects.bulk_create(

@@ -21,6 +21,7 @@ from django.utils.translation import pgettext_lazy
 
 from catalog.models.approval import Refused
 from catalog.models.choices import EntryKind, Stance
+from catalog.models.document import path_of
 from catalog.models.field_groups import (
     DUE_AT_MOST,
     FIELD_GROUPS,
@@ -30,7 +31,7 @@ from catalog.models.field_groups import (
     FieldGroup,
     group_of,
 )
-from catalog.models.history import AppendOnly, Change
+from catalog.models.history import AppendOnly, Change, Publication
 from catalog.models.source import Citation, Source
 
 # Whoever entered a value within so many days is not the one to verify it.
@@ -104,21 +105,26 @@ def record_checks(
     user,
     sources: Iterable[Source] = (),
     batch: UUID | None = None,
+    sequence: int | None = None,
     is_alone: bool = False,
 ) -> None:
     """Write down that a person compared values of an entry with sources; without a path, the whole group.
 
-    Raises Refused where somebody would verify what they entered themselves, unless `is_alone` says that there is nobody
-    else. Whether the person checks at all is for the caller to ask.
+    `sequence` is the number of the publication that the person saw. Raises Refused where it is no longer the last, or
+    where somebody would verify what they entered themselves, unless `is_alone` says that there is nobody else. Whether
+    the person checks at all is for the caller to ask.
     """
+    lock_verifications(entry)
+    if sequence and sequence != Publication.objects.of(entry).values_list("sequence", flat=True).first():
+        raise Refused(_("It was published again meanwhile. This is how it stands now."))
     paths = list(paths)
     if outcome == Outcome.STILL_TRUE and not is_alone:
-        for path in paths:
-            if user.pk in find_who_entered(entry=entry, group=group, path=path):
-                raise Refused(
-                    _("You entered this value within the last %(days)s days; someone else must verify it.")
-                    % {"days": OWN_DAYS}
-                )
+        entered = read_entered([entry]).get(entry, {})
+        if any(user.pk in find_who_entered(entered, group=group, path=path) for path in paths):
+            raise Refused(
+                _("You entered this value within the last %(days)s days; someone else must verify it.")
+                % {"days": OWN_DAYS}
+            )
     checks = Check.objects.bulk_create(
         Check(entry=entry, group=group, path=path, outcome=outcome, by=user, batch=batch) for path in paths
     )
@@ -127,17 +133,47 @@ def record_checks(
     verifications_outdated.send(sender=Check, entries=[entry])
 
 
-def find_who_entered(*, entry, group: str, path: str = "") -> set[int]:
-    """The ids of those who wrote what was published of a value, or of any value of the group, lately."""
+def lock_verifications(entry) -> None:
+    """Hold what is derived of an entry until the transaction ends: who derives it meanwhile waits and then sees all."""
+    list(Verification.objects.select_for_update().filter(entry=entry).values_list("pk"))
+
+
+def read_entered(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
+    """Return who wrote what was published of entries lately, of values or of their sources; two queries.
+
+    By entry, and by field group and path the ids of the authors.
+    """
     since = timezone.now() - timedelta(days=OWN_DAYS)
-    entered = Change.objects.filter(publication__entry=entry, publication__at__gte=since)
-    if path:
-        entered = entered.filter(path=path)
-    authors = set()
-    for changed, kind, its_authors in entered.values_list("path", "publication__kind", "publication__authors"):
-        if path or group_of(kind=kind, field=changed.partition("/")[0]) == group:
-            authors.update(its_authors)
-    return authors
+    entered: dict[UUID, dict[tuple[str, str], set[int]]] = {}
+    changes = Change.objects.filter(publication__entry__in=entries, publication__at__gte=since)
+    rows = [
+        (entry, kind, [path], authors)
+        for entry, kind, path, authors in changes.values_list(
+            "publication__entry", "publication__kind", "path", "publication__authors"
+        )
+    ]
+    recited = Publication.objects.filter(entry__in=entries, at__gte=since).exclude(recited=[])
+    rows += recited.values_list("entry", "kind", "recited", "authors")
+    for entry, kind, paths, authors in rows:
+        for path in paths if kind in FIELD_GROUPS else ():
+            key = (group_of(kind=kind, field=path.partition("/")[0]), path)
+            entered.setdefault(entry, {}).setdefault(key, set()).update(authors)
+    return entered
+
+
+def find_who_entered(entered: dict[tuple[str, str], set[int]], *, group: str, path: str) -> set[int]:
+    """The ids of those who wrote a value, a row of a list or, without a path, any value of the group."""
+    return {
+        author
+        for (its_group, its_path), authors in entered.items()
+        if its_group == group and covers(path, its_path)
+        for author in authors
+    }
+
+
+def covers(path: str, other: str) -> bool:
+    """Whether what is said of a path is said of another: of itself, of the rows of a list; an empty one is of all."""
+    return not path or other == path or other.startswith(f"{path}/")
 
 
 class State(models.TextChoices):
@@ -261,32 +297,51 @@ def spread_of(*, entry, group: str) -> float:
     return (int.from_bytes(digest[:4], "big") / 0xFFFFFFFF * 2 - 1) * SPREAD
 
 
-def path_of(citation: dict) -> str:
-    """The path of the value that a citation of a document speaks of."""
-    return f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
-
-
 def disputed_paths(document: dict) -> set[str]:
     """The values of a document of which a source says otherwise (an older value is history, and no contradiction)."""
     return {path_of(citation) for citation in document["citations"] if citation["stance"] == Stance.CONTRADICTS}
 
 
 def read_verifications(document: dict, *, until: datetime | None = None) -> dict[str, Verification]:
-    """Return the verification of each field group of a document, as known now or before a moment; four queries.
+    """Return the verification of each field group of a document, as known now or before a moment; five queries."""
+    kind, findings = document["kind"], read_findings(document, until=until)
+    # By two people: one entered that it has ended, another checked it.
+    historical = (
+        document["fields"].get("status") in HISTORICAL_STATUSES
+        and findings[group_of(kind=kind, field="status")].find_checked() is not None
+    )
+    intervals, disputed = read_intervals(), disputed_paths(document)
+    return {
+        group: findings[group].make_verification(
+            entry=document["uid"],
+            kind=kind,
+            group=group,
+            interval=intervals[group],
+            historical=historical,
+            disputed=any(path.partition("/")[0] in names for path in disputed),
+        )
+        for group, names in FIELD_GROUPS[kind].items()
+    }
 
-    A check of a value counts while no later publication changed it. A group is checked when each of its values that
-    has sources is, and somebody looked at the group after its other values were changed last.
-    """
+
+def read_findings(document: dict, *, until: datetime | None = None) -> dict[str, "GroupFindings"]:
+    """Return what is known of each field group of a document, now or before a moment; four queries."""
     uid, kind = document["uid"], document["kind"]
     known = {"at__lt": until} if until else {}
     checks: dict[str, dict[str, list[tuple[datetime, str]]]] = {}
     rows = Check.objects.filter(entry=uid, **known).exclude(outcome=Outcome.CANT_TELL).order_by("at", "pk")
     for group, path, outcome, at in rows.values_list("group", "path", "outcome", "at"):
         checks.setdefault(group, {}).setdefault(path, []).append((at, outcome))
-    edits = Change.objects.filter(publication__entry=uid)
-    if until:
-        edits = edits.filter(publication__at__lt=until)
-    edited = dict(edits.order_by().values_list("path").annotate(last=Max("publication__at")))
+    publications = Publication.objects.filter(entry=uid, **known)
+    edits = Change.objects.filter(publication__in=publications).order_by().values_list("path")
+    later = Max("publication__at", filter=Q(publication__sequence__gt=1))
+    edited, altered = {}, set()
+    for path, at, is_later in edits.annotate(last=Max("publication__at"), later=later):
+        edited[path] = at
+        if is_later:
+            altered.add(path)
+    for paths, at in publications.exclude(recited=[]).values_list("recited", "at"):
+        edited.update({path: max(at, edited.get(path, at)) for path in paths})
     cited: dict[str, set[str]] = {}
     for citation in document["citations"]:
         cited.setdefault(path_of(citation), set()).add(citation["source"])
@@ -295,34 +350,31 @@ def read_verifications(document: dict, *, until: datetime | None = None) -> dict
     if until:
         changed = changed.filter(changed_at__lt=until)
     changed = dict(changed.values_list("slug", "changed_at"))
-    intervals, disputed = read_intervals(), disputed_paths(document)
-    historical = document["fields"].get("status") in HISTORICAL_STATUSES
-    found = {}
-    for group, names in FIELD_GROUPS[kind].items():
-        findings = GroupFindings(
+    return {
+        group: GroupFindings(
             cited={path: sources for path, sources in cited.items() if path.partition("/")[0] in names},
             edited={path: at for path, at in edited.items() if path.partition("/")[0] in names},
+            altered={path for path in altered if path.partition("/")[0] in names},
             checks=checks.get(group, {}),
             changed=changed,
             published=min(edited.values(), default=None),
         )
-        found[group] = findings.make_verification(
-            entry=uid,
-            kind=kind,
-            group=group,
-            interval=intervals[group],
-            historical=historical,
-            disputed=any(path.partition("/")[0] in names for path in disputed),
-        )
-    return found
+        for group, names in FIELD_GROUPS[kind].items()
+    }
 
 
 class GroupFindings:
-    """What is known of the values of one field group: their sources, publications and checks, by path."""
+    """What is known of the values of one field group: their sources, publications and checks, by path.
 
-    def __init__(self, *, cited, edited, checks, changed, published) -> None:
+    A check of a value counts while no later publication changed it, or its sources. The group is checked when each of
+    its values is that has sources, or was changed after the entry was first published.
+    """
+
+    def __init__(self, *, cited, edited, altered, checks, changed, published) -> None:
         self.cited: dict[str, set[str]] = cited
         self.edited: dict[str, datetime] = edited
+        # What was changed after the entry was first published.
+        self.altered: set[str] = altered
         self.checks: dict[str, list[tuple[datetime, str]]] = checks
         self.changed: dict[str, datetime] = changed
         # For a group in which there has never been anything.
@@ -351,8 +403,11 @@ class GroupFindings:
 
     def find_edited(self, path: str) -> datetime | None:
         """When a value, or a row of a list, was last published with another content; for no path, any of the group."""
-        times = [at for it, at in self.edited.items() if not path or it == path or it.startswith(f"{path}/")]
-        return max(times, default=None)
+        return max((at for it, at in self.edited.items() if covers(path, it)), default=None)
+
+    def list_paths(self) -> set[str]:
+        """The values that have to be checked; the whole group as one where none has a source."""
+        return self.cited.keys() | self.altered if self.cited else {""}
 
     def list_checks(self, path: str) -> list[tuple[datetime, str]]:
         """The checks of a value, of its list, or of the whole group, since it was last published; oldest first."""
@@ -363,32 +418,30 @@ class GroupFindings:
     def find_checked(self) -> datetime | None:
         """The oldest of the checks by which each value was found still true last; None if a value has none."""
         times = []
-        for path in self.cited or {"": set()}:
+        for path in self.list_paths():
             checks = self.list_checks(path)
             if not checks or checks[-1][1] != Outcome.STILL_TRUE:
                 return None
             times.append(checks[-1][0])
-        newest = max(at for checks in self.checks.values() for at, outcome in checks)
-        # What has no source of its own is read along with the rest.
-        others = [at for path, at in self.edited.items() if not {path, path.partition("/")[0]} & self.cited.keys()]
-        return None if others and max(others) > newest else min(times)
+        return min(times)
 
     def find_doubts(self) -> list[tuple[datetime, str]]:
         """What needs a person although nobody edited it: (since when, outcome), one for each doubtful value."""
         doubts = []
-        for path, sources in (self.cited or {"": set()}).items():
+        for path in self.list_paths():
             checks = self.list_checks(path)
             if checks and checks[-1][1] != Outcome.STILL_TRUE:
                 doubts.append(checks[-1])
             settled = [at for at, outcome in checks if outcome == Outcome.STILL_TRUE] + [self.find_edited(path)]
             settled = max((at for at in settled if at), default=None)
-            changes = [self.changed[slug] for slug in sources if slug in self.changed]
+            changes = [self.changed[slug] for slug in self.cited.get(path, ()) if slug in self.changed]
             doubts += [(at, Outcome.CHANGED) for at in changes if settled is None or at > settled]
         return doubts
 
 
 def write_verifications(*, object_id: int, document: dict) -> dict[str, Verification]:
-    """Write what is derived of the field groups of a live entry, and return it by group; five queries."""
+    """Write what is derived of the field groups of a live entry, and return it by group; seven queries."""
+    lock_verifications(document["uid"])
     found = read_verifications(document)
     for verification in found.values():
         verification.object_id = object_id

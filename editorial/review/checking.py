@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -21,12 +21,19 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 
 from catalog.editing.panels import find_panel
 from catalog.listing.index import RECORD_MODELS
-from catalog.models import Change, Check, Publication, Refused, Source, SourceText, Verification
+from catalog.models import Check, Publication, Refused, Source, SourceText, Verification
 from catalog.models.choices import LinkState
 from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
 from catalog.models.source import Citation
-from catalog.models.verification import OWN_DAYS, Outcome, State, path_of, record_checks
+from catalog.models.verification import (
+    Outcome,
+    State,
+    find_who_entered,
+    read_entered,
+    read_findings,
+    record_checks,
+)
 from catalog.public.details import CitationView, Detail, Value, label_of
 from catalog.public.history import as_it_was, read_raw
 from editorial.review.roles import is_alone, is_editor
@@ -34,6 +41,8 @@ from editorial.review.roles import is_alone, is_editor
 ITEMS_A_PAGE = 25
 # So much of a text is compared; what is longer is no article but a book.
 LONGEST_TEXT = 60_000
+# The watch reads a source once a week; what was not read for longer may say anything by now.
+RECENTLY = timedelta(days=14)
 # One key each; the buttons stand in this order.
 KEYS = {Outcome.STILL_TRUE: "1", Outcome.CHANGED: "2", Outcome.CANT_TELL: "3", Outcome.CONFLICT: "4"}
 DONE = {
@@ -59,8 +68,13 @@ class Item:
     values: list[Value]
     citations: list[CitationView]
     verification: Verification
+    # What a check of it is written for: the value, or the whole group.
+    check_path: str
     is_own: bool = False
     last: Check | None = None
+    # When it was checked against the source in question last, and whether that says the same since.
+    seen_at: datetime | None = None
+    in_bulk: bool = False
 
     @property
     def token(self) -> str:
@@ -85,11 +99,11 @@ class Item:
 
 @dataclass
 class Texts:
-    """What a source says now, and what it said when somebody checked values against it last."""
+    """What a source says now, and what it said when the values beside it were checked against it."""
 
     now: SourceText | None
     before: SourceText | None
-    checked_at: object
+    checked_at: datetime | None
     lines: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -97,19 +111,17 @@ class Texts:
         return bool(self.now and self.before and self.now.pk != self.before.pk)
 
 
-def read_items(wanted: Iterable[tuple[UUID, str]], *, user) -> list[Item]:
-    """The values at these paths of these live entries, in the order asked for; five queries."""
+def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[str] = ()) -> list[Item]:
+    """The values at these paths of these live entries, in the order asked for; six queries.
+
+    A check of those at the paths `as_group` is one of their whole group.
+    """
     wanted = list(wanted)
     entries = {entry for entry, path in wanted}
     newest = Publication.objects.filter(entry__in=entries).order_by().values("entry").annotate(last=Max("pk"))
     documents = {it.entry: it for it in Publication.objects.filter(pk__in=newest.values("last"))}
     verifications = {(it.entry, it.group): it for it in Verification.objects.filter(entry__in=entries)}
-    since = timezone.now() - timedelta(days=OWN_DAYS)
-    own: set[tuple[UUID, str]] = set()
-    entered = Change.objects.filter(publication__entry__in=entries, publication__at__gte=since)
-    for entry, path, authors in entered.values_list("publication__entry", "path", "publication__authors"):
-        if user.pk in authors and not is_alone(user):
-            own |= {(entry, path), (entry, path.partition("/")[0])}
+    entered, alone = read_entered(entries), is_alone(user)
     last = {}
     for check in Check.objects.filter(entry__in=entries).select_related("by").order_by("at", "pk"):
         last[check.entry, check.group, check.path] = check
@@ -121,6 +133,7 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user) -> list[Item]:
         group = group_of(kind=publication.kind, field=name)
         label = label_of(detail.model, name)
         checks = [last[entry, group, it] for it in (path, name, "") if (entry, group, it) in last]
+        check_path = "" if path in as_group else path
         items.append(
             Item(
                 entry=entry,
@@ -133,7 +146,8 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user) -> list[Item]:
                 values=read_value(detail, path),
                 citations=[*detail.citations.get(path, ()), *(detail.citations.get(name, ()) if row else ())],
                 verification=verifications[entry, group],
-                is_own=(entry, path) in own,
+                check_path=check_path,
+                is_own=not alone and user.pk in find_who_entered(entered.get(entry, {}), group=group, path=check_path),
                 last=max(checks, key=lambda check: check.at, default=None),
             )
         )
@@ -156,18 +170,47 @@ def find_cited(source: Source):
     return parts[0].union(*parts[1:]).order_by("entry__uid", "field", "item")
 
 
-def read_texts(source: Source) -> Texts:
-    """The text of a source now and at the last check against it, with the differences; three queries."""
-    checks = Check.objects.filter(sources=source).exclude(outcome=Outcome.CANT_TELL)
-    checked_at = checks.aggregate(last=Max("at"))["last"]
+def read_texts(source: Source, items: list[Item]) -> Texts:
+    """The text of a source now and when the values beside it were checked against it, with the differences.
+
+    That is the oldest of their last checks, so that nothing is left out for any of them. Says of each value whether the
+    source is word for word as it was at its own last check. Three queries.
+    """
+    note_when_seen(source, items)
+    checked_at = min((item.seen_at for item in items if item.seen_at), default=None)
     now = source.texts.first()
     before = source.texts.filter(at__lte=checked_at).first() if checked_at else None
+    for item in items:
+        item.in_bulk = bool(item.seen_at and now and is_unchanged(source, text=now, since=item.seen_at))
     texts = Texts(now=now, before=before, checked_at=checked_at)
     if texts.differ:
         texts.lines = mark_lines(before.text[:LONGEST_TEXT], now.text[:LONGEST_TEXT])
     elif now:
         texts.lines = [("same", line) for line in now.text[:LONGEST_TEXT].splitlines()]
     return texts
+
+
+def note_when_seen(source: Source, items: list[Item]) -> None:
+    """Write into items when somebody compared them with a source last, since they were published."""
+    checks = Check.objects.filter(sources=source, entry__in={item.entry for item in items})
+    checks = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
+    seen = {tuple(key): at for *key, at in checks.annotate(last=Max("at"))}
+    for item in items:
+        paths = (item.path, item.path.partition("/")[0], "")
+        item.seen_at = max(
+            (seen[key] for path in paths if (key := (item.entry, item.group, path)) in seen), default=None
+        )
+
+
+def is_unchanged(source: Source, *, text: SourceText, since: datetime) -> bool:
+    """Whether a source was read after a moment, and lately, and says word for word what it said at that moment."""
+    is_read = source.tried_at and source.tried_at > max(since, timezone.now() - RECENTLY)
+    return bool(
+        is_read
+        and source.link_state == LinkState.REACHED
+        and text.at <= since
+        and (source.changed_at is None or source.changed_at <= since)
+    )
 
 
 def mark_lines(old: str, new: str) -> list[tuple[str, str]]:
@@ -183,29 +226,18 @@ def mark_lines(old: str, new: str) -> list[tuple[str, str]]:
     return marked
 
 
-def is_unchanged(source: Source, texts: Texts) -> bool:
-    """Whether a source says, word for word, what it said when values were checked against it last."""
-    return bool(
-        texts.checked_at
-        and texts.now
-        and texts.before == texts.now
-        and source.link_state == LinkState.REACHED
-        and (source.changed_at is None or source.changed_at <= texts.checked_at)
-    )
-
-
 def check_source(request: HttpRequest, pk: int) -> HttpResponse:
     """All that a source supports beside what it says now; one key for what is found of each value."""
     if not is_editor(request.user):
         raise PermissionDenied
     source = get_object_or_404(Source, pk=pk)
-    texts = read_texts(source)
     page = Paginator(find_cited(source), ITEMS_A_PAGE).get_page(request.GET.get("p"))
     wanted = [(entry, f"{name}/{row}" if row else name) for entry, name, row in page]
     items = read_items(wanted, user=request.user)
-    in_bulk = is_unchanged(source, texts)
+    texts = read_texts(source, items)
     if request.method == "POST":
-        return note_outcome(request, items=items, sources=[source], in_bulk=in_bulk)
+        return note_outcome(request, items=items, sources=[source])
+    in_bulk = any(item.in_bulk for item in items)
     context = {"source": source, "texts": texts, "items": items, "page": page, "in_bulk": in_bulk}
     return render(request, "wagtailadmin/review/check_source.html", {**context, **describe_keys()})
 
@@ -215,25 +247,30 @@ def check_group(request: HttpRequest, entry: UUID, group: str) -> HttpResponse:
     if not is_editor(request.user):
         raise PermissionDenied
     verification = get_object_or_404(Verification, entry=entry, group=group)
-    publication = Publication.objects.of(entry)[0]
+    document = Publication.objects.of(entry)[0].document
     names = FIELD_GROUPS[verification.kind][group]
-    held = [path for path, raw in flatten(publication.document).items() if path.partition("/")[0] in names and raw]
-    cited = [path_of(citation) for citation in publication.document["citations"] if citation["field"] in names]
-    paths = list(dict.fromkeys([*sorted(held, key=lambda path: names.index(path.partition("/")[0])), *cited]))
-    items = read_items([(entry, path) for path in paths], user=request.user)
+    held = [path for path, raw in flatten(document).items() if path.partition("/")[0] in names and raw]
+    asked = read_findings(document)[group].list_paths()
+    # With no source at all the group is checked as one.
+    paths = [*held, *sorted(asked - {*held, ""})]
+    paths.sort(key=lambda path: names.index(path.partition("/")[0]))
+    as_group = paths if "" in asked else ()
+    items = read_items([(entry, path) for path in paths], user=request.user, as_group=as_group)
     sources = list(Source.objects.filter(pk__in={citation.source.id for item in items for citation in item.citations}))
-    checkable = [item for item in items if item.path in cited or not cited]
+    checkable = [item for item in items if item.path in asked or as_group]
+    marked = request.POST.getlist("opened") if request.method == "POST" else request.GET.getlist("opened")
+    opened = [source for source in sources if source.slug in marked]
     if request.method == "POST":
-        opened = [source for source in sources if source.slug in request.POST.getlist("opened")]
-        return note_outcome(request, items=checkable, sources=opened, must_open=bool(cited))
+        return note_outcome(request, items=checkable, sources=opened, must_open=True)
     context = {
         "verification": verification,
         "state": verification.state(timezone.now().date()),
-        "name": as_it_was(publication.document).name,
+        "name": as_it_was(document).name,
         "group_label": FieldGroup(group).label,
         "items": checkable,
-        "others": [item for item in items if item not in checkable and item.values],
+        "others": [item for item in items if item not in checkable],
         "sources": sources,
+        "opened": opened,
         "edit_url": find_form(request.user, verification=verification),
     }
     return render(request, "wagtailadmin/review/check_group.html", {**context, **describe_keys()})
@@ -245,14 +282,12 @@ def describe_keys() -> dict:
 
 @transaction.atomic
 def note_outcome(
-    request: HttpRequest,
-    *,
-    items: list[Item],
-    sources: list[Source],
-    in_bulk: bool = False,
-    must_open: bool = False,
+    request: HttpRequest, *, items: list[Item], sources: list[Source], must_open: bool = False
 ) -> HttpResponse:
-    """Write down what a person found of the values that they marked. Raises Refused where that can't be."""
+    """Write down what a person found of the values that they marked, and lead to the next one.
+
+    `must_open`: one of the sources of a value has to be among `sources`. Raises Refused where that can't be.
+    """
     outcome, _space, token = request.POST.get("decision", "").partition(" ")
     asked = [token] if token else request.POST.getlist("item")
     chosen = [item for item in items if item.token in asked]
@@ -260,22 +295,25 @@ def note_outcome(
         raise Refused(_("Choose a value, and what you found of it."))
     if len(chosen) != len(set(asked)):
         raise Refused(_("It was published again meanwhile. This is how it stands now."))
-    if len(chosen) > 1 and not (in_bulk and outcome == Outcome.STILL_TRUE):
+    if len(chosen) > 1 and not (outcome == Outcome.STILL_TRUE and all(item.in_bulk for item in chosen)):
         raise Refused(
             _("Several values at once can only be still true, and only while their one source has not changed at all.")
         )
-    if must_open and outcome == Outcome.STILL_TRUE and not any(item.cites(it) for item in chosen for it in sources):
-        raise Refused(_("Open at least one source of the value, and mark it as opened."))
+    if must_open and outcome == Outcome.STILL_TRUE:
+        for item in chosen:
+            if item.citations and not any(item.cites(source) for source in sources):
+                raise Refused(_("Open at least one source of the value, and mark it as opened."))
     batch = uuid4() if len(chosen) > 1 else None
     for item in chosen:
         record_checks(
             entry=item.entry,
             group=item.group,
-            paths=[item.path] if item.citations else [""],
+            paths=[item.check_path],
             outcome=Outcome(outcome),
             user=request.user,
-            sources=[it for it in sources if item.cites(it)],
+            sources=[source for source in sources if item.cites(source)],
             batch=batch,
+            sequence=item.sequence,
             is_alone=is_alone(request.user),
         )
     if outcome in (Outcome.CHANGED, Outcome.CONFLICT):
@@ -284,7 +322,12 @@ def note_outcome(
         name = "citations" if outcome == Outcome.CONFLICT else item.path.partition("/")[0]
         return redirect(find_form(request.user, verification=item.verification, name=name))
     messages.success(request, DONE[outcome])
-    return redirect(request.get_full_path())
+    query = request.GET.copy()
+    if must_open:
+        query.setlist("opened", [source.slug for source in sources])
+    # The template counts from one.
+    following = min(items.index(chosen[-1]) + 2, len(items))
+    return redirect(f"{request.path}?{query.urlencode()}#item-{following}")
 
 
 def find_form(user, *, verification: Verification, name: str = "") -> str:

@@ -20,7 +20,8 @@ document.addEventListener("DOMContentLoaded", () => {
     else if (event.key === "Enter" && event.target === rows[current]) rows[current].querySelector("a[data-open]")?.click();
     else {
       const button = rows[current]?.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-      if (!button) return;
+      // Whoever holds a key down presses once.
+      if (!button || event.repeat) return;
       button.click();
     }
     event.preventDefault();

@@ -176,10 +176,14 @@ def test_several_values_at_once_only_of_a_source_that_says_the_same(editor, sour
     Source.objects.filter(pk=source.pk).update(link_state=LinkState.REACHED)
     for label in ("Access", "Status"):
         press(editor, address, label, "still-true")
+    # Nobody has read it since.
+    assert all(item["select"] is None for item in read_screen(editor, address).values())
+    Source.objects.filter(pk=source.pk).update(tried_at=timezone.now())
     assert all(item["select"] for item in read_screen(editor, address).values())
     assert "only while their one source has not changed" in select_all("cant-tell").content.decode()
     assert Check.objects.count() == 2
     select_all()
+    Source.objects.filter(pk=source.pk).update(tried_at=timezone.now())
     batches = list(Check.objects.exclude(batch=None).values_list("batch", flat=True))
     assert len(batches) == 2
     assert len(set(batches)) == 1
@@ -187,6 +191,51 @@ def test_several_values_at_once_only_of_a_source_that_says_the_same(editor, sour
     assert all(item["select"] is None for item in read_screen(editor, address).values())
     assert "only while their one source has not changed" in select_all().content.decode()
     assert Check.objects.count() == 4
+
+
+def test_one_check_of_a_changed_source_settles_no_other_value(editor, source):
+    make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
+    address = source_address(source)
+    with time_machine.travel("2026-01-10") as clock:
+        editor.force_login(editor.user)
+        keep_text(source, "Open to all.")
+        for label in ("Access", "Status"):
+            press(editor, address, label, "still-true")
+        clock.shift(timedelta(days=3))
+        keep_text(source, "Open to some.")
+        now = timezone.now()
+        Source.objects.filter(pk=source.pk).update(link_state=LinkState.REACHED, changed_at=now, tried_at=now)
+        clock.shift(timedelta(days=1))
+        press(editor, address, "Access", "still-true")
+        Source.objects.filter(pk=source.pk).update(tried_at=timezone.now() + timedelta(hours=1))
+        soup = BeautifulSoup(editor.get(address).content, "html.parser")
+        assert soup.select_one(".check-text del").get_text() == "Open to all."
+        selectable = {name: bool(item["select"]) for name, item in read_screen(editor, address).items()}
+        assert [may for name, may in selectable.items() if "Access" in name] == [True]
+        assert [may for name, may in selectable.items() if "Status" in name] == [False]
+
+
+def test_a_key_leads_to_the_next_value_with_what_was_opened(editor, source):
+    model = make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
+    answer = press(editor, source_address(source), "Access", "still-true")
+    assert answer.redirect_chain[-1][0].endswith("#item-2")
+    answer = press(editor, group_address(model, "access"), "Status", "still-true", opened=source.slug)
+    assert answer.redirect_chain[-1][0].endswith(f"?opened={source.slug}#item-2")
+    assert BeautifulSoup(answer.content, "html.parser").select_one("input[name=opened]").has_attr("checked")
+
+
+def test_what_was_changed_and_has_no_source_is_checked_where_the_group_is_seen(editor, source):
+    model = make_model(released="2024", cite={"released": "2024"}, source=source)
+    draft = model.get_latest_revision_as_object()
+    draft.summary_en = "Another summary."
+    publish_revision(draft.save_revision(user=editor.user), user=editor.user)
+    press(editor, source_address(source), "Released", "still-true")
+    assert Verification.objects.get(group="profile").state(timezone.now().date()) == State.UNVERIFIED
+    address = group_address(model, "profile")
+    (summary,) = [item for name, item in read_screen(editor, address).items() if "Summary" in name]
+    assert "still-true" not in summary["may"]
+    press(sign_in("Reviewer"), address, "Summary", "still-true")
+    assert Verification.objects.get(group="profile").state(timezone.now().date()) == State.VERIFIED
 
 
 def test_never_more_than_25_values_at_once(editor, source):
