@@ -392,13 +392,7 @@ def find_live(day: date) -> set[tuple[str, str]]:
 
 def without_names(document: dict) -> dict:
     """The values of a document; what it points to by its permanent id, since addresses change."""
-    labels = document["labels"]
-    ids = {
-        slug: label.get("uid", slug)
-        for kind, group in labels.items()
-        if kind in ("organization", "model", "term")
-        for slug, label in group.items()
-    }
+    ids = {slug: str(uid) for slug, uid in Publication.objects.values_list("slug", "entry")}
 
     def read(value):
         if isinstance(value, list):
