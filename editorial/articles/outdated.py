@@ -11,11 +11,15 @@ language. So what was added since doesn't count, nor what changed and changed ba
 Publishing the article anew settles it, and nothing else does. What is no longer live has no history to look at.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import CharField, Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Concat, Left, StrIndex
 from django.urls import reverse
 from wagtail.models import Page, ReferenceIndex
 
@@ -29,6 +33,13 @@ from editorial.articles.linking import find_entries
 from editorial.articles.pages import ArticlePage
 
 ON_CARDS = frozenset({"name", "summary", "definition"})
+# How the reference index begins the paths of what an article mentions.
+MENTIONS = "mentions."
+# Which value or list a change is of: `milestones` of `milestones/launch`.
+FIELD = Left("path", StrIndex(Concat("path", Value("/")), Value("/")) - 1)
+# What was empty when an article was published was not used.
+EMPTY = ["", [], {"en": "", "zh": ""}]
+ARTICLES_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -49,28 +60,78 @@ class Outdated:
     entries: list[ChangedEntry]
 
 
-def list_outdated() -> list[Outdated]:
-    """Return the live articles, in any language, that use a changed value; what was published longest ago first."""
-    articles = ArticlePage.objects.live().public().select_related("locale")
-    return find_outdated(articles.defer("body", "mentions").order_by("last_published_at", "pk"))
+def list_outdated(*, most: int) -> list[Outdated]:
+    """Return so many live articles, in any language, that use a changed value; what was published longest ago first.
+
+    Those older than the newest change are gone through in batches until these are found, by their references alone:
+    histories are read of what may be outdated.
+    """
+    newest = read_newest_changes()
+    if not newest:
+        return []
+    articles = ArticlePage.objects.live().public().filter(last_published_at__lt=max(at for at, _on in newest.values()))
+    articles = articles.select_related("locale").defer("body", "mentions").order_by("last_published_at", "pk")
+    outdated: list[Outdated] = []
+    batch = list(articles[:ARTICLES_AT_ONCE])
+    while batch:
+        outdated += find_outdated(find_candidates(batch, newest=newest))
+        if len(outdated) >= most or len(batch) < ARTICLES_AT_ONCE:
+            break
+        at, pk = batch[-1].last_published_at, batch[-1].pk
+        later = articles.filter(Q(last_published_at__gt=at) | Q(last_published_at=at, pk__gt=pk))
+        batch = list(later[:ARTICLES_AT_ONCE])
+    return outdated[:most]
 
 
-def find_outdated(articles: Iterable[ArticlePage]) -> list[Outdated]:
+def read_newest_changes() -> dict[tuple[str, int], tuple[datetime, datetime | None]]:
+    """When a value that was there was changed last, of each entry and term that pages refer to; one query.
+
+    By kind and id: of any value that is used, and of those on cards. Each is looked for from the newest publication
+    back, so that a long history costs nothing.
+    """
+    changes = (
+        Change.objects.alias(field=FIELD)
+        .filter(publication__entry=OuterRef("entry"), old__isnull=False)
+        .exclude(old__in=EMPTY)
+        .order_by("-publication__sequence")
+        .values("publication__at")
+    )
+    claims = frozenset[str]().union(*(name_claims(kind) for kind in RECORD_MODELS))
+    references = ReferenceIndex.objects.filter(
+        base_content_type=ContentType.objects.get_for_model(Page),
+        to_content_type=OuterRef("content_type"),
+        to_object_id=Cast(OuterRef("object_id"), CharField()),
+    )
+    found = ListingEntry.objects.filter(Exists(references)).annotate(
+        newest=Subquery(changes.filter(field__in=claims | ON_CARDS)[:1]),
+        newest_on_cards=Subquery(changes.filter(field__in=ON_CARDS)[:1]),
+    )
+    rows = found.values_list("kind", "object_id", "newest", "newest_on_cards")
+    return {(kind, pk): (at, on_cards) for kind, pk, at, on_cards in rows if at}
+
+
+def find_candidates(
+    articles: list[ArticlePage], *, newest: dict[tuple[str, int], tuple[datetime, datetime | None]]
+) -> list[ArticlePage]:
+    """Return those of some articles that may be outdated; one query.
+
+    Some are not: what changed back, and the other language's words, are told apart only by reading them.
+    """
+    uses = read_uses(articles)
+    candidates = []
+    for article in articles:
+        used = uses.get(article.pk, {})
+        times = [newest[key][1 if names <= ON_CARDS else 0] for key, names in used.items() if key in newest]
+        if any(at and at > article.last_published_at for at in times):
+            candidates.append(article)
+    return candidates
+
+
+def find_outdated(articles: list[ArticlePage]) -> list[Outdated]:
     """Return those of some live articles that use a changed value; three queries, however many there are."""
-    articles = list(articles)
     uses = read_uses(articles)
     entries = find_entries({"type": kind, "value": pk} for used in uses.values() for kind, pk in used)
-    if not entries:
-        return []
-    since = min(article.last_published_at for article in articles)
-    histories: dict = {}
-    # Without the documents, which are large.
-    changes = Change.objects.filter(
-        publication__entry__in={row.entry for row in entries.values()}, publication__at__gt=since
-    ).order_by("pk")
-    columns = ("publication__entry", "publication__sequence", "publication__at", "path", "old", "new")
-    for entry, *change in changes.values_list(*columns):
-        histories.setdefault(entry, []).append(change)
+    histories = read_histories(articles, uses=uses, entries=entries)
     outdated = []
     for article in articles:
         changed = [
@@ -82,6 +143,37 @@ def find_outdated(articles: Iterable[ArticlePage]) -> list[Outdated]:
             changed.sort(key=lambda entry: entry.at, reverse=True)
             outdated.append(Outdated(article=article, entries=changed))
     return outdated
+
+
+def read_histories(
+    articles: list[ArticlePage],
+    *,
+    uses: dict[int, dict[tuple[str, int], set[str]]],
+    entries: dict[tuple[str, int], ListingEntry],
+) -> dict[UUID, list]:
+    """Return the changes of each entry since the first of the articles that use it was published; one query."""
+    since: dict[UUID, datetime] = {}
+    names: set[str] = set()
+    for article in articles:
+        for key, its_names in uses.get(article.pk, {}).items():
+            if key in entries:
+                entry, at = entries[key].entry, article.last_published_at
+                since[entry] = min(since.get(entry, at), at)
+                names |= its_names
+    if not since:
+        return {}
+    # At most one condition an article, of which only a batch is asked for: no database takes any number of them.
+    by_time: dict[datetime, list[UUID]] = {}
+    for entry, at in since.items():
+        by_time.setdefault(at, []).append(entry)
+    later = reduce(or_, (Q(publication__entry__in=those, publication__at__gt=at) for at, those in by_time.items()))
+    # Without the documents, which are large.
+    changes = Change.objects.alias(field=FIELD).filter(later, field__in=names).order_by("pk")
+    columns = ("publication__entry", "publication__sequence", "publication__at", "path", "old", "new")
+    histories: dict[UUID, list] = {}
+    for entry, *change in changes.values_list(*columns):
+        histories.setdefault(entry, []).append(change)
+    return histories
 
 
 def read_uses(articles: list[ArticlePage]) -> dict[int, dict[tuple[str, int], set[str]]]:
@@ -98,7 +190,7 @@ def read_uses(articles: list[ArticlePage]) -> dict[int, dict[tuple[str, int], se
     for article, content_type, pk, path in references.order_by("pk").values_list(*columns):
         kind = kinds[content_type]
         names = uses.setdefault(int(article), {}).setdefault((kind, int(pk)), set())
-        names |= name_claims(kind) if path.partition(".")[0] == "mentions" else ON_CARDS
+        names |= name_claims(kind) if path.startswith(MENTIONS) else ON_CARDS
     return uses
 
 
@@ -108,7 +200,7 @@ def name_claims(kind: str) -> frozenset[str]:
 
 
 def read_changes(
-    article: ArticlePage, entry: ListingEntry, names: set[str], histories: dict[object, list]
+    article: ArticlePage, entry: ListingEntry, names: set[str], histories: dict[UUID, list]
 ) -> ChangedEntry | None:
     """Return what has changed of these values of an entry since an article was published; None if nothing has."""
     language = "zh" if article.locale.language_code.startswith("zh") else "en"

@@ -29,23 +29,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
+from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.models import Page, ReferenceIndex
 
 from catalog.listing.as_of import current_facets
 from catalog.listing.index import ENTRY_FACETS, RECORD_MODELS
-from catalog.models import ListingEntry, Verification
+from catalog.models import ListingEntry, Term, Verification
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.values import BilingualText
 from editorial.articles.outdated import list_outdated
+from editorial.articles.pages import ArticleSource
 from editorial.review.roles import find_editors, is_editor
 
 ROWS_A_PAGE = 50
-# Of the outdated articles, those that were published longest ago.
-ARTICLES_SHOWN = 10
+# Of what is outdated or cites a changed source, what has been so for longest.
+SHOWN = 10
 # What may need somebody, in the order of the filter.
 QUEUED = (State.FLAGGED, State.DISPUTED, State.OVERDUE, State.UNVERIFIED, State.DUE)
 
@@ -125,7 +127,7 @@ class QueueFilterSet(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(
         label=gettext_lazy("State"),
         empty_label=gettext_lazy("All"),
-        field_name="state_now",
+        method="filter_state",
         choices=[(it.value, it.label) for it in QUEUED],
     )
     owner = django_filters.ChoiceFilter(
@@ -137,15 +139,28 @@ class QueueFilterSet(django_filters.FilterSet):
         model = Verification
         fields: list[str] = []
 
-    def __init__(self, data, *, queryset, user) -> None:
+    def __init__(self, data, *, queryset, user, on: date) -> None:
         super().__init__(data, queryset=queryset)
-        self.user = user
+        self.user, self.on = user, on
         people = [(str(person.pk), str(person)) for person in find_editors() if person.pk != user.pk]
         self.filters["owner"].extra["choices"] = [
             ("me", pgettext_lazy("owner", "Me")),
             ("nobody", pgettext_lazy("owner", "Nobody")),
             *people,
         ]
+
+    def filter_state(self, queryset, name, value):
+        """What a state is true of; of several that are true of a row, the row itself shows the worst."""
+        match value:
+            case State.FLAGGED:
+                return queryset.filter(flagged=True)
+            case State.DISPUTED:
+                return queryset.filter(disputed=True)
+            case State.OVERDUE:
+                return queryset.filter(flagged=False, historical=False, overdue_on__lte=self.on)
+            case State.UNVERIFIED:
+                return queryset.filter(checked_at=None)
+        return queryset.filter(state_now=value)
 
     def filter_owner(self, queryset, name, value):
         match value:
@@ -168,28 +183,60 @@ class QueueFilterSet(django_filters.FilterSet):
         return queryset.filter(cites)
 
 
-def explain_row(row: Verification) -> str:
-    """Why a row stands in the queue, in words."""
-    match row.state_now:
-        case State.FLAGGED:
-            return _("A source has changed or is gone, or somebody found a value changed.")
-        case State.DISPUTED if row.flagged:
-            return _("Somebody found that sources differ.")
-        case State.UNVERIFIED:
-            return _("Nobody has checked it since it was published.")
-        case State.DISPUTED if row.checked_at is None:
-            return _("Sources differ, and nobody has checked it since it was published.")
-        case State.OVERDUE:
-            return _("The check is overdue.")
+def explain_row(row: Verification, *, on: date) -> str:
+    """Why a row stands in the queue on a day, in words. That sources differ is no reason by itself."""
+    if row.flagged:
+        return _("A source has changed or is gone, or somebody found a value changed or in conflict.")
+    if row.checked_at is None and row.disputed:
+        return _("Sources differ, and nobody has checked it since it was published.")
+    if row.checked_at is None:
+        return _("Nobody has checked it since it was published.")
+    if row.overdue_on <= on:
+        return _("The check is overdue.")
     return _("The check falls due.")
 
 
+def list_doubtful(*, user, most: int) -> list[dict]:
+    """Which live terms and articles cite a source that was found changed or gone since they were published.
+
+    Their sources stand beside no value, so nobody checks them one by one: publishing the term or article anew settles
+    it. One row for each source, what was found first, first; two queries.
+    """
+    find_edit_url = AdminURLFinder(user).get_edit_url
+    terms = Term.sources.through.objects.filter(
+        term__live=True, source__changed_at__gt=F("term__last_published_at")
+    ).select_related("term", "source")
+    articles = ArticleSource.objects.filter(
+        page__live=True, source__changed_at__gt=F("page__last_published_at")
+    ).select_related("page__locale", "source")
+    found = [
+        {
+            "name": row.term.name,
+            "kind": EntryKind.TERM.label,
+            "url": find_edit_url(row.term),
+            "source": row.source,
+        }
+        for row in terms.order_by("source__changed_at", "pk")[:most]
+    ]
+    found += [
+        {
+            "name": row.page.title,
+            "kind": _("Article"),
+            "language": row.page.locale.language_code,
+            "url": reverse("wagtailadmin_pages:edit", args=[row.page.pk]),
+            "source": row.source,
+        }
+        for row in articles.defer("page__body", "page__mentions").order_by("source__changed_at", "pk")[:most]
+    ]
+    return sorted(found, key=lambda row: row["source"].changed_at)[:most]
+
+
 def show_queue(request: HttpRequest) -> HttpResponse:
-    """The queue, narrowed to what was asked for, and the articles that are outdated; for all who check."""
+    """The queue, narrowed to what was asked for, and the articles and terms to look at anew; for all who check."""
     if not is_editor(request.user):
         raise PermissionDenied
     today = timezone.now().date()
-    filters = QueueFilterSet(request.GET, queryset=find_queued(on=today), user=request.user)
+    filters = QueueFilterSet(request.GET, queryset=find_queued(on=today), user=request.user, on=today)
     # A choice that can't be read narrows nothing; the form says what is wrong.
     page = Paginator(filters.qs.select_related("owner"), ROWS_A_PAGE).get_page(request.GET.get("p"))
     names = {
@@ -202,7 +249,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
             "kind": EntryKind(row.kind).label,
             "group": FieldGroup(row.group).label,
             "state": State(row.state_now).label,
-            "reason": explain_row(row),
+            "reason": explain_row(row, on=today),
             "verification": row,
             "url": reverse("review:check_group", args=[row.entry, row.group]),
         }
@@ -210,7 +257,9 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     ]
     query = request.GET.copy()
     query.pop("p", None)
-    outdated = list_outdated()
+    # One more than is shown, which says that there are more.
+    outdated = list_outdated(most=SHOWN + 1)
+    doubtful = list_doubtful(user=request.user, most=SHOWN + 1)
     return render(
         request,
         "wagtailadmin/review/queue.html",
@@ -221,8 +270,10 @@ def show_queue(request: HttpRequest) -> HttpResponse:
             "query": query.urlencode(),
             "today": today,
             "editors": find_editors(),
-            "outdated": outdated[:ARTICLES_SHOWN],
-            "more_outdated": len(outdated[ARTICLES_SHOWN:]),
+            "outdated": outdated[:SHOWN],
+            "more_outdated": len(outdated) > SHOWN,
+            "doubtful": doubtful[:SHOWN],
+            "more_doubtful": len(doubtful) > SHOWN,
         },
     )
 

@@ -24,7 +24,8 @@ def publish(record, **values) -> None:
 def outdated() -> dict[str, dict[str, list[str]]]:
     """The articles that are outdated: what has changed of each entry, by name, by the article's title."""
     return {
-        found.article.title: {entry.name.text: entry.values for entry in found.entries} for found in list_outdated()
+        found.article.title: {entry.name.text: entry.values for entry in found.entries}
+        for found in list_outdated(most=10)
     }
 
 
@@ -180,9 +181,57 @@ def test_it_takes_as_many_queries_for_many_as_for_few(client):
 
     make_more(1)
     client.get("/en/articles/long-1-0/")
-    few = count(list_outdated), count(lambda: client.get("/en/articles/long-1-0/"))
+    few = count(lambda: list_outdated(most=10)), count(lambda: client.get("/en/articles/long-1-0/"))
     make_more(4)
-    assert len(list_outdated()) == 5
-    assert (count(list_outdated), count(lambda: client.get("/en/articles/long-4-0/"))) == few
+    assert len(list_outdated(most=10)) == 5
+    assert (count(lambda: list_outdated(most=10)), count(lambda: client.get("/en/articles/long-4-0/"))) == few
     assert len(BeautifulSoup(client.get("/en/articles/long-4-0/").content, "html.parser").select(".notice li")) == 4
     assert few[1] <= 12
+
+
+def count_changes(act) -> int:
+    """How many changes an act reads."""
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    (read,) = [query["sql"] for query in queries if query["sql"].startswith('SELECT "catalog_publication"."entry"')]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({read}) AS found")
+        return cursor.fetchone()[0]
+
+
+def test_only_what_an_outdated_article_uses_is_read_and_only_since_it_was_published(gpt):
+    def read():
+        assert list(outdated()) == ["Prose"]
+
+    prose = [("heading", "Scale")]
+    article = make_article(title="Prose", body=prose, mentions=[("model", gpt)])
+    publish(gpt, parameters="176 billion")
+    assert count_changes(read) == 1
+    publish_revision(article.save_revision())
+    publish(gpt, parameters="177 billion")
+    # Nor is it read what no text relies on.
+    publish(gpt, aliases="GPT3")
+    assert count_changes(read) == 1
+    other = make_model(parameters="1 billion")
+    for number in range(3):
+        publish(other, parameters=f"{number + 2} billion")
+    make_article(body=[*prose, ("card", [("model", other)])], mentions=[("model", other)])
+    make_article(body=[("card", [("model", gpt)])])
+    make_article(body=prose, mentions=[("model", gpt)])
+    # Added, not changed.
+    publish(other, licence="MIT", aliases="Another", released="2020")
+    assert count_changes(read) == 1
+
+
+def test_articles_come_in_the_order_of_their_publication_however_many_only_seem_outdated(gpt, monkeypatch):
+    """What has changed back is known only after it was read."""
+    monkeypatch.setattr("editorial.articles.outdated.ARTICLES_AT_ONCE", 2)
+    steady = make_model(parameters="1 billion")
+    for number in range(3):
+        make_article(body=[("heading", "Scale")], mentions=[("model", steady)])
+        make_article(title=f"Prose {number}", body=[("heading", "Scale")], mentions=[("model", gpt)])
+    publish(steady, parameters="2 billion")
+    publish(steady, parameters="1 billion")
+    publish(gpt, parameters="176 billion")
+    assert [found.article.title for found in list_outdated(most=2)] == ["Prose 0", "Prose 1"]
+    assert [found.article.title for found in list_outdated(most=10)] == ["Prose 0", "Prose 1", "Prose 2"]

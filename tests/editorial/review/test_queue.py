@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from catalog.models import Source, Verification
+from catalog.models import Source, Term, Verification
 from catalog.models.verification import Outcome, State, flag_source, record_checks
+from editorial.articles.pages import ArticlePage, ArticleSource
 from tests.editorial.review.support import sign_in
 from tests.factories import (
     make_article,
@@ -19,6 +20,7 @@ from tests.factories import (
     make_organization,
     make_product,
     make_source,
+    make_term,
     publish_revision,
     withdraw,
 )
@@ -43,8 +45,23 @@ def read_rows(client, query: str = "") -> list[list[str]]:
     ]
 
 
+def read_reasons(client, query: str = "") -> dict[str, str]:
+    """Why each field group stands in the queue."""
+    rows = BeautifulSoup(client.get(f"{QUEUE}{query}").content, "html.parser").select("tbody tr")
+    return {row.find_all("td")[0].get_text(): row.find_all("td")[2].get_text() for row in rows}
+
+
 def check(record, group, user, outcome=Outcome.STILL_TRUE, **values) -> None:
     record_checks(entry=record.uid, group=group, outcome=outcome, user=user, **values)
+
+
+def dispute(model) -> None:
+    """Publish that the source of an entry's one citation says otherwise."""
+    draft = model.get_latest_revision_as_object()
+    citation = draft.citations.all()[0]
+    citation.stance, citation.stated_en = "contradicts", "Open weights"
+    draft.citations = [citation]
+    publish_revision(draft.save_revision())
 
 
 def test_what_nobody_has_checked_stands_in_the_queue_until_somebody_does(editor):
@@ -114,11 +131,7 @@ def test_what_cites_a_source_that_changed_is_flagged(editor):
 
 def test_that_sources_differ_is_no_work_once_somebody_has_checked_it(editor):
     model = make_model(name="Alpha", access="api", cite={"access": "2024"})
-    draft = model.get_latest_revision_as_object()
-    citation = draft.citations.all()[0]
-    citation.stance, citation.stated_en = "contradicts", "Open weights"
-    draft.citations = [citation]
-    publish_revision(draft.save_revision())
+    dispute(model)
     assert ["Alpha", "Access and status", "Disputed"] in read_rows(editor)
     check(model, "access", editor.user)
     assert ["Alpha", "Access and status", "Disputed"] not in read_rows(editor)
@@ -166,6 +179,129 @@ def test_articles_that_use_a_changed_value_stand_in_the_queue_with_the_reason(ed
     assert 'href="/en/models/alpha/history/#version-2"' in html
     publish_revision(article.save_revision())
     assert read_outdated() == []
+
+
+def test_ten_outdated_articles_are_shown_and_that_there_are_more(editor):
+    model = make_model(name="Alpha", parameters="1 billion")
+    for number in range(11):
+        make_article(title=f"On scale {number}", body=[("heading", "Scale")], mentions=[("model", model)])
+    draft = model.get_latest_revision_as_object()
+    draft.parameters = "2 billion"
+    publish_revision(draft.save_revision())
+    section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find("section")
+    shown = [row.a.get_text() for row in section.select("section > ul > li")]
+    assert shown == [f"On scale {number}" for number in range(10)]
+    assert section.find_all("p")[-1].get_text() == "There are more."
+    publish_revision(ArticlePage.objects.get(title="On scale 0").save_revision())
+    assert "There are more." not in editor.get(QUEUE).content.decode()
+
+
+def test_terms_and_articles_that_cite_a_changed_source_stand_in_the_queue_until_published_anew(editor):
+    def read_doubtful() -> list[tuple[str, str]]:
+        """What cites which source, in order."""
+        section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find(id="doubtful")
+        rows = section.parent.select("section > ul > li") if section else []
+        return [tuple(link.get_text() for link in row.find_all("a")) for row in rows]
+
+    paper, page = make_source(title="Paper"), make_source(title="Page")
+    term = make_term(name="Token", sources=[paper, page])
+    make_term(name="Draft", sources=[paper], publish=False)
+    make_term(name="Other", sources=[page])
+    article = make_article(title="On tokens", body=[("heading", "Tokens")], sources=[ArticleSource(source=paper)])
+    gone = make_article(title="Gone", body=[("heading", "Tokens")], sources=[ArticleSource(source=paper)])
+    withdraw(gone)
+    assert read_doubtful() == []
+    Source.objects.filter(pk=paper.pk).update(changed_at=datetime.now(UTC))
+    assert read_doubtful() == [("Token", "Paper"), ("On tokens", "Paper")]
+    html = editor.get(QUEUE).content.decode()
+    for address in (
+        reverse(Term.snippet_viewset.get_url_name("edit"), args=[term.pk]),
+        reverse("wagtailadmin_pages:edit", args=[article.pk]),
+        reverse("review:check_source", args=[paper.pk]),
+    ):
+        assert f'href="{address}"' in html
+        assert editor.get(address).status_code == 200
+    assert "was found changed or gone on" in html
+    publish_revision(term.save_revision())
+    assert read_doubtful() == [("On tokens", "Paper")]
+    publish_revision(article.save_revision())
+    assert read_doubtful() == []
+    Source.objects.filter(pk=page.pk).update(changed_at=datetime.now(UTC))
+    assert read_doubtful() == [("Token", "Page"), ("Other", "Page")]
+
+
+def test_ten_terms_and_articles_that_cite_a_changed_source_are_shown_in_as_many_queries(editor):
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert editor.get(QUEUE).status_code == 200
+        return len(queries)
+
+    sources = [make_source() for _number in range(6)]
+    Source.objects.update(changed_at=datetime(2100, 1, 1, tzinfo=UTC))
+
+    def cite(source) -> None:
+        make_term(sources=[source])
+        make_article(body=[("heading", "Tokens")], sources=[ArticleSource(source=source)])
+
+    cite(sources[0])
+    count()
+    few = count()
+    for source in sources[1:]:
+        cite(source)
+    assert count() == few
+    section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find(id="doubtful").parent
+    assert len(section.select("section > ul > li")) == 10
+    assert section.find_all("p")[-1].get_text() == "There are more."
+
+
+FOUND_CHANGED = "A source has changed or is gone, or somebody found a value changed or in conflict."
+
+
+def test_a_reason_is_true_of_what_is_disputed(editor):
+    """By a citation that says otherwise; then its source changes; by what somebody found; and with the years."""
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
+        source = make_source()
+        model = make_model(name="Alpha", access="api", cite={"access": "2024"}, source=source)
+        dispute(model)
+        editor.force_login(editor.user)
+        assert read_reasons(editor)["Access and status"] == (
+            "Sources differ, and nobody has checked it since it was published."
+        )
+        for group in ("profile", "specifications", "access"):
+            check(model, group, editor.user)
+        clock.move_to(datetime(2026, 1, 2, tzinfo=UTC))
+        editor.force_login(editor.user)
+        assert read_reasons(editor) == {}
+        Source.objects.filter(pk=source.pk).update(changed_at=datetime(2026, 1, 2, tzinfo=UTC))
+        flag_source(source)
+        assert read_reasons(editor) == {"Access and status": FOUND_CHANGED}
+        assert set(read_reasons(editor, "?state=flagged")) == set(read_reasons(editor, "?state=disputed"))
+        assert set(read_reasons(editor, "?state=flagged")) == {"Access and status"}
+        check(model, "access", editor.user)
+        row = Verification.objects.get(group="access")
+        clock.move_to(datetime(row.due_on.year, row.due_on.month, row.due_on.day, 12, tzinfo=UTC))
+        editor.force_login(editor.user)
+        assert read_reasons(editor) == {"Access and status": "The check falls due."}
+        assert read_reasons(editor, "?state=overdue") == {}
+        clock.move_to(datetime(row.overdue_on.year, row.overdue_on.month, row.overdue_on.day, 12, tzinfo=UTC))
+        editor.force_login(editor.user)
+        assert read_reasons(editor) == {"Access and status": "The check is overdue."}
+        assert read_reasons(editor, "?state=overdue") == read_reasons(editor, "?state=disputed") == read_reasons(editor)
+        assert read_reasons(editor, "?state=flagged") == {}
+        check(model, "access", editor.user, Outcome.CONFLICT)
+        assert read_reasons(editor) == read_reasons(editor, "?state=flagged") == {"Access and status": FOUND_CHANGED}
+        assert read_reasons(editor, "?state=overdue") == {}
+
+
+def test_unverified_are_all_that_nobody_has_checked(editor):
+    model = make_model(name="Alpha", access="api", cite={"access": "2024"})
+    dispute(model)
+    assert sorted(read_reasons(editor, "?state=unverified")) == ["Access and status", "Profile", "Specifications"]
+    check(model, "profile", editor.user, Outcome.CHANGED)
+    assert sorted(read_reasons(editor, "?state=unverified")) == ["Access and status", "Profile", "Specifications"]
+    assert read_reasons(editor, "?state=flagged") == {"Profile": FOUND_CHANGED}
+    check(model, "profile", editor.user)
+    assert sorted(read_reasons(editor, "?state=unverified")) == ["Access and status", "Specifications"]
 
 
 def test_a_row_is_taken_and_given_away(editor):
