@@ -425,6 +425,7 @@ class PublishedDocument(Published):
         if self.merged_into:
             # Kept here: a draft may empty it in the row.
             document["merged_into"] = str(self.merged_into.uid)
+        approval = Approval.objects.of(self).select_related("approver").first()
         publication = Publication.objects.create(
             entry=self.uid,
             kind=self.kind,
@@ -433,8 +434,9 @@ class PublishedDocument(Published):
             action=action,
             document=document,
             reason={"en": self.withdrawal_en, "zh": self.withdrawal_zh} if not self.live else None,
-            actor=user if user and user.pk else None,
-            authors=Approval.objects.of(self).values_list("authors", flat=True).first() or [],
+            # The clock publishes without a user: then it was whoever approved it for that time.
+            actor=user if user and user.pk else approval.approver,
+            authors=approval.authors,
             recited=recited_paths(old=last.document, new=document) if last else [],
         )
         if self.live:

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -94,6 +95,19 @@ def test_the_history_shows_old_and_new_values_with_their_sources_newest_first(cl
     assert "Version 3 · Reviewer" in words
     assert "Version 1 · Shipped with the site" in words
     assert "robin" not in words, "people are named by role"
+
+
+def test_what_the_clock_published_is_by_whoever_approved_it(client, gpt):
+    colleague = User.objects.create_user("colleague")
+    colleague.groups.add(Group.objects.get(name="Lead"))
+    draft = gpt.get_latest_revision_as_object()
+    draft.licence, draft.go_live_at = "MIT", timezone.now() + timedelta(hours=1)
+    publish_revision(draft.save_revision(user=User.objects.get(username="robin")))
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        call_command("publish_scheduled")
+    words = words_of(soup_of(client, "/en/models/gpt-3/history/"))
+    assert "Version 4 · Lead" in words
+    assert words.count("Shipped with the site") == 2, "what nobody approved"
 
 
 def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(client, gpt):
