@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,18 +24,21 @@ def answer_former_address(
         raise Http404(_("There is no such entry."))
     as_of = as_of or AsOf({})
     if now := ListingEntry.objects.filter(entry=former.entry).first():
-        return HttpResponsePermanentRedirect(as_of.add_to(reverse(f"catalog:{now.kind}", args=[now.slug])))
-    return answer_taken_away(request, last=Publication.objects.of(former.entry).first(), as_of=as_of)
-
-
-def answer_taken_away(request: HttpRequest, *, last: Publication, as_of: AsOf) -> HttpResponse:
-    """Redirect to what a merged entry was merged into, show a withdrawn entry's notice, or raise Http404.
-
-    `last` is the newest publication of the entry by the day.
-    """
+        return redirect_to(now, as_of=as_of)
+    last = Publication.objects.of(former.entry).first()
     if last.action == PublicationAction.MERGED:
-        target = follow_mergers(last, publications=as_of.publications())
-        return HttpResponsePermanentRedirect(as_of.add_to(reverse(f"catalog:{target.kind}", args=[target.slug])))
+        return redirect_to(follow_mergers(last, publications=Publication.objects.all()), as_of=as_of)
+    return answer_withdrawn(request, last=last)
+
+
+def redirect_to(target: ListingEntry | Publication, *, as_of: AsOf) -> HttpResponse:
+    """Redirect to the page of an entry; for good, unless a day is asked for: what it leads to depends on that."""
+    address = as_of.add_to(reverse(f"catalog:{target.kind}", args=[target.slug]))
+    return HttpResponseRedirect(address) if as_of.day else HttpResponsePermanentRedirect(address)
+
+
+def answer_withdrawn(request: HttpRequest, *, last: Publication) -> HttpResponse:
+    """Show the notice of what a publication withdrew; raise Http404 if it did not."""
     if last.action != PublicationAction.WITHDRAWN:
         raise Http404(_("There is no such entry."))
     return show_withdrawal(
@@ -47,7 +50,10 @@ def answer_taken_away(request: HttpRequest, *, last: Publication, as_of: AsOf) -
 
 
 def follow_mergers(last: Publication, *, publications: QuerySet[Publication]) -> Publication:
-    """Return the newest publication of what an entry was merged into; of itself if it was not. `last` is its newest."""
+    """Return the newest publication of what an entry was merged into; of itself if it was not.
+
+    `last` is its newest among `publications`.
+    """
     while last.action == PublicationAction.MERGED:
         last = publications.of(last.document["merged_into"]).first()
     return last

@@ -16,9 +16,9 @@ from catalog.models import Change, ListingEntry, Publication, Source
 from catalog.models.approval import ApprovalKind
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
-from catalog.models.history import TAKEN_AWAY
+from catalog.models.history import TAKEN_AWAY, PublicationAction
 from catalog.public.details import CitationView, Detail, Value, field_of, label_of
-from catalog.public.former import answer_former_address, answer_taken_away, follow_mergers
+from catalog.public.former import answer_former_address, answer_withdrawn, follow_mergers, redirect_to
 from catalog.public.related import find_record
 from catalog.values import BilingualText
 
@@ -153,23 +153,33 @@ def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int
 def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) -> HttpResponse:
     """What an address showed at the end of a past day; also of what has the address only since.
 
-    What was taken away since has no public history, as long as it is.
+    What was withdrawn since has no public history, as long as it is.
     """
     at_address = Publication.objects.filter(kind=kind, slug=slug).order_by("-at", "-pk")
     owner = at_address.filter(at__lt=as_of.until).first() or at_address.first()
     if owner is None:
         raise Http404(_("There is no such entry."))
-    # What was merged into another since has its page there.
-    now = follow_mergers(Publication.objects.of(owner.entry).first(), publications=Publication.objects.all())
+    known, own = as_of.publications(), Publication.objects.of(owner.entry)
+    now = follow_mergers(own.first(), publications=Publication.objects.all())
+    # What was not there yet is told by what it was merged into since.
+    last = known.of(owner.entry).first() or known.of(now.entry).first()
+    past = last and follow_mergers(last, publications=known)
+    if past and past.entry != owner.entry and past.action not in TAKEN_AWAY:
+        # It was live there by the end of the day, so that this leads no further.
+        return redirect_to(past, as_of=as_of)
     record = RECORD_MODELS[kind].objects.filter(uid=now.entry, live=True).first()
     if record is None:
-        return answer_taken_away(request, last=now, as_of=as_of)
-    past = as_of.publications().of(record.uid).first()
+        return answer_withdrawn(request, last=now)
     if past is None:
         begin = Publication.objects.of(record.uid).get(sequence=1).at
         return render(request, "catalog/not_yet.html", {"record": record, "begin": begin, "as_of": as_of})
-    if past.action in TAKEN_AWAY:
-        return answer_taken_away(request, last=past, as_of=as_of)
+    if past.action == PublicationAction.WITHDRAWN:
+        return answer_withdrawn(request, last=past)
+    if now.entry != owner.entry:
+        before = own.exclude(action=PublicationAction.MERGED).first()
+        if before.action == PublicationAction.WITHDRAWN:
+            # It was not restored by merging it.
+            return answer_withdrawn(request, last=before)
     return render(
         request,
         f"catalog/{kind.value}_detail.html",

@@ -93,8 +93,9 @@ def test_an_address_shows_what_had_it_then(gpt, clock):
 
 
 def test_a_redirect_stays_on_the_day(client, gpt):
-    # Today, which leaves the present page as it is.
-    assert client.get("/en/models/gpt-3/?as_of=2026-03-05").url == "/en/models/gpt-3-175b/?as_of=2026-03-05"
+    # Today, which leaves the present page as it is; tomorrow the address says something else.
+    response = client.get("/en/models/gpt-3/?as_of=2026-03-05")
+    assert (response.status_code, response.url) == (302, "/en/models/gpt-3-175b/?as_of=2026-03-05")
     assert client.get("/en/startups/openai/?as_of=2026-03-01").url == "/en/organizations/openai/?as_of=2026-03-01"
 
 
@@ -144,20 +145,79 @@ def test_what_was_taken_away_says_so_on_the_days_on_which_it_was(client, clock):
     assert "It was wrong." in words_of(open_page("/en/models/gone/?as_of=2026-03-02", status=410).main)
     assert words_of(open_page("/en/models/gone/?as_of=2026-03-01").h1) == "Gone"
     assert words_of(open_page("/en/models/gone/?as_of=2026-03-03").h1) == "Gone"
-    assert client.get("/en/models/double/?as_of=2026-03-02").url == "/en/models/stays/?as_of=2026-03-02"
+    redirect = client.get("/en/models/double/?as_of=2026-03-02")
+    assert (redirect.status_code, redirect.url) == (302, "/en/models/stays/?as_of=2026-03-02")
     assert words_of(open_page("/en/models/double/?as_of=2026-03-01").h1) == "Double"
 
 
-def test_what_is_taken_away_now_shows_no_past_day(clock):
+def test_what_is_withdrawn_now_shows_no_past_day(clock):
     """As its history: whatever was wrong with it is not to be had by asking for yesterday."""
     model, other = make_model(slug="gone"), make_model(name="Stays", slug="stays")
-    merged = make_model(slug="double")
+    merged, into = make_model(slug="double"), make_model(name="Gone too", slug="gone-too")
     clock(1)
     withdraw(model)
-    publish(merged, merged_into=other)
+    publish(merged, merged_into=into)
     clock(2)
+    withdraw(into)
+    clock(3)
+    for day in (1, 2, 3):
+        for slug in ("gone", "gone-too"):
+            open_page(f"/en/models/{slug}/?as_of=2026-03-0{day}", status=410)
+        response = Client().get(f"/en/models/double/?as_of=2026-03-0{day}", follow=True)
+        assert response.status_code == 410
+        assert "It was wrong." in words_of(BeautifulSoup(response.content, "html.parser").main)
+    publish(model, withdrawal_en="", withdrawal_zh="", merged_into=other)
+    clock(4)
     open_page("/en/models/gone/?as_of=2026-03-01", status=410)
-    assert words_of(open_page("/en/models/double/?as_of=2026-03-01").h1) == "Stays"
+
+
+def test_what_is_merged_now_is_there_as_it_was_before(clock):
+    other = make_model(name="Stays", slug="stays")
+    clock(1)
+    merged = make_model(name="Double", slug="double")
+    clock(2)
+    publish(merged, merged_into=other)
+    clock(3)
+    soup = open_page("/en/models/double/?as_of=2026-03-02")
+    assert words_of(soup.h1) == "Double"
+    assert links_of(soup, ".preview-banner") == ["/en/models/stays/"]
+    # It was not there yet; what has its address since was.
+    response = Client().get("/en/models/double/?as_of=2026-03-01", follow=True)
+    assert response.redirect_chain == [("/en/models/stays/?as_of=2026-03-01", 302)]
+    assert words_of(BeautifulSoup(response.content, "html.parser").h1) == "Stays"
+
+
+def test_a_merger_that_was_turned_round_leads_nobody_in_circles(clock):
+    first, second = make_model(name="First", slug="first"), make_model(name="Second", slug="second")
+    clock(4)
+    publish(first, merged_into=second)
+    clock(9)
+    publish(first, merged_into=None)
+    clock(11)
+    publish(second, merged_into=first)
+    clock(20)
+    shown = {}
+    for day in (1, 5, 9, 10, 12):
+        for slug in ("first", "second"):
+            response = Client().get(f"/en/models/{slug}/?as_of=2026-03-{day:02}", follow=True)
+            assert response.status_code == 200
+            assert {status for _address, status in response.redirect_chain} <= {302}
+            shown[slug, day] = words_of(BeautifulSoup(response.content, "html.parser").h1)
+    assert shown == {
+        **{("first", 1): "First", ("first", 5): "Second", ("first", 9): "Second", ("first", 10): "First"},
+        **{("second", 1): "Second", ("second", 5): "Second", ("second", 9): "Second", ("second", 10): "Second"},
+        **{("first", 12): "First", ("second", 12): "First"},
+    }
+
+
+def test_before_either_was_there_a_merged_entry_says_when_records_begin(clock):
+    make_model(slug="older")
+    clock(3)
+    other, merged = make_model(name="Stays", slug="stays"), make_model(slug="double")
+    publish(merged, merged_into=other)
+    clock(4)
+    soup = open_page("/en/models/double/?as_of=2026-03-02")
+    assert "This site's records of it begin on 4 March 2026." in words_of(soup.main)
 
 
 def test_checks_are_those_that_were_known_then(clock):
