@@ -19,7 +19,7 @@ from django_countries.fields import CountryField
 
 from catalog.listing.as_of import AsOf
 from catalog.listing.index import RECORD_MODELS
-from catalog.models import ListingEntry
+from catalog.models import ListingEntry, Source
 from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, SourceKind, Stance
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
@@ -72,6 +72,7 @@ class SourceView:
     url: str
     kind: str
     language: str
+    archived_url: str = ""
 
     @property
     def kind_label(self) -> str:
@@ -173,11 +174,17 @@ RELATED_SHOWN = 12
 
 
 class Detail:
-    """What the page of an entry or term shows; as of a past day with what was known then around the document."""
+    """What the page of an entry or term shows; as of a past day with what was known then around the document.
 
-    def __init__(self, *, document: dict, preview: bool = False, as_of: AsOf | None = None) -> None:
+    Of the present document (`present`), and of a draft, sources are linked where they are now.
+    """
+
+    def __init__(
+        self, *, document: dict, preview: bool = False, present: bool = False, as_of: AsOf | None = None
+    ) -> None:
         self.document = document
         self.preview = preview
+        self.present = present or preview
         self.as_of = as_of or AsOf({})
         self.kind = EntryKind(document["kind"])
         self.model = RECORD_MODELS[self.kind]
@@ -197,15 +204,22 @@ class Detail:
         slugs = [citation["source"] for citation in self.document["citations"]] or self.document["fields"].get(
             "sources", []
         )
+        # A document stays as it was published when a source moves.
+        rows = (
+            Source.objects.filter(pk__in=[labels[slug]["id"] for slug in slugs])
+            if self.present
+            else Source.objects.none()
+        )
+        addresses = {row.pop("id"): row for row in rows.values("id", "url", "archived_url")}
         return {
             slug: SourceView(
                 number=number,
                 id=labels[slug]["id"],
                 title=labels[slug]["title"],
                 publisher=labels[slug]["publisher"],
-                url=labels[slug]["url"],
                 kind=labels[slug]["kind"],
                 language=labels[slug]["language"],
+                **addresses.get(labels[slug]["id"], {"url": labels[slug]["url"]}),
             )
             for number, slug in enumerate(dict.fromkeys(slugs), start=1)
         }

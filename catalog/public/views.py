@@ -53,7 +53,7 @@ def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespons
     if record is None:
         return answer_former_address(request, kind=kind, slug=slug, as_of=as_of)
     publication = Publication.objects.of(record.uid).first()
-    detail = Detail(document=publication.document, as_of=as_of)
+    detail = Detail(document=publication.document, present=True, as_of=as_of)
     if known := {it.group: it for it in Verification.objects.filter(entry=record.uid)}:
         # One query instead of the four by which they are derived.
         detail.verifications = known

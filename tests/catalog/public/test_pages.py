@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,6 +19,7 @@ from catalog.models import (
     Modality,
     Publication,
     Segment,
+    Source,
 )
 from editorial.articles.pages import ArticleSource
 from tests.factories import (
@@ -97,6 +99,25 @@ def test_a_model_shows_every_fact_with_source_date_and_both_sides_of_a_dispute(c
         assert expected in words
     assert "not checked yet" in words
     assert "DreamStudio" in words, "what is built on it"
+
+
+def test_a_source_that_moved_is_linked_where_it_is_now_but_in_past_versions(client):
+    source = make_source(url="https://old.example/paper")
+    model = make_model(slug="cited", released="2022", cite={"released": "2022"}, source=source)
+    term = make_term(slug="cited", sources=[source])
+    Source.objects.update(
+        moved_to="https://new.example/paper", archived_url="https://archive.example/paper", link_state="moved"
+    )
+    source.move(address="https://new.example/paper", user=get_user_model().objects.create_user("editor"))
+    for record in (model, term):
+        address = record.get_absolute_url()
+        page = client.get(address).content.decode()
+        assert 'href="https://new.example/paper"' in page
+        assert 'href="https://archive.example/paper"' in page
+        assert "old.example" not in page
+        past = client.get(f"{address}history/1/").content.decode()
+        assert 'href="https://old.example/paper"' in past
+        assert "new.example" not in past
 
 
 def test_the_same_page_in_chinese(client, stable_diffusion):
