@@ -1,7 +1,8 @@
-"""The listing index made anew from the first day on, out of publications and checks.
+"""The listing index brought in step with what is live, and its past filled in out of publications and checks.
 
-Publishing keeps the index by itself, so this is for a repair, or where another version of the site kept less of it.
-Vocabularies have no publications: their words and their tree are those of today.
+Publishing keeps the index by itself, so this is for a repair, or after an update that derives more or has kept less.
+A past that was kept is better than one made anew: intervals and vocabularies of earlier days are not known, nor is
+more than the last change of a source.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,7 +10,9 @@ from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
+from django.db.models import Max, Min, OuterRef, Subquery
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from catalog.listing.index import ENTRY_FACETS, INDEX_ORDER, RECORD_MODELS, reindex, write_document
 from catalog.listing.rows import end_rows
@@ -18,21 +21,71 @@ from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import TAKEN_AWAY
+from catalog.models.listing import ALWAYS_UNTIL
 from catalog.models.verification import find_citing, read_verifications
+
+# Until when present rows are said to hold while the past before them is filled in.
+SET_ASIDE = ALWAYS_UNTIL - timedelta(days=1)
 
 
 @transaction.atomic
-def rebuild() -> int:
-    """Make the whole index anew, every day of it; return the number of rows that hold now."""
-    ListingEntry.ever.all().delete()
-    past = Past()
-    for day in list_days():
-        past.replay(day)
+def rebuild(*, past: bool = False) -> int:
+    """Make the present rows anew, and fill in days before those that are kept; return the number of present rows.
+
+    What was kept of earlier days stays. With `past` it is made anew as well, as far as that can be known.
+    """
+    if past:
+        ListingEntry.ever.all().delete()
+    end_strangers()
+    if lacks_past():
+        fill_past()
     for model in INDEX_ORDER:
         for entry in model.objects.filter(live=True).iterator(chunk_size=200):
             # What no publication tells, such as another name of a segment, holds from today on.
             reindex(entry)
     return ListingEntry.objects.count()
+
+
+def end_strangers() -> None:
+    """End present rows of what is not live, or not at this address."""
+    live = {
+        address
+        for model in RECORD_MODELS.values()
+        for address in model.objects.filter(live=True).values_list("uid", "slug")
+    }
+    held = ListingEntry.objects.values_list("entry", "slug")
+    strangers = [uid for uid, slug in held if (uid, slug) not in live]
+    end_rows(ListingEntry.objects.filter(entry__in=strangers), on=timezone.now().date())
+
+
+def lacks_past() -> bool:
+    """Whether something was live by the end of a day before the first that is kept of it."""
+    last: dict[tuple[UUID, date], str] = {}
+    publications = Publication.objects.order_by("entry", "sequence").values_list("entry", "at", "action")
+    for uid, at, action in publications.iterator():
+        last[uid, at.astimezone(UTC).date()] = action
+    first: dict[UUID, date] = {}
+    for (uid, day), action in last.items():
+        if action not in TAKEN_AWAY:
+            first.setdefault(uid, day)
+    kept = dict(ListingEntry.ever.order_by().values_list("entry").annotate(Min("since")))
+    return any(uid not in kept or kept[uid] > day for uid, day in first.items())
+
+
+def fill_past() -> None:
+    """Write the rows of each entry for the days before the first that is kept of it."""
+    # Out of sight of what is derived from neighbours day by day.
+    ListingEntry.objects.update(until=SET_ASIDE)
+    newest = ListingEntry.ever.aggregate(pk=Max("pk"))["pk"] or 0
+    past = Past()
+    for day in list_days():
+        past.replay(day)
+    kept = ListingEntry.ever.filter(entry=OuterRef("entry"), pk__lte=newest).order_by("since")
+    begin = Subquery(kept.values("since")[:1])
+    filled = ListingEntry.ever.filter(pk__gt=newest)
+    filled.filter(since__gte=begin).delete()
+    filled.filter(until__gt=begin).update(until=begin)
+    ListingEntry.ever.filter(until=SET_ASIDE).update(until=ALWAYS_UNTIL)
 
 
 def list_days() -> list[date]:

@@ -1,18 +1,14 @@
-from datetime import UTC, date
+from datetime import date
 
 from django.db import migrations, models
-from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 ALWAYS_UNTIL = date(9999, 12, 31)
 
 
 def date_rows(apps, schema_editor):
-    """What stands in the index is so since the entry was published last, as far as the index knows.
-
-    `rebuild_listing` tells what was before that, from the publications.
-    """
-    rows = apps.get_model("catalog", "ListingEntry")._default_manager
-    rows.update(since=TruncDate("published_at", tzinfo=UTC))
+    """The index keeps what it says from today on; `rebuild_listing` fills in what was before."""
+    apps.get_model("catalog", "ListingEntry")._default_manager.update(since=timezone.now().date())
 
 
 def forget_past(apps, schema_editor):

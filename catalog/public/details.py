@@ -205,12 +205,8 @@ class Detail:
             "sources", []
         )
         # A document stays as it was published when a source moves.
-        rows = (
-            Source.objects.filter(pk__in=[labels[slug]["id"] for slug in slugs])
-            if self.present
-            else Source.objects.none()
-        )
-        addresses = {row.pop("id"): row for row in rows.values("id", "url", "archived_url")}
+        moving = Source.objects.filter(pk__in=[labels[slug]["id"] for slug in slugs] if self.present else [])
+        addresses = {row.pop("id"): row for row in moving.values("id", "url", "archived_url")}
         return {
             slug: SourceView(
                 number=number,

@@ -1,4 +1,4 @@
-"""Make the listing index anew from what was published."""
+"""Bring the listing index in step with what was published."""
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
@@ -9,9 +9,21 @@ from catalog.listing.past import rebuild
 
 class Command(BaseCommand):
     help = gettext_lazy(
-        "Makes the listing index anew, every day of it, from what was published. Publishing keeps it in step by itself."
+        "Makes the listing index of today anew, and fills in days of which nothing was kept. Publishing keeps it in "
+        "step by itself."
     )
 
+    def add_arguments(self, parser) -> None:
+        parser.add_argument(
+            "--past",
+            action="store_true",
+            help=_(
+                "Make what was kept of earlier days anew as well, from publications and checks. Vocabularies and "
+                "intervals of then are not known, nor more than the last change of a source: earlier days get "
+                "today's. For a damaged index only."
+            ),
+        )
+
     def handle(self, *args, **options) -> None:
-        rows = rebuild()
+        rows = rebuild(past=options["past"])
         self.stdout.write(_("The listing index has %(rows)s rows.") % {"rows": rows})

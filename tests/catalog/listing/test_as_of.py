@@ -1,26 +1,38 @@
 """A listing as of a day is what it was at the end of that day: results, order, facet counts and what rows say."""
 
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
 
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog.listing.intervals import change_intervals
 from catalog.listing.page import ListingPage
 from catalog.listing.past import rebuild
-from catalog.models import Change, FacetValue, Layer, ListingEntry, Modality, Publication, Segment
+from catalog.models import Change, FacetValue, Layer, ListingEntry, Modality, Publication, Segment, Source
 from catalog.models.choices import EntryKind
 from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.history import PublicationAction
-from catalog.models.verification import Outcome, record_checks
-from tests.factories import make_label, make_model, make_organization, make_product, publish_revision, withdraw
+from catalog.models.listing import ALWAYS_UNTIL
+from catalog.models.verification import Outcome, flag_source, record_checks
+from tests.factories import (
+    make_label,
+    make_model,
+    make_organization,
+    make_product,
+    make_source,
+    publish_revision,
+    withdraw,
+)
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2026, 3, 1)
@@ -206,6 +218,110 @@ def test_an_index_made_anew_has_every_day(clock):
     assert read() == before
     assert counts(open_listing("organizations", "as_of=2026-03-01"), "country") == {"GB": 1}
     assert names(open_listing("organizations", "as_of=2026-03-01&q=acme")) == ["Acme"]
+
+
+def forget_past() -> None:
+    """Leave the index as the migration does that has it keep days, where it has kept none before."""
+    ListingEntry.ever.exclude(until=ALWAYS_UNTIL).delete()
+    ListingEntry.objects.update(since=timezone.now().date())
+
+
+def read_rows() -> tuple[list, list]:
+    return list(ListingEntry.ever.order_by("pk").values()), list(FacetValue.objects.order_by("pk").values())
+
+
+def test_bringing_the_index_in_step_leaves_what_it_has_kept(clock):
+    rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
+    source = make_source()
+    make_organization(
+        name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-20"}, source=source
+    )
+    user = get_user_model().objects.create_user("editor")
+    for day in (1, 5):
+        clock(day)
+        Source.objects.update(changed_at=timezone.now())
+        flag_source(source)
+        clock(day + 1)
+        for group in FIELD_GROUPS[EntryKind.ORGANIZATION]:
+            record_checks(
+                entry=ListingEntry.objects.get().entry,
+                group=group,
+                paths=["", "funding_rounds/a"] if group == FieldGroup.FUNDING else [""],
+                outcome=Outcome.STILL_TRUE,
+                user=user,
+            )
+    clock(60)
+    change_intervals(days={FieldGroup.FUNDING: 20}, user=user)
+    clock(61)
+    queries = [f"as_of={FIRST + timedelta(days=day)}" for day in (0, 1, 2, 5, 6, 59, 60)]
+
+    def see_freshness():
+        return [
+            (counts(open_listing("organizations", query), "freshness"), names(open_listing("organizations", it)))
+            for query in queries
+            for it in [f"{query}&valuation_min=1B"]
+        ]
+
+    kept, rows = see_freshness(), read_rows()
+    assert "flagged" in kept[1][0], "the first change of the source"
+    assert kept[5][1] == ["Unicorn"], "with the interval of then"
+    call_command("rebuild_listing", stdout=StringIO())
+    assert read_rows() == rows
+    # One more version of it in the index, as if an update derived something else.
+    ListingEntry.objects.update(text="Another text")
+    call_command("rebuild_listing", stdout=StringIO())
+    assert see_freshness() == kept
+    assert ListingEntry.objects.get().text != "Another text"
+    call_command("rebuild_listing", past=True, stdout=StringIO())
+    assert see_freshness() != kept, "what can't be known any more"
+
+
+def test_days_before_those_that_are_kept_are_filled_in(clock):
+    acme, gone = make_organization(name="Acme", country="GB"), make_organization(name="Gone")
+    back = make_organization(name="Back", country="GB")
+    clock(1)
+    publish(acme, country="US")
+    withdraw(gone)
+    withdraw(back)
+    clock(3)
+    publish(acme, country="FR")
+    publish(back, withdrawal_en="", withdrawal_zh="", country="DE")
+    clock(4)
+    days = [f"as_of=2026-03-0{day}" for day in range(1, 8)]
+
+    def see_countries():
+        return [
+            (names(listing), counts(listing, "country")) for listing in (open_listing("organizations", d) for d in days)
+        ]
+
+    before = see_countries()
+    forget_past()
+    publish(acme, country="CN")
+    clock(6)
+    publish(acme, country="JP")
+    clock(7)
+    since = ListingEntry.ever.get(entry=acme.uid, until=date(2026, 3, 7)).pk
+    assert rebuild() == 2
+    days = days[:4]
+    assert see_countries() == before[:4]
+    days = ["as_of=2026-03-05", "as_of=2026-03-06", "as_of=2026-03-07", ""]
+    assert [found["CN" if day < 2 else "JP"] for day, (_names, found) in enumerate(see_countries())] == [1, 1, 1, 1]
+    assert ListingEntry.ever.get(entry=acme.uid, until=date(2026, 3, 7)).pk == since, "what was kept stays"
+    rows = read_rows()
+    assert rebuild() == 2
+    assert read_rows() == rows
+
+
+def test_rows_at_the_wrong_address_or_of_what_is_not_live_are_ended(clock):
+    records = make_organization(slug="one"), make_organization(slug="two"), make_organization(slug="three")
+    clock(1)
+    withdraw(records[2])
+    clock(2)
+    ListingEntry.ever.update(until=ALWAYS_UNTIL)
+    for record, slug in zip(records, ("", "one", "two"), strict=True):
+        ListingEntry.objects.filter(entry=record.uid).update(slug=slug)
+    assert rebuild() == 2
+    assert dict(ListingEntry.objects.values_list("entry", "slug")) == {it.uid: it.slug for it in records[:2]}
 
 
 def test_a_row_that_says_the_same_stays(clock):
@@ -430,11 +546,12 @@ def test_each_day_is_as_it_was_and_the_last_publications_are_the_present(db, day
         check_publications(site)
         last = today + timedelta(days=1)
         traveller.move_to(datetime.combine(last, datetime.min.time(), tzinfo=UTC))
-        for way in ("kept", "made anew"):
+        for way in ("kept", "filled in"):
             for day, shown in seen.items():
                 assert see(day.isoformat()) == shown, f"{day}, {way}"
                 held = ListingEntry.ever.on(day).values_list("kind", "slug")
                 assert set(held) == find_live(day), f"{day}, {way}"
+            forget_past()
             rebuild()
         transaction.set_rollback(True)
 

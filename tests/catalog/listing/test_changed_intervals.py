@@ -71,7 +71,7 @@ def test_what_is_derived_is_the_same_as_if_it_were_made_anew(user):
         change_intervals(days={**INTERVALS, "pricing": 90, "funding": 30}, user=user)
         after = read_derived()
         assert all(new != old for new, old in zip(after, before, strict=True))
-        rebuild()
+        rebuild(past=True)
         assert read_derived() == after
         change_intervals(days=INTERVALS, user=user)
         assert read_derived() == before
