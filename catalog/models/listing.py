@@ -1,7 +1,7 @@
 """The listing index: one row for each live entry and term, derived from public documents, never edited.
 
-`catalog.listing.index` writes it inside the publishing transaction; `manage.py rebuild_listing` makes it anew. What a
-row was on earlier days is kept, so that a listing can be shown as of any of them.
+`catalog.listing.index` writes it inside the publishing transaction; `manage.py rebuild_listing` brings it in step. What
+a row was on earlier days is kept, so that a listing can be shown as of any of them.
 """
 
 from datetime import date
