@@ -19,7 +19,7 @@ def forget_past(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("catalog", "0008_link_state_failed"),
+        ("catalog", "0007_link_state_failed"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("catalog", "0006_reference_index"),
+        ("catalog", "0005_verification"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
