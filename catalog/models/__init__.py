@@ -9,6 +9,7 @@ from catalog.models.ai_model import (
     Lineage,
 )
 from catalog.models.approval import Approval, ApprovalKind, Refused
+from catalog.models.checks import Check
 from catalog.models.history import Change, HistoryChoice, Publication
 from catalog.models.listing import FacetValue, ListingEntry
 from catalog.models.organization import (
@@ -30,7 +31,7 @@ from catalog.models.product import (
 )
 from catalog.models.shipped import Shipped
 from catalog.models.source import Source, SourceText
-from catalog.models.verification import Check, Interval, Verification
+from catalog.models.verification import Interval, Verification
 from catalog.models.vocabulary import Layer, Modality, Segment, Term
 
 __all__ = [

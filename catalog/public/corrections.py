@@ -7,9 +7,9 @@ from django.db.models import Case, CharField, DateTimeField, F, OuterRef, Q, Que
 from django.db.models.functions import Cast, Concat, StrIndex, Substr
 
 from catalog.models import AIModelCitation, Change, Check, OrganizationCitation, ProductCitation
+from catalog.models.checks import Outcome
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.verification import Outcome
 
 CITATIONS = {
     EntryKind.MODEL: AIModelCitation,

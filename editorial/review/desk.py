@@ -17,10 +17,11 @@ from django.views import View
 
 from catalog.editing.views import TextSpreadsheetMixin
 from catalog.models import Check, ListingEntry, Source, Verification
+from catalog.models.checks import Outcome
 from catalog.models.choices import EntryKind, LinkState
 from catalog.models.field_groups import FieldGroup
 from catalog.models.source import Citation
-from catalog.models.verification import Outcome, State
+from catalog.models.verification import State
 from catalog.values import BilingualText
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.menu import review_address

@@ -20,7 +20,8 @@ from catalog.models import (
     SourceText,
     Term,
 )
-from catalog.models.verification import Outcome, flag_source, record_checks
+from catalog.models.checks import Outcome
+from catalog.models.verification import flag_source, record_checks
 from editorial.models import ArticlePage
 from tests.browser.answers import answered
 from tests.factories import make_home, make_model, make_source

@@ -19,12 +19,13 @@ from catalog.listing.intervals import change_intervals
 from catalog.listing.page import ListingPage
 from catalog.listing.past import rebuild
 from catalog.models import Change, FacetValue, Layer, ListingEntry, Modality, Publication, Segment, Source
+from catalog.models.checks import Outcome
 from catalog.models.choices import EntryKind
 from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.history import PublicationAction
 from catalog.models.listing import ALWAYS_UNTIL
-from catalog.models.verification import Outcome, flag_source, record_checks
+from catalog.models.verification import flag_source, record_checks
 from tests.factories import (
     make_label,
     make_model,

@@ -7,8 +7,9 @@ from django.contrib.auth import get_user_model
 
 from catalog.listing.past import rebuild
 from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
+from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.verification import Outcome, record_checks
+from catalog.models.verification import record_checks
 from tests.factories import make_label, make_model, make_organization, make_product, publish_revision, withdraw
 
 pytestmark = pytest.mark.django_db

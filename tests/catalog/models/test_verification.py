@@ -11,15 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.models import AIModelMilestone, Check, Interval, Publication, Refused, Source
+from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup, check_field_groups
-from catalog.models.verification import (
-    Outcome,
-    State,
-    Verification,
-    flag_source,
-    read_verifications,
-    record_checks,
-)
+from catalog.models.verification import State, Verification, flag_source, read_verifications, record_checks
 from tests.factories import make_model, make_source, publish_revision
 
 CHECKED = datetime(2026, 1, 10, 12, tzinfo=UTC)

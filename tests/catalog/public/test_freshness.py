@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Source, Verification
+from catalog.models.checks import Outcome
 from catalog.models.field_groups import INTERVALS
-from catalog.models.verification import Outcome, flag_source, record_checks
+from catalog.models.verification import flag_source, record_checks
 from catalog.public.corrections import count_corrections
 from catalog.public.freshness import Freshness, Share
 from tests.factories import make_model, make_organization, make_product, make_source, publish_revision, withdraw

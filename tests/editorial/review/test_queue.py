@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Source, Term, Verification
-from catalog.models.verification import Outcome, State, flag_source, record_checks
+from catalog.models.checks import Outcome
+from catalog.models.verification import State, flag_source, record_checks
 from editorial.articles.pages import ArticlePage, ArticleSource
 from tests.editorial.review.support import sign_in
 from tests.factories import (
