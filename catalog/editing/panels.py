@@ -6,6 +6,7 @@ a field panel for all else. A value that is new in the registry appears here by 
 
 from django import forms
 from django.db import models
+from django.utils import translation
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
@@ -48,7 +49,24 @@ def register_relation_widgets() -> None:
     register_form_field_override(ParentalManyToManyField, override=relation_widget)
 
 
-class RowsPanel(InlinePanel):
+class StableId:
+    """A panel whose id on the page is the same in every language: addresses lead to it (`find_panel`)."""
+
+    @property
+    def clean_name(self) -> str:
+        with translation.override("en"):
+            return super().clean_name
+
+
+class Tab(StableId, ObjectList):
+    pass
+
+
+class Pair(StableId, FieldRowPanel):
+    pass
+
+
+class RowsPanel(StableId, InlinePanel):
     """An InlinePanel whose rows use a form class of ours."""
 
     def form_class(self) -> type[forms.ModelForm]:
@@ -98,7 +116,7 @@ def panel_for(model: type[models.Model], name: str) -> Panel:
         first = FieldPanel(english)
         if name == "name":
             first = TitleFieldPanel(english, classname="", placeholder=False)
-        return FieldRowPanel([first, FieldPanel(chinese)], heading=attribute.verbose_name)
+        return Pair([first, FieldPanel(chinese)], heading=attribute.verbose_name)
     rows = child_lists(model).get(name)
     if rows:
         return RowsPanel(name, heading=label_of(model, name), label=rows._meta.verbose_name)
@@ -133,9 +151,9 @@ def build_edit_handler(model: type[Entry]) -> TabbedInterface:
             address = [FieldPanel("slug")]
             picture = MultiFieldPanel([FieldPanel("logo"), FieldPanel("logo_credit")], heading=_("Logo"))
             panels = [panels[0], *address, *panels[1:], picture, withdrawal_panel(), go_live_panel()]
-        tabs.append(ObjectList(panels, heading=FieldGroup(group).label))
+        tabs.append(Tab(panels, heading=FieldGroup(group).label))
     citations = CitationsPanel("citations", heading=_("Sources"), label=_("citation"))
-    tabs.append(ObjectList([citations], heading=_("Sources")))
+    tabs.append(Tab([citations], heading=_("Sources")))
     return TabbedInterface(tabs, base_form_class=EntryForm)
 
 

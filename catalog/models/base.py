@@ -60,6 +60,10 @@ class Record(
 
     def clean(self) -> None:
         super().clean()
+        for column in self._meta.concrete_fields:
+            if isinstance(column, models.TextField):
+                # Browsers send the end of a line as two characters, which nobody has changed.
+                setattr(self, column.attname, getattr(self, column.attname).replace("\r\n", "\n"))
         if self.slug in RESERVED_SLUGS:
             raise ValidationError({"slug": _("“unknown” and “undisclosed” are reserved words.")})
 

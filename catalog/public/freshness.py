@@ -49,12 +49,14 @@ class Share:
     of: int
 
     @property
-    def percent(self) -> int | None:
+    def percent(self) -> str:
         """In whole percent, where there is anything to count: 0 and 100 mean none and all."""
         if not self.of:
-            return None
+            return ""
         exact = round(100 * self.number / self.of)
-        return exact if self.number in (0, self.of) else min(max(exact, 1), 99)
+        if exact == 0 and self.number:
+            return "<1"
+        return ">99" if exact == 100 and self.number < self.of else str(exact)
 
     def __str__(self) -> str:
         if not self.of:

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
 
@@ -247,6 +247,9 @@ def check_group(request: HttpRequest, entry: UUID, group: str) -> HttpResponse:
     asked = read_findings(document)[group].list_paths()
     # With no source at all the group is checked as one.
     paths = [*held, *sorted(asked - {*held, ""})]
+    if not paths:
+        # That there is still nothing can be true, or not.
+        paths = list(names[:1])
     paths.sort(key=lambda path: names.index(path.partition("/")[0]))
     as_group = paths if "" in asked else ()
     items = read_items([(entry, path) for path in paths], user=request.user, as_group=as_group)
@@ -312,16 +315,21 @@ def note_outcome(
         )
     if outcome in (Outcome.CHANGED, Outcome.CONFLICT):
         (item,) = chosen
-        messages.info(request, DONE[outcome])
+        messages.info(request, name_item(item) + DONE[outcome])
         name = "citations" if outcome == Outcome.CONFLICT else item.path.partition("/")[0]
         return redirect(find_form(request.user, verification=item.verification, name=name))
-    messages.success(request, DONE[outcome])
+    messages.success(request, name_item(chosen[0]) + DONE[outcome] if len(chosen) == 1 else DONE[outcome])
     query = request.GET.copy()
     if must_open:
         query.setlist("opened", [source.slug for source in sources])
     # The template counts from one.
     following = min(items.index(chosen[-1]) + 2, len(items))
     return redirect(f"{request.path}?{query.urlencode()}#item-{following}")
+
+
+def name_item(item: Item) -> str:
+    """Which value it is, before what is said of it."""
+    return f"{item.name}, {item.label}" + pgettext("between a name and what is said of it", ": ")
 
 
 def find_form(user, *, verification: Verification, name: str = "") -> str:

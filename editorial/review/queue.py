@@ -125,7 +125,7 @@ class QueueFilterSet(django_filters.FilterSet):
         label=gettext_lazy("Field group"), empty_label=gettext_lazy("All"), choices=FieldGroup.choices
     )
     state = django_filters.ChoiceFilter(
-        label=gettext_lazy("State"),
+        label=pgettext_lazy("check", "State"),
         empty_label=gettext_lazy("All"),
         method="filter_state",
         choices=[(it.value, it.label) for it in QUEUED],

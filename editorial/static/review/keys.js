@@ -3,13 +3,14 @@ document.addEventListener("DOMContentLoaded", () => {
   const rows = [...document.querySelectorAll("[data-row]")];
   let current = -1;
 
-  function move(to) {
+  function move(to, isStart = false) {
     if (!rows.length) return;
     rows[current]?.classList.remove("is-current");
     current = Math.max(0, Math.min(rows.length - 1, to));
     rows[current].classList.add("is-current");
     rows[current].focus({ preventScroll: true });
-    rows[current].scrollIntoView({ block: "nearest" });
+    // What stands above the rows is read first.
+    if (!isStart) rows[current].scrollIntoView({ block: "nearest" });
   }
 
   document.addEventListener("keydown", (event) => {
@@ -33,5 +34,5 @@ document.addEventListener("DOMContentLoaded", () => {
 
   const named = rows.findIndex((row) => `#${row.id}` === location.hash);
   if (named >= 0) move(named);
-  else if (rows.length && document.querySelector("[data-start]")) move(0);
+  else if (rows.length && document.querySelector("[data-start]")) move(0, true);
 });

@@ -232,3 +232,11 @@ def test_addresses_of_sources_have_one_spelling():
 def test_words_of_the_address_bar_are_no_slugs_of_entries(slug):
     with pytest.raises(ValidationError, match="reserved words"):
         make_organization(slug=slug)
+
+
+def test_ends_of_lines_as_browsers_send_them_are_no_change():
+    model = make_model(aliases="davinci\nGPT-3 175B", summary_en="One.\n\nTwo.")
+    draft = model.get_latest_revision_as_object()
+    draft.aliases, draft.summary_en, draft.access = "davinci\r\nGPT-3 175B", "One.\r\n\r\nTwo.", "api"
+    publish_revision(draft.save_revision())
+    assert [change.path for change in Publication.objects.of(model.uid)[0].changes.all()] == ["access"]

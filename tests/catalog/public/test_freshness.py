@@ -165,11 +165,11 @@ def test_ages_are_those_of_each_kind_and_of_all_and_leave_out_what_has_no_check(
 @pytest.mark.parametrize(
     ("number", "of", "percent", "words"),
     [
-        (0, 0, None, "–"),
-        (0, 5, 0, "0 of 5 (0%)"),
-        (1, 1000, 1, "1 of 1000 (1%)"),
-        (999, 1000, 99, "999 of 1000 (99%)"),
-        (5, 5, 100, "5 of 5 (100%)"),
+        (0, 0, "", "–"),
+        (0, 5, "0", "0 of 5 (0%)"),
+        (1, 1000, "<1", "1 of 1000 (<1%)"),
+        (999, 1000, ">99", "999 of 1000 (>99%)"),
+        (5, 5, "100", "5 of 5 (100%)"),
     ],
 )
 def test_a_share_is_none_or_all_only_where_it_is(number, of, percent, words):

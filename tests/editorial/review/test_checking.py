@@ -9,12 +9,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.users.models import UserProfile
 
 from catalog.models import Check, Source, SourceText, Verification
 from catalog.models.choices import LinkState
 from catalog.models.verification import State, read_verifications
 from editorial.review.checking import mark_lines
-from tests.editorial.review.support import sign_in
+from tests.editorial.review.support import sign_in, url
 from tests.factories import make_model, make_organization, make_source, publish_revision
 
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
@@ -290,6 +291,27 @@ def test_a_group_without_sources_is_checked_as_a_whole(editor):
     press(editor, group_address(model, "profile"), "Name", "still-true")
     assert Check.objects.get().path == ""
     assert Verification.objects.get(group="profile").state(timezone.now().date()) == State.VERIFIED
+
+
+def test_a_group_in_which_there_is_nothing_is_checked_as_one(editor):
+    organization = make_organization(name="Acme")
+    address = group_address(organization, "funding")
+    assert {item["values"] for item in read_screen(editor, address).values()} == {"–"}
+    press(editor, address, "", "still-true")
+    assert (Check.objects.get().group, Check.objects.get().path) == ("funding", "")
+    assert Verification.objects.get(group="funding").state(timezone.now().date()) == State.VERIFIED
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_place_in_the_form_is_there_in_every_language(editor, source, language):
+    model = make_model(parameters="1 billion", cite={"parameters": "2024"}, source=source)
+    UserProfile.objects.create(user=editor.user, preferred_language=language)
+    for outcome in ("changed", "conflict"):
+        answer = press(editor, source_address(source), "", outcome)
+        place = answer.redirect_chain[-1][0].partition("#")[2]
+        assert BeautifulSoup(answer.content, "html.parser").find(id=place), (language, outcome)
+    text = BeautifulSoup(editor.get(url(model, "edit")).content, "html.parser").find(id="tab-specifications")
+    assert text.find(id="panel-child-specifications-parameters-section")
 
 
 def test_contributors_check_nothing(source):
