@@ -520,6 +520,7 @@ def without_names(document: dict) -> dict:
     return {path: read(value) if path in fields else value for path, value in flatten(document).items()}
 
 
+@pytest.mark.long
 @given(DAYS)
 @example(STORY)
 @settings(

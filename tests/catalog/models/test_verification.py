@@ -311,7 +311,7 @@ def test_a_check_of_what_was_published_again_meanwhile_is_refused(user):
 
 
 @pytest.mark.django_db
-@settings(max_examples=15)
+@settings(max_examples=max(8, settings.default.max_examples // 20))
 @given(
     st.lists(
         st.sampled_from(["wait", "publish", "recite", "source", *(("check", outcome) for outcome in Outcome)]),
