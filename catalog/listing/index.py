@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from pypinyin import Style, lazy_pinyin
@@ -292,6 +293,7 @@ def texts_of(document: dict) -> Iterable[str]:
                 yield label["zh"]
 
 
+@transaction.atomic(savepoint=False)
 def reindex(entry) -> None:
     """Bring the listing row of an entry or term in step with it, or end it when the entry is not live."""
     today = timezone.now().date()

@@ -381,6 +381,7 @@ def write_verifications(*, object_id: int, document: dict) -> dict[str, Verifica
     return found
 
 
+@transaction.atomic
 def flag_source(source: Source) -> None:
     """Write anew what is derived of the live entries that cite a source which has changed or is gone."""
     entries = find_citing(source)
