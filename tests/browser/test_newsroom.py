@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from catalog.models import (
     AIModel,
     Check,
+    Modality,
     Organization,
     OrganizationCitation,
     Product,
@@ -24,7 +25,7 @@ from catalog.models.checks import Outcome
 from catalog.models.verification import flag_source, record_checks
 from editorial.models import ArticlePage
 from tests.browser.answers import answered
-from tests.factories import make_home, make_model, make_source
+from tests.factories import make_home, make_label, make_model, make_source
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "correct horse battery"
@@ -260,7 +261,11 @@ def test_the_morning_of_an_editor(live_server, sign_in, browser):
     """The queue names what a changed source supports; it is checked, corrected, approved, and checked again."""
     make_home()
     source = make_source(title="Model card", url="https://example.org/card")
-    model = make_model(slug="whisper", name="Whisper", access="api", cite={"access": "2026-01"}, source=source)
+    speech = make_label(Modality, "speech")
+    values = {"access": "api", "inputs": [speech]}
+    model = make_model(slug="whisper", name="Whisper", **values, cite={"access": "2026-01"}, source=source)
+    # Outside of a transaction, as in a request.
+    speech.save()
     colleague = get_user_model().objects.create_user("colleague")
     SourceText.objects.create(source=source, sha256="1", text="How to get it\nThrough the API.")
     for group in ("profile", "specifications", "access"):

@@ -4,19 +4,17 @@ from datetime import date
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.utils import timezone
 
 from catalog.listing.past import rebuild
-from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment, Source
+from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.verification import flag_source, record_checks
+from catalog.models.verification import record_checks
 from tests.factories import (
     make_label,
     make_model,
     make_organization,
     make_product,
-    make_source,
     publish_revision,
     withdraw,
 )
@@ -192,17 +190,3 @@ def test_the_newest_round_gives_the_valuation():
     cite = {"funding_rounds/a": "2026-01", "funding_rounds/b": "2023"}
     organization = make_organization(children={"funding_rounds": rounds}, cite=cite)
     assert ListingEntry.objects.get(entry=organization.uid).valuation_usd == 2_000_000_000
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_word_and_a_source_are_followed_outside_of_a_transaction_too():
-    """As in a request: there the database locks nothing for whoever has not begun one."""
-    source = make_source()
-    segment = make_label(Segment, "image")
-    product = make_product(segments=[segment], status="available", cite={"status": "2024"}, source=source)
-    segment.slug = "pictures"
-    segment.save()
-    Source.objects.filter(pk=source.pk).update(changed_at=timezone.now())
-    flag_source(source)
-    assert facets_of(product)["segment"] == {"pictures"}
-    assert "flagged" in facets_of(product)["freshness"]
