@@ -106,7 +106,6 @@ def read_sources(version) -> dict[str, tuple[str, ...]]:
     """What a version names as sources, as text, by the path that they speak of."""
     sources: dict[str, tuple[str, ...]] = {}
     for citation in version.citations.select_related("source") if isinstance(version, Entry) else ():
-        path = f"{citation.field}/{citation.item}" if citation.item else citation.field
         parts = [
             str(citation.source),
             citation.get_stance_display(),
@@ -116,7 +115,7 @@ def read_sources(version) -> dict[str, tuple[str, ...]]:
             citation.quote and f"“{citation.quote}”",
         ]
         text = pgettext("between parts of a source", ", ").join(part for part in parts if part)
-        sources[path] = (*sources.get(path, ()), text)
+        sources[citation.path] = (*sources.get(citation.path, ()), text)
     return sources
 
 

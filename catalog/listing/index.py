@@ -24,6 +24,7 @@ from pypinyin import Style, lazy_pinyin
 from catalog.listing.rows import Held, end_rows, write_row, write_values
 from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Segment, Term
 from catalog.models.choices import EntryKind, PricePer
+from catalog.models.document import path_of
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.history import Publication, PublicationAction
 from catalog.models.listing import ALWAYS_FROM, ALWAYS_UNTIL, UNKNOWN
@@ -171,7 +172,7 @@ def current_until(document: dict, *, path: str, interval: int) -> date:
     dates = [
         FuzzyDate.parse(citation["as_of"]).last_day
         for citation in document["citations"]
-        if path in (citation["field"], f"{citation['field']}/{citation['item']}")
+        if path in (citation["field"], path_of(citation))
     ]
     return max(dates) + timedelta(days=2 * interval) if dates else ALWAYS_FROM
 

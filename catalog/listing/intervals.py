@@ -59,7 +59,8 @@ def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
 def write_dates(verifications: list[Verification], *, interval: int) -> None:
     """Write what verifications of one group derive from the interval; one query."""
     for verification in verifications:
-        verification.change_interval(interval)
+        verification.interval = interval
+        verification.set_dates()
         # An upsert, far quicker than an update of many rows, goes by entry and group.
         verification.pk = None
     Verification.objects.bulk_create(

@@ -146,7 +146,8 @@ class Verification(models.Model):
     """What is recorded of one field group of one live entry; derived, but for `owner`, and never edited.
 
     `checked_at` is the time of the check that is the oldest among those of its values, null while one of them has
-    none since it was last published. `waiting_since` is the day from which it has been needing somebody, or will.
+    none since it was last published. `waiting_since` is the day from which it has been needing somebody; of what a
+    check holds for, that from which it is overdue.
     Days are UTC.
     """
 
@@ -185,19 +186,14 @@ class Verification(models.Model):
         return f"{self.entry} {self.group}"
 
     def set_dates(self) -> None:
-        """Compute when the check falls due and overdue, from the time of the check and the interval."""
+        """Compute what follows from the time of the check and the interval: when it falls due, and overdue."""
         self.due_on = self.overdue_on = None
         if self.checked_at:
             days = round(self.interval * (1 + spread_of(entry=self.entry, group=self.group)))
             self.overdue_on = self.checked_at.astimezone(UTC).date() + timedelta(days=days)
             self.due_on = self.overdue_on - timedelta(days=min(DUE_AT_MOST, self.interval // 4))
-
-    def change_interval(self, days: int) -> None:
-        """Have the check of the group hold for another time: what follows from that alone; not saved."""
-        self.interval = days
-        self.set_dates()
-        if self.due_on and not self.flagged:
-            self.waiting_since = self.due_on
+            if not self.flagged:
+                self.waiting_since = self.overdue_on
 
     def state(self, on: date) -> State:
         """The state on a day (UTC)."""
@@ -259,8 +255,9 @@ def read_findings(document: dict, *, until: datetime | None = None) -> dict[str,
     uid, kind = document["uid"], document["kind"]
     known = {"at__lt": until} if until else {}
     checks: dict[str, dict[str, list[tuple[datetime, str]]]] = {}
-    rows = Check.objects.filter(entry=uid, **known).exclude(outcome=Outcome.CANT_TELL).order_by("at", "pk")
-    for group, path, outcome, at in rows.values_list("group", "path", "outcome", "at"):
+    # Of each value the last check with each outcome tells all, however long it has been checked.
+    rows = Check.objects.filter(entry=uid, **known).exclude(outcome=Outcome.CANT_TELL).order_by()
+    for group, path, outcome, at in rows.values_list("group", "path", "outcome").annotate(last=Max("at")):
         checks.setdefault(group, {}).setdefault(path, []).append((at, outcome))
     publications = Publication.objects.filter(entry=uid, **known)
     edits = Change.objects.filter(publication__in=publications).order_by().values_list("path")
@@ -319,16 +316,11 @@ class GroupFindings:
             flagged=bool(doubts),
             **values,
         )
+        # A draft that is previewed has no publication.
+        edited = max(self.edited.values(), default=self.published or timezone.now())
+        since = min((at for at, outcome in doubts), default=edited)
+        verification.waiting_since = since.astimezone(UTC).date()
         verification.set_dates()
-        if doubts:
-            since = min(at for at, outcome in doubts)
-        elif verification.checked_at is None:
-            since = max(self.edited.values(), default=self.published)
-        else:
-            since = None
-        verification.waiting_since = (
-            since.astimezone(UTC).date() if since else verification.due_on or timezone.now().date()
-        )
         return verification
 
     def find_edited(self, path: str) -> datetime | None:

@@ -21,7 +21,7 @@ from catalog.listing.as_of import AsOf
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry, Source
 from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, SourceKind, Stance
-from catalog.models.document import child_lists
+from catalog.models.document import child_lists, path_of
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.verification import Verification, disputed_paths, read_verifications
 from catalog.values import (
@@ -225,8 +225,7 @@ class Detail:
         """The citations by path."""
         citations: dict[str, list[CitationView]] = {}
         for citation in self.document["citations"]:
-            path = f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
-            citations.setdefault(path, []).append(
+            citations.setdefault(path_of(citation), []).append(
                 CitationView(
                     source=self.sources[citation["source"]],
                     as_of=FuzzyDate.parse(citation["as_of"]),

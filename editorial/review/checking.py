@@ -57,6 +57,7 @@ class Item:
     group: str
     # The publication that it was read from: who presses a key has seen this one.
     sequence: int
+    published_at: datetime
     name: object
     label: str
     values: list[Value]
@@ -66,7 +67,7 @@ class Item:
     check_path: str
     is_own: bool = False
     last: Check | None = None
-    # When it was checked against the source in question last, and whether that says the same since.
+    # When it was checked against the source in question last, and whether both say the same since.
     seen_at: datetime | None = None
     in_bulk: bool = False
 
@@ -116,9 +117,12 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
     documents = {it.entry: it for it in Publication.objects.filter(pk__in=newest.values("last"))}
     verifications = {(it.entry, it.group): it for it in Verification.objects.filter(entry__in=entries)}
     entered, alone = read_entered(entries), is_alone(user)
-    last = {}
-    for check in Check.objects.filter(entry__in=entries).select_related("by").order_by("at", "pk"):
-        last[check.entry, check.group, check.path] = check
+    checks = Check.objects.filter(entry__in=entries)
+    newest = checks.order_by().values("entry", "group", "path").annotate(last=Max("pk"))
+    last = {
+        (check.entry, check.group, check.path): check
+        for check in checks.filter(pk__in=newest.values("last")).select_related("by")
+    }
     items, details = [], {}
     for entry, path in wanted:
         publication = documents[entry]
@@ -135,6 +139,7 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
                 kind=publication.kind,
                 group=group,
                 sequence=publication.sequence,
+                published_at=publication.at,
                 name=detail.name,
                 label=f"{label} “{row}”" if row else label,
                 values=read_value(detail, path),
@@ -167,15 +172,16 @@ def find_cited(source: Source):
 def read_texts(source: Source, items: list[Item]) -> Texts:
     """The text of a source now and when the values beside it were checked against it, with the differences.
 
-    That is the oldest of their last checks, so that nothing is left out for any of them. Says of each value whether the
-    source is word for word as it was at its own last check. Three queries.
+    That is the oldest of their last checks, so that nothing is left out for any of them. Says of each value whether
+    somebody compared it, as it is published, with the source, which is word for word as it was then. Three queries.
     """
     note_when_seen(source, items)
     checked_at = min((item.seen_at for item in items if item.seen_at), default=None)
     now = source.texts.first()
     before = source.texts.filter(at__lte=checked_at).first() if checked_at else None
     for item in items:
-        item.in_bulk = bool(item.seen_at and now and is_unchanged(source, text=now, since=item.seen_at))
+        is_seen = item.seen_at and item.seen_at >= item.published_at
+        item.in_bulk = bool(is_seen and now and is_unchanged(source, text=now, since=item.seen_at))
     texts = Texts(now=now, before=before, checked_at=checked_at)
     if texts.differ:
         texts.lines = mark_lines(before.text[:LONGEST_TEXT], now.text[:LONGEST_TEXT])
@@ -185,7 +191,7 @@ def read_texts(source: Source, items: list[Item]) -> Texts:
 
 
 def note_when_seen(source: Source, items: list[Item]) -> None:
-    """Write into items when somebody compared them with a source last, since they were published."""
+    """Write into items when somebody compared them with a source last, whatever they said then."""
     checks = Check.objects.filter(sources=source, entry__in={item.entry for item in items})
     checks = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
     seen = {tuple(key): at for *key, at in checks.annotate(last=Max("at"))}

@@ -157,7 +157,7 @@ def tabulate_weeks(*, today: date, shown: int | None) -> Table:
 
 
 def tabulate_waiting(*, today: date, shown: int | None) -> Table:
-    waiting = Verification.objects.needing_someone(on=today)
+    waiting = Verification.objects.needing_someone(on=today).filter(waiting_since__lte=today)
     found = waiting.order_by("waiting_since", "pk")[:shown]
     names = name_entries(found)
     return Table(

@@ -129,7 +129,8 @@ def count_with(*, group: str, interval: int, on: date) -> list[tuple[int, int]]:
     due, overdue = [0] * len(AHEAD), [0] * len(AHEAD)
     verifications = find_dated().filter(group=group).only("entry", "group", "checked_at", "flagged", "interval")
     for verification in verifications.iterator(chunk_size=CHUNK):
-        verification.change_interval(interval)
+        verification.interval = interval
+        verification.set_dates()
         for number, day in enumerate(days_ahead):
             due[number] += verification.due_on <= day
             overdue[number] += verification.overdue_on <= day

@@ -25,6 +25,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
@@ -68,16 +69,18 @@ class DaysBetween(Func):
 def find_queued(*, on: date):
     """What needs a person on a day, the most urgent first.
 
-    Urgency is the number of days that it has been waiting, times how fast such values change (one by the interval),
-    times one more than the number of places that depend on it: articles that show it, entries built on it.
+    Urgency is the number of days that it has been waiting or overdue, times how fast such values change (one by the
+    interval), times one more than the number of places that depend on it: articles that show it, entries built on it.
+    What falls due but is not overdue comes after all that is.
     """
+    pace = (DaysBetween(Value(on), F("waiting_since")) + 1.0) / F("interval")
     return (
         Verification.objects.needing_someone(on=on)
         .with_state(on=on)
         .annotate(
             slug=Subquery(ListingEntry.objects.filter(entry=OuterRef("entry")).values("slug")[:1]),
             dependents=count_articles() + count_entries(),
-            urgency=(DaysBetween(Value(on), F("waiting_since")) + 1.0) / F("interval") * (F("dependents") + 1.0),
+            urgency=Case(When(waiting_since__gt=on, then=pace), default=pace * (F("dependents") + 1.0)),
         )
         .order_by("-urgency", "waiting_since", "pk")
     )
@@ -193,7 +196,7 @@ def explain_row(row: Verification, *, on: date) -> str:
         return _("Nobody has checked it since it was published.")
     if row.overdue_on <= on:
         return _("The check is overdue.")
-    return _("The check falls due.")
+    return _("Check by %(date)s") % {"date": date_format(row.overdue_on)}
 
 
 def list_doubtful(*, user, most: int) -> list[dict]:

@@ -3,9 +3,9 @@
 The desk has 200 entries, in the shares of the landscape that ships, with the registry's intervals and the spread of
 due dates that real entries have. It starts with nothing checked, and for a year catches up and settles; the year after
 that is measured. Each workday, Monday to Friday, it checks the most urgent of what is due, in the order of the queue:
-the days that it has been due as a share of its interval. There are no public holidays, nobody is ill, no entry is
-closed or retired, nothing depends on one entry more than on another, and no edit, source or reader asks for a check
-before its time.
+the days that it has been overdue, or has left, as a share of its interval. There are no public holidays, nobody is
+ill, no entry is closed or retired, nothing depends on one entry more than on another, and no edit, source or reader
+asks for a check before its time.
 """
 
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class Task:
 
     def urgency(self, day: int) -> float:
         """As `editorial.review.queue` has it."""
-        return (day - self.due + 1) / self.interval
+        return (day - self.overdue + 1) / self.interval
 
 
 def list_tasks() -> Iterator[Task]:

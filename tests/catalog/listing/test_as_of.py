@@ -8,7 +8,6 @@ import time_machine
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 
 from catalog.listing.as_of import current_facets
 from catalog.listing.intervals import change_intervals
-from catalog.listing.page import ListingPage
 from catalog.listing.past import rebuild
 from catalog.models import Change, FacetValue, Layer, ListingEntry, Modality, Publication, Segment, Source
 from catalog.models.checks import Outcome
@@ -26,6 +24,7 @@ from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.history import PublicationAction
 from catalog.models.listing import ALWAYS_UNTIL
 from catalog.models.verification import flag_source, record_checks
+from tests.catalog.listing.listings import counts, names, open_listing
 from tests.factories import (
     make_label,
     make_model,
@@ -46,19 +45,6 @@ def publish(record, **values) -> None:
     for name, value in values.items():
         setattr(draft, name, value)
     publish_revision(draft.save_revision())
-
-
-def open_listing(name: str, query: str = "") -> ListingPage:
-    return ListingPage(name, QueryDict(query))
-
-
-def names(listing: ListingPage) -> list[str]:
-    return [row.entry.name_en for row in listing.rows]
-
-
-def counts(listing: ListingPage, facet: str) -> dict[str, int]:
-    (found,) = [item for item in listing.facets if item.name == facet]
-    return {option.value: option.count for option in found.options}
 
 
 @pytest.fixture

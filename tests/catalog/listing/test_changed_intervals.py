@@ -89,7 +89,7 @@ def test_a_longer_interval_makes_what_was_overdue_verified_in_listings_too(user)
         access.refresh_from_db()
         days = round(365 * (1 + spread_of(entry=model.uid, group="access")))
         assert (access.overdue_on - date(2026, 1, 10)).days == days
-        assert access.waiting_since == access.due_on
+        assert access.waiting_since == access.overdue_on
         assert access.state(date.today()) == State.VERIFIED
         freshness = FacetValue.objects.filter(listing__entry=model.uid, facet="freshness")
         today = date.today()

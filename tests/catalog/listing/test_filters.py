@@ -1,30 +1,16 @@
 """Listings hold against a brute-force oracle; every count equals the number of results after the click."""
 
 import pytest
-from django.http import QueryDict
 from django.utils import translation
 from django.utils.http import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.listing.page import ListingPage
 from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
+from tests.catalog.listing.listings import counts, names, open_listing
 from tests.factories import make_label, make_model, make_organization, make_product
 
 pytestmark = pytest.mark.django_db
-
-
-def open_listing(name: str, query: str = "") -> ListingPage:
-    return ListingPage(name, QueryDict(query))
-
-
-def names(listing: ListingPage) -> list[str]:
-    return [row.entry.name_en for row in listing.rows]
-
-
-def counts(listing: ListingPage, facet: str) -> dict[str, int]:
-    (found,) = [item for item in listing.facets if item.name == facet]
-    return {option.value: option.count for option in found.options}
 
 
 @pytest.fixture

@@ -195,9 +195,9 @@ def test_several_values_at_once_only_of_a_source_that_says_the_same(editor, sour
 
 
 def test_one_check_of_a_changed_source_settles_no_other_value(editor, source):
-    make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
     address = source_address(source)
     with time_machine.travel("2026-01-10") as clock:
+        make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
         editor.force_login(editor.user)
         keep_text(source, "Open to all.")
         for label in ("Access", "Status"):
@@ -214,6 +214,23 @@ def test_one_check_of_a_changed_source_settles_no_other_value(editor, source):
         selectable = {name: bool(item["select"]) for name, item in read_screen(editor, address).items()}
         assert [may for name, may in selectable.items() if "Access" in name] == [True]
         assert [may for name, may in selectable.items() if "Status" in name] == [False]
+
+
+def test_a_value_that_was_published_since_its_check_is_compared_by_itself(editor, source):
+    address = source_address(source)
+    with time_machine.travel("2026-01-10") as clock:
+        model = make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
+        editor.force_login(editor.user)
+        keep_text(source, "Open to all.")
+        for label in ("Access", "Status"):
+            press(editor, address, label, "still-true")
+        clock.shift(timedelta(days=1))
+        Source.objects.filter(pk=source.pk).update(link_state=LinkState.REACHED, tried_at=timezone.now())
+        assert all(item["select"] for item in read_screen(editor, address).values())
+        draft = model.get_latest_revision_as_object()
+        draft.access = "hosted-only"
+        publish_revision(draft.save_revision())
+        assert not any(item["select"] for item in read_screen(editor, address).values())
 
 
 def test_a_key_leads_to_the_next_value_with_what_was_opened(editor, source):

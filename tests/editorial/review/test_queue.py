@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from catalog.models import Source, Term, Verification
 from catalog.models.checks import Outcome
@@ -102,6 +103,27 @@ def test_the_most_urgent_comes_first(editor):
             ["Shown", "Access and status", "Unverified"],
         ]
         assert Verification.objects.get(entry=old.uid, group="pricing").waiting_since.isoformat() == "2026-01-01"
+
+
+def test_an_article_that_shows_an_entry_makes_it_more_urgent(editor):
+    make_model(name="Unread")
+    shown = make_model(name="Shown")
+    make_article(mentions=[("model", shown)])
+    assert [name for name, group, _state in read_rows(editor) if group == "Profile"] == ["Shown", "Unread"]
+
+
+def test_what_is_overdue_comes_before_what_falls_due_however_much_depends_on_that(editor):
+    with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
+        late, due = make_model(name="Late"), make_model(name="Due")
+        make_article(mentions=[("model", due)])
+        for model in (late, due):
+            for group in ("profile", "specifications", "access"):
+                check(model, group, editor.user)
+        Verification.objects.update(due_on="2026-02-01", overdue_on="2026-02-20", waiting_since="2026-02-20")
+        Verification.objects.filter(entry=late.uid).update(overdue_on="2026-02-10", waiting_since="2026-02-10")
+        clock.move_to(datetime(2026, 2, 10, tzinfo=UTC))
+        editor.force_login(editor.user)
+        assert [name for name, _group, _state in read_rows(editor)] == ["Late"] * 3 + ["Due"] * 3
 
 
 def test_a_group_comes_back_when_its_check_falls_due(editor):
@@ -282,7 +304,7 @@ def test_a_reason_is_true_of_what_is_disputed(editor):
         row = Verification.objects.get(group="access")
         clock.move_to(datetime(row.due_on.year, row.due_on.month, row.due_on.day, 12, tzinfo=UTC))
         editor.force_login(editor.user)
-        assert read_reasons(editor) == {"Access and status": "The check falls due."}
+        assert read_reasons(editor) == {"Access and status": f"Check by {date_format(row.overdue_on)}"}
         assert read_reasons(editor, "?state=overdue") == {}
         clock.move_to(datetime(row.overdue_on.year, row.overdue_on.month, row.overdue_on.day, 12, tzinfo=UTC))
         editor.force_login(editor.user)

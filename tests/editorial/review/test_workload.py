@@ -56,19 +56,19 @@ def test_the_entries_are_mixed_like_those_that_ship():
 def test_it_works_in_the_order_of_the_queue():
     today = timezone.now().date()
     tasks = {}
-    for number, (group, days) in enumerate(itertools.product(("pricing", "access", "profile"), (0, 1, 5, 20, 61))):
+    for number, (group, days) in enumerate(itertools.product(("pricing", "access", "profile"), (-20, -3, 0, 1, 5, 20))):
         interval, uid = INTERVALS[group], uuid4()
-        tasks[uid] = Task(interval, 0, 0, due=100 - days)
+        tasks[uid] = Task(interval, 0, 0, overdue=100 - days)
         Verification.objects.create(
             **{"entry": uid, "object_id": number, "kind": "product", "group": group, "interval": interval},
             checked_at=timezone.now(),
-            due_on=today - timedelta(days=days),
-            overdue_on=today,
+            due_on=today - timedelta(days=30),
+            overdue_on=today - timedelta(days=days),
             waiting_since=today - timedelta(days=days),
         )
     queue = [tasks[uid].urgency(100) for uid in find_queued(on=today).values_list("entry", flat=True)]
     assert queue == sorted(queue, reverse=True)
-    assert len(queue) == 15
+    assert len(queue) == 18
 
 
 def test_the_simulation_is_the_same_each_time():
