@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -405,3 +406,29 @@ def test_the_page_and_the_file_take_as_many_queries_however_many_entries(user, c
     fill(4)
     assert count_queries() == few
     assert max(few) <= 12
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"), [("en", "Checked ", "Check overdue since "), ("zh-hans", "已核实", "起逾期未核实")]
+)
+def test_the_words_on_an_entry_and_its_listing_change_with_the_day_alone(client, user, language, before, after):
+    """No job runs in between."""
+    with time_machine.travel(datetime(2026, 1, 5, 12, tzinfo=UTC)) as clock:
+        model = make_model(slug="whisper", access="api", cite={"access": "2025"})
+        for group in ("profile", "specifications", "access"):
+            check(model, group, user)
+
+        def read() -> tuple[str, bool]:
+            page = BeautifulSoup(client.get(f"/{language}/models/whisper/").content, "html.parser")
+            listing = client.get(f"/{language}/models/?freshness=overdue").content.decode()
+            state = page.select_one(".group-head:has(#group-access) .state").get_text(strip=True)
+            return state, "/models/whisper/" in listing
+
+        state, is_listed = read()
+        assert before in state
+        assert not is_listed
+        end = Verification.objects.get(group="access").overdue_on
+        clock.move_to(datetime(end.year, end.month, end.day, tzinfo=UTC))
+        state, is_listed = read()
+        assert after in state
+        assert is_listed
