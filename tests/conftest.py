@@ -8,6 +8,8 @@ from django.db import connection
 from django.utils import timezone, translation
 from hypothesis import settings
 
+from catalog.listing import tables
+
 # Quick and long are the same on every run, so that a failure comes of the change at hand; `explore` looks for what
 # nobody has tried before: `python tools/run_tests.py --long --hypothesis-profile=explore`.
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
@@ -35,6 +37,18 @@ def default_language():
     """A request of the test client leaves its language and time zone in the thread, for the next test to meet."""
     translation.deactivate()
     timezone.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def new_process(monkeypatch):
+    """A process that has read nothing of the listing index yet; another test's database is no longer there."""
+    monkeypatch.setattr(tables, "of_process", tables.Tables())
+
+
+@pytest.fixture
+def commit():
+    """A function that has the tables of listings take for committed what this test's transaction has written so far."""
+    return lambda: connection.run_on_commit.clear()
 
 
 @pytest.fixture(scope="session")

@@ -93,6 +93,14 @@ def publish_revision(revision, *, user=None) -> None:
     revision.publish(user=user, skip_permission_checks=True)
 
 
+def publish(record, **values) -> None:
+    """Have another version of a record approved and published."""
+    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
+    for name, value in values.items():
+        setattr(draft, name, value)
+    publish_revision(draft.save_revision())
+
+
 def make_organization(**values) -> Organization:
     return make_record(Organization, **values)
 

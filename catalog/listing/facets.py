@@ -1,15 +1,17 @@
 """The options of facets: which there are, in which order, and what they are called in the reader's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from django.db.models import CharField, F, QuerySet, Value
-from django.utils.functional import cached_property
+import numpy as np
+from django.db.models import CharField, F, Value
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.index import ENTRY_FACETS, by_sound
+from catalog.listing.derive import ENTRY_FACETS, KNOWN, by_sound
+from catalog.listing.table import Table
 from catalog.models import Layer, Modality, Segment
 from catalog.models.choices import (
     Access,
@@ -24,7 +26,10 @@ from catalog.models.verification import State
 from catalog.values import BilingualText
 
 YES_NO = {"yes": _("Yes"), "no": _("No")}
-SIZES = {"reported": _("Reported"), "estimated": _("Estimated"), "undisclosed": _("Undisclosed")}
+HOW_KNOWN = {"reported": _("Reported"), "estimated": _("Estimated"), "undisclosed": _("Undisclosed")}
+WHETHER_KNOWN = {KNOWN: _("Known")}
+# So many options of one facet are offered at once; of more than that those that most entries have.
+MOST_OPTIONS = 40
 CHOICES = {
     "type": dict(OrganizationType.choices),
     "access": dict(Access.choices),
@@ -39,7 +44,12 @@ CHOICES = {
     },
     "multimodal": YES_NO,
     "free_plan": YES_NO,
-    "size": SIZES,
+    "size": HOW_KNOWN,
+    "funding_known": HOW_KNOWN,
+    "valuation_known": HOW_KNOWN,
+    "founded_known": WHETHER_KNOWN,
+    "released_known": WHETHER_KNOWN,
+    "launched_known": WHETHER_KNOWN,
 }
 VOCABULARIES = {
     "layer": Layer,
@@ -48,100 +58,140 @@ VOCABULARIES = {
     "output": Modality,
     "segment": Segment,
 }
+# Facets whose values are words that do not depend on the entries.
+CLOSED = {"status", *CHOICES, *VOCABULARIES}
 
 
 class FacetOptions:
-    """The options of all facets of a kind; at most six queries, whatever the number of entries.
+    """The options of all facets of a kind; at most three queries, whatever the number of entries.
 
-    `everything` are the listing rows of the kind, on the day of `as_of`.
+    `everything` are the rows of the listing before any filter, a mask; `tables` has the table of each kind.
     """
 
-    def __init__(self, *, kind: EntryKind, names: list[str], everything: QuerySet, as_of: AsOf) -> None:
-        self.kind, self.names, self.everything, self.as_of = kind, names, everything, as_of
-        # The parent of each segment that has one; known once the labels are.
+    def __init__(self, *, kind: EntryKind, everything, tables: Mapping[EntryKind, Table], as_of: AsOf) -> None:
+        self.kind, self.everything, self.tables, self.as_of = kind, everything, tables, as_of
+        self.table = tables[kind]
+        self.language = "zh" if (get_language() or "en").startswith("zh") else "en"
+        # The parent of each segment that has one; known once the words of segments are.
         self.parents: dict[str, str] = {}
+        # What was read: the words of vocabularies and of facets, and how many entries have each value.
+        self._vocabularies: dict[type, dict[str, BilingualText]] = {}
+        self._words: dict[str, dict[str, object]] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
 
-    @cached_property
-    def present(self) -> dict[str, set[str]]:
-        """The values that any entry of the kind has, by facet."""
-        present: dict[str, set[str]] = {name: set() for name in self.names}
-        pairs = self.as_of.facets().filter(listing__in=self.everything.values("pk"), facet__in=self.names)
-        for facet, value in pairs.order_by().values_list("facet", "value").distinct():
-            present[facet].add(value)
-        return present
+    def numbers(self, facet: str) -> dict[str, int]:
+        """How many entries of the listing have each value, before any filter."""
+        if facet not in self._numbers:
+            numbers = self.table.count(facet, self.everything)
+            self._numbers[facet] = {value: number for value, number in numbers.items() if number}
+        return self._numbers[facet]
 
-    def known(self, facet: str) -> set[str]:
-        """The values that may be asked for: those of the vocabulary, and those that any entry has."""
-        # Of entries only the live ones are known: that a draft exists is nobody's business.
-        present = () if facet in ENTRY_FACETS else self.present.get(facet, ())
-        return {UNKNOWN, *present, *self.labels.get(facet, {})}
+    def is_known(self, facet: str, value: str) -> bool:
+        """Whether a value may be asked for: a word of the vocabulary, or what an entry has."""
+        if value == UNKNOWN:
+            return True
+        if facet in ENTRY_FACETS:
+            # Of entries only the live ones: that a draft exists is nobody's business.
+            return value in self.numbers(facet) and value in self.tables[ENTRY_FACETS[facet]].slot_at
+        return value in self.numbers(facet) or (facet in CLOSED and value in self.words(facet))
 
-    @cached_property
-    def labels(self) -> dict[str, dict[str, object]]:
-        """What each value is called, by facet, in the order shown."""
-        labels: dict[str, dict[str, object]] = {}
-        vocabularies: dict[type, dict[str, object]] = {}
-        entries = self._entry_labels()
-        for name in self.names:
-            if name == "status":
-                choices = OrganizationStatus if self.kind == EntryKind.ORGANIZATION else ReleaseStatus
-                labels[name] = dict(choices.choices)
-            elif name in CHOICES:
-                labels[name] = CHOICES[name]
-            elif name in VOCABULARIES:
-                model = VOCABULARIES[name]
-                if model not in vocabularies:
-                    parent = F("parent__slug") if model is Segment else Value(None, CharField())
-                    rows = list(model.objects.values_list("slug", "name_en", "name_zh", parent))
-                    vocabularies[model] = ordered_labels(rows)
-                    self.parents.update({slug: its_parent for slug, _en, _zh, its_parent in rows if its_parent})
-                labels[name] = dict(vocabularies[model])
-                if self.as_of.is_past:
-                    # Of vocabularies only the present words are known; a former address stands for itself.
-                    former = self.present[name] - labels[name].keys() - {UNKNOWN}
-                    labels[name].update((value, value) for value in sorted(former))
-            elif name in ENTRY_FACETS:
-                labels[name] = {
-                    slug: label
-                    for (kind, slug), label in entries.items()
-                    if kind == ENTRY_FACETS[name] and slug in self.present[name]
-                }
-            elif name == "country":
-                present = self.present[name] - {UNKNOWN}
-                labels[name] = dict(
-                    sorted(
-                        ((code, countries.name(code) or code) for code in present),
-                        key=lambda pair: by_sound(str(pair[1])),
-                    )
-                )
-            else:
-                labels[name] = {value: value for value in sorted(self.present[name] - {UNKNOWN}, key=str.casefold)}
-        return labels
+    def words(self, facet: str) -> dict[str, object]:
+        """What the values of a closed facet are called, in the order shown."""
+        if facet not in self._words:
+            self._words[facet] = self._read_words(facet)
+        return self._words[facet]
 
-    def _entry_labels(self) -> dict[tuple[str, str], object]:
-        wanted = {
-            (ENTRY_FACETS[name], slug) for name in self.names if name in ENTRY_FACETS for slug in self.present[name]
-        }
-        if not wanted:
-            return {}
-        rows = (
-            self.as_of.entries()
-            .filter(kind__in={kind for kind, slug in wanted}, slug__in={slug for kind, slug in wanted})
-            .order_by("sort_zh" if get_language() == "zh-hans" else "sort_en")
-        )
-        return {
-            (kind, slug): BilingualText(en=en, zh=zh)
-            for kind, slug, en, zh in rows.values_list("kind", "slug", "name_en", "name_zh")
-            if (kind, slug) in wanted
-        }
+    def _read_words(self, facet: str) -> dict[str, object]:
+        if facet == "status":
+            return dict((OrganizationStatus if self.kind == EntryKind.ORGANIZATION else ReleaseStatus).choices)
+        if facet in CHOICES:
+            return CHOICES[facet]
+        words = dict(self._read_vocabulary(VOCABULARIES[facet]))
+        if self.as_of.is_past:
+            # Of vocabularies only the present words are known; a former address stands for itself.
+            former = self.numbers(facet).keys() - words.keys() - {UNKNOWN}
+            words.update((value, value) for value in sorted(former))
+        return words
 
-    def shown(self, facet: str, *, chosen: Iterable[str]) -> list[tuple[str, object]]:
-        """The (value, label) pairs to offer: those that any entry of the kind has, and those chosen."""
-        wanted = {*self.present[facet], *chosen}
-        options = [(value, label) for value, label in self.labels[facet].items() if value in wanted]
-        if UNKNOWN in wanted:
-            options.append((UNKNOWN, _("Unknown")))
-        return options
+    def _read_vocabulary(self, model: type) -> dict[str, BilingualText]:
+        if model not in self._vocabularies:
+            parent = F("parent__slug") if model is Segment else Value(None, CharField())
+            rows = list(model.objects.values_list("slug", "name_en", "name_zh", parent))
+            self._vocabularies[model] = ordered_labels(rows)
+            self.parents.update({slug: its_parent for slug, _en, _zh, its_parent in rows if its_parent})
+        return self._vocabularies[model]
+
+    def label(self, facet: str, value: str):
+        """What a known value is called."""
+        if value == UNKNOWN:
+            return _("Unknown")
+        if facet in ENTRY_FACETS:
+            table = self.tables[ENTRY_FACETS[facet]]
+            slot = table.slot_at[value]
+            return BilingualText(en=table.texts["name_en"][slot], zh=table.texts["name_zh"][slot])
+        if facet == "country":
+            return name_country(value, self.language)[1]
+        return self.words(facet).get(value, value) if facet in CLOSED else value
+
+    def shown(self, facet: str, *, chosen: Iterable[str] = (), find: str = "") -> list[tuple[str, object]]:
+        """The (value, label) pairs to offer, in a fixed order: those that any entry has, and those chosen.
+
+        Of more than `MOST_OPTIONS` those that most entries have; with `find`, of those whose label has this text in it.
+        """
+        numbers, text = self.numbers(facet), find.casefold()
+        values = [
+            value
+            for value in {**numbers, **dict.fromkeys(chosen)}
+            if self.is_known(facet, value)
+            and (not text or value in chosen or text in str(self.label(facet, value)).casefold())
+        ]
+        if len(values) > MOST_OPTIONS:
+            values.sort(key=lambda value: (value not in chosen, -numbers.get(value, 0), value))
+            values = values[:MOST_OPTIONS]
+        positions = self.positions(facet)
+        values.sort(key=lambda value: (value == UNKNOWN, positions.get(value, len(positions)), value))
+        return [(value, self.label(facet, value)) for value in values]
+
+    def number(self, facet: str) -> int:
+        """How many options there are."""
+        return sum(self.is_known(facet, value) for value in self.numbers(facet))
+
+    def positions(self, facet: str) -> dict[str, int]:
+        """The place of each value in the order shown; what is unknown has none."""
+        if facet in CLOSED:
+            return {value: place for place, value in enumerate(self.words(facet))}
+        column = self.table.facets.get(facet)
+        values = [value for value in column.values if value != UNKNOWN] if column else []
+        if facet in ENTRY_FACETS:
+            # In the order of another table, which changes by itself.
+            other = self.tables[ENTRY_FACETS[facet]]
+            held = self.table.cache.get(("positions", facet, self.language))
+            if held is None or held[0] is not other:
+                rank, slots = other.rank(self.language).tolist(), other.slot_at
+                held = other, {value: rank[slots[value]] for value in values if value in slots}
+                self.table.cache["positions", facet, self.language] = held
+            return held[1]
+        if facet == "country":
+            values.sort(key=lambda code: name_country(code, self.language))
+        else:
+            values.sort(key=lambda value: (value.casefold(), value))
+        return {value: place for place, value in enumerate(values)}
+
+    def order_rows(self, facet: str):
+        """For each slot the place of the first of its values, NaN where it has none."""
+        first = np.full(self.table.size, np.inf)
+        if column := self.table.facets.get(facet):
+            positions = self.positions(facet)
+            places = np.array([positions.get(value, np.inf) for value in column.values], dtype=float)
+            np.minimum.at(first, column.slots, places[column.codes])
+        return np.where(first < np.inf, first, np.nan)
+
+
+@lru_cache(maxsize=1000)
+def name_country(code: str, language: str) -> tuple[str, str]:
+    """The key by which a country stands in order, and its name, in the active language (which is `language`)."""
+    name = str(countries.name(code) or code)
+    return by_sound(name), name
 
 
 def ordered_labels(rows: list[tuple]) -> dict[str, BilingualText]:

@@ -7,9 +7,17 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from wagtail.log_actions import log
 
-from catalog.listing.index import Facets, add_free_plan, add_freshness, derive_funding
+from catalog.listing.derive import (
+    CHECKED_FACETS,
+    Facets,
+    add_checked,
+    add_free_plan,
+    add_freshness,
+    add_valuation_known,
+    derive_funding,
+)
 from catalog.listing.rows import keep_copies, write_values
-from catalog.models import Interval, ListingEntry, Publication, Verification
+from catalog.models import Interval, ListingEntry, ListingVersion, Publication, Verification
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup
 from catalog.models.verification import read_intervals
@@ -25,6 +33,7 @@ def change_intervals(*, days: dict[str, int], user) -> None:
     What is derived of it (due dates, freshness, until when prices and valuations are called current) is written anew
     at once. Raises ValidationError for a number out of range.
     """
+    ListingVersion.hold()
     before = read_intervals()
     changed = {group: number for group, number in days.items() if number != before[group]}
     for group, number in changed.items():
@@ -80,22 +89,28 @@ def write_listings(rows: list[ListingEntry], *, changed: dict[str, int]) -> None
     products = [row for row in rows if row.kind == EntryKind.PRODUCT and FieldGroup.PRICING in changed]
     organizations = [row for row in rows if row.kind == EntryKind.ORGANIZATION and FieldGroup.FUNDING in changed]
     documents = read_documents([*products, *organizations])
-    freshness, free_plans, valuations = {}, {}, {}
+    freshness, free_plans, valuations, known = {}, {}, {}, {}
     for row in rows:
         facets = Facets()
         add_freshness(facets, verifications[row.entry])
+        add_checked(facets, verifications[row.entry])
         freshness[row] = facets.held()
     for row in products:
         facets = Facets()
         add_free_plan(facets, documents[row.entry], interval=changed[FieldGroup.PRICING], on=today)
         free_plans[row] = facets.held()
     for row in organizations:
+        facets = Facets()
+        add_valuation_known(facets, documents[row.entry], interval=changed[FieldGroup.FUNDING])
+        known[row] = facets.held()
         funding = derive_funding(documents[row.entry], interval=changed[FieldGroup.FUNDING])
         if (until := funding.get("valuation_until", row.valuation_until)) != row.valuation_until:
             valuations[row] = until
-    write_values(freshness, facet="freshness", on=today)
+    write_values(freshness, facets=CHECKED_FACETS, on=today)
     if free_plans:
-        write_values(free_plans, facet="free_plan", on=today)
+        write_values(free_plans, facets=["free_plan"], on=today)
+    if known:
+        write_values(known, facets=["valuation_known"], on=today)
     if valuations:
         keep_copies(list(valuations), on=today)
         for row, until in valuations.items():

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from django.core.paginator import Page, Paginator
-from django.db.models import CharField, Count, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -12,6 +11,7 @@ from django.utils.translation import pgettext
 
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.filters import (
+    DateBoundFilter,
     ListingFilterSet,
     ModelFilterSet,
     OrganizationFilterSet,
@@ -136,25 +136,29 @@ class ListingPage:
     @property
     def total(self) -> int:
         """The number of results."""
-        return self.page.paginator.count
+        return self.filterset.total
 
     @cached_property
     def rows(self) -> list[ListingRow]:
         """The entries of this page with their facet labels; two queries."""
         entries = list(self.page.object_list)
-        values: dict[int, dict[str, list]] = {entry.pk: {} for entry in entries}
-        labels = self.filterset.options.labels
-        held = self.as_of.facets().filter(listing__in=entries).exclude(value=UNKNOWN).order_by("pk")
-        for listing, facet, value in held.values_list("listing", "facet", "value"):
-            if value in labels.get(facet, {}):
-                label = labels[facet][value]
-                # A parent that only includes a child goes without saying.
-                values[listing].setdefault(facet, []).append((value, label))
-        for facets in values.values():
-            parents = {self.filterset.options.parents.get(value) for value, label in facets.get("segment", ())}
-            if parents:
-                facets["segment"] = [pair for pair in facets["segment"] if pair[0] not in parents]
-        return [ListingRow(entry=entry, facets=values[entry.pk], as_of=self.as_of) for entry in entries]
+        table, options = self.filterset.table, self.filterset.options
+        slots = [table.slot_by_pk[entry.pk] for entry in entries]
+        values: dict[int, dict[str, list]] = {slot: {} for slot in slots}
+        for facet in self.filterset.shown_facets:
+            positions = options.positions(facet)
+            for slot, its in table.values_of(facet, slots).items():
+                known = [value for value in its if value != UNKNOWN and options.is_known(facet, value)]
+                if facet == "segment":
+                    # A parent that only includes a child goes without saying.
+                    parents = {options.parents.get(value) for value in known}
+                    known = [value for value in known if value not in parents]
+                known.sort(key=lambda value: positions.get(value, len(positions)))
+                values[slot][facet] = [(value, options.label(facet, value)) for value in known]
+        return [
+            ListingRow(entry=entry, facets=values[slot], as_of=self.as_of)
+            for slot, entry in zip(slots, entries, strict=True)
+        ]
 
     @cached_property
     def facets(self) -> list[Facet]:
@@ -162,6 +166,7 @@ class ListingPage:
         facets = []
         for name in self.filterset.facet_names:
             chosen, options = self.filterset.chosen(name), self.filterset.options
+            shown = options.shown(name, chosen=chosen)
             facets.append(
                 Facet(
                     name=name,
@@ -174,7 +179,7 @@ class ListingPage:
                             chosen=value in chosen,
                             child=name == "segment" and value in options.parents,
                         )
-                        for value, label in options.shown(name, chosen=chosen)
+                        for value, label in shown
                     ],
                 )
             )
@@ -190,7 +195,7 @@ class ListingPage:
                 label=item.label,
                 minimum=data.get(name, ""),
                 maximum=data.get(name.removesuffix("_min") + "_max", ""),
-                is_date=item.field_name.startswith("date"),
+                is_date=isinstance(item, DateBoundFilter),
                 errors=[*errors.get(name, ()), *errors.get(name.removesuffix("_min") + "_max", ())],
             )
             for name, item in self.filterset.filters.items()
@@ -205,7 +210,7 @@ class ListingPage:
         for name, item in self.filterset.filters.items():
             values = self.filterset.chosen(name) if name in self.filterset.facet_names else []
             for value in values:
-                label = dict(self.filterset.options.shown(name, chosen=values)).get(value, value)
+                label = self.filterset.options.label(name, value)
                 chips.append(Chip(name=name, label=item.label, value=label, query=self.query_without(name, value)))
             known = name not in self.filterset.form.errors and name not in self.filterset.fixed
             if name not in self.filterset.facet_names and data.get(name) and known:
@@ -252,40 +257,24 @@ class ListingPage:
     def sorts(self) -> list[tuple[str, object, bool]]:
         """The orders on offer: (parameter value, label, whether it is in force)."""
         sort = self.filterset.sort
-        sorts = [(key, label, key == sort) for key, (label, column) in self.filterset.sorts.items()]
-        if not any(chosen for key, label, chosen in sorts):
-            # Typed into the address bar: an order on offer, the other way round.
-            label = next(label for key, label, chosen in sorts if key.lstrip("-") == sort.lstrip("-"))
-            sorts.append((sort, _("%(order)s, reversed") % {"order": label}, True))
-        return sorts
+        return [(key, label, key == sort) for key, label in self.filterset.sorts.items()]
 
     @cached_property
     def ways_out(self) -> list[WayOut]:
-        """Where nothing matches: for each filter in force the number of results without it; one query."""
-        names = dict.fromkeys(chip.name for chip in self.chips)
-        parts = [
-            ListingEntry.ever.filter(
-                pk__in=self.filterset.filter_queryset(self.filterset.queryset, without=name).order_by().values("pk")
-            )
-            .order_by()
-            .values_list("kind", Value(name, CharField()))
-            .annotate(number=Count("pk"))
-            for name in names
-        ]
-        if self.total or not parts:
+        """Where nothing matches: for each filter in force the number of results without it."""
+        if self.total:
             return []
-        found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-        numbers = {name: number for kind, name, number in found}
+        names = dict.fromkeys(chip.name for chip in self.chips)
         return [
             WayOut(
                 label=pgettext("between values", ", ").join(
                     str(chip.value).strip("“”") for chip in self.chips if chip.name == name
                 ),
-                count=numbers[name],
+                count=count,
                 query=self.query_without(name),
             )
             for name in names
-            if name in numbers
+            if (count := self.filterset.count_without(name))
         ]
 
     @property

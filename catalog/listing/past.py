@@ -14,9 +14,10 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from catalog.listing.index import ENTRY_FACETS, INDEX_ORDER, RECORD_MODELS, reindex, write_document
+from catalog.listing.derive import ENTRY_FACETS
+from catalog.listing.index import INDEX_ORDER, RECORD_MODELS, reindex, write_document
 from catalog.listing.rows import end_rows
-from catalog.models import Check, ListingEntry, Publication, Source
+from catalog.models import Check, ListingEntry, ListingVersion, Publication, Source
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
@@ -34,6 +35,8 @@ def rebuild(*, past: bool = False) -> int:
 
     What was kept of earlier days stays. With `past` it is made anew as well, as far as that can be known.
     """
+    number = ListingVersion.advance()
+    ListingVersion.objects.update(rebuilt=number)
     if past:
         ListingEntry.ever.all().delete()
     end_strangers()

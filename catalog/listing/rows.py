@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from catalog.listing import search
-from catalog.models import FacetValue, ListingEntry
+from catalog.models import FacetValue, ListingChange, ListingEntry
 
 # A value of a facet: facet, value, the first day on which it holds, the day after the last.
 Held = tuple[str, str, date, date]
@@ -24,6 +24,7 @@ def write_row(*, uid, row: dict, facets: Iterable[Held], on: date) -> None:
     listing, _ = ListingEntry.objects.update_or_create(entry=uid, defaults={**row, "since": on})
     listing.facets.all().delete()
     add_values({listing: facets})
+    ListingChange.record([(listing.entry, listing.kind)])
     # Here, not by the signals of saving: what is published is found in the next request.
     search.reindex(listing)
 
@@ -40,13 +41,14 @@ def clip(facets: Iterable[Held], *, on: date) -> set[Held]:
     return {(facet, value, max(since, on), until) for facet, value, since, until in facets if until > on}
 
 
-def write_values(values: dict[ListingEntry, list[Held]], *, facet: str, on: date) -> None:
-    """Have present rows say this in one facet from a day on; the same queries, whatever the number of rows."""
-    held = FacetValue.objects.filter(listing__in=values, facet=facet)
+def write_values(values: dict[ListingEntry, list[Held]], *, facets: Iterable[str], on: date) -> None:
+    """Have present rows say this in some facets from a day on; the same queries, whatever the number of rows."""
+    held = FacetValue.objects.filter(listing__in=values, facet__in=facets)
     held.filter(listing__since__lt=on, since__lt=on, until__gt=on).update(until=on)
     # What a row that began on the day said until now never held.
     held.filter(Q(listing__since__gte=on) | Q(since__gte=on)).delete()
     add_values({row: clip(its, on=on) if row.since < on else its for row, its in values.items()})
+    ListingChange.record((row.entry, row.kind) for row in values)
 
 
 def add_values(values: dict[ListingEntry, Iterable[Held]]) -> None:
@@ -83,5 +85,6 @@ def keep_rows(rows: QuerySet[ListingEntry], *, on: date) -> None:
 
 def end_rows(rows: QuerySet[ListingEntry], *, on: date) -> None:
     """Take rows out of the present from a day on; those that began on it never held."""
+    ListingChange.record(list(rows.values_list("entry", "kind")))
     keep_rows(rows, on=on)
     rows.delete()

@@ -11,7 +11,7 @@ from catalog.models.ai_model import (
 from catalog.models.approval import Approval, ApprovalKind, Refused
 from catalog.models.checks import Check
 from catalog.models.history import Change, HistoryChoice, Publication
-from catalog.models.listing import FacetValue, ListingEntry
+from catalog.models.listing import FacetValue, ListingChange, ListingEntry, ListingVersion
 from catalog.models.organization import (
     FundingRound,
     Organization,
@@ -50,7 +50,9 @@ __all__ = [
     "Interval",
     "Layer",
     "Lineage",
+    "ListingChange",
     "ListingEntry",
+    "ListingVersion",
     "Modality",
     "Organization",
     "OrganizationCitation",

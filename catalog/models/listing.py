@@ -2,12 +2,18 @@
 
 `catalog.listing.index` writes it inside the publishing transaction; `manage.py rebuild_listing` brings it in step. What
 a row was on earlier days is kept, so that a listing can be shown as of any of them.
+
+Processes hold the present rows in memory (`catalog.listing.tables`). Whoever changes the index says so here, in the
+same transaction: `ListingVersion` counts the changes, `ListingChange` has of each entry the number of the last one.
 """
 
+from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models
+from django.db import connection, models, transaction
+from django.db.models import F
 from wagtail.search import index
 
 from catalog.models.choices import EntryKind
@@ -123,3 +129,65 @@ class FacetValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.facet}={self.value}"
+
+
+class ListingVersion(models.Model):
+    """How often the listing index has changed: one row.
+
+    Whoever is about to change the index holds it until they commit, before they lock anything else that others may
+    wait for. So changes are committed in the order of their numbers, and who has read up to one has missed none.
+    """
+
+    number = models.PositiveBigIntegerField(default=0)
+    # The last change after which nothing is left of what was read before.
+    rebuilt = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @classmethod
+    def hold(cls) -> None:
+        """Wait for whoever changes the index, and have others wait until this transaction ends."""
+        cls.objects.select_for_update().get_or_create(pk=1)
+
+    @classmethod
+    def advance(cls) -> int:
+        """Count a change; return its number."""
+        cls.hold()
+        cls.objects.update(number=F("number") + 1)
+        if not has_changed_index():
+            transaction.on_commit(mark_change)
+        return cls.objects.get().number
+
+
+def mark_change() -> None:
+    """Stands among what is to be done on commit for as long as a change of the index is not committed."""
+
+
+def has_changed_index() -> bool:
+    """Whether this transaction has changed the index, and is not committed yet."""
+    return any(todo[1] is mark_change for todo in connection.run_on_commit)
+
+
+class ListingChange(models.Model):
+    """The last change of one entry's present row."""
+
+    entry = models.UUIDField(primary_key=True)
+    kind = models.CharField(max_length=20, choices=EntryKind)
+    number = models.PositiveBigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.entry} {self.number}"
+
+    @classmethod
+    def record(cls, entries: Iterable[tuple[UUID, str]]) -> None:
+        """Say that the present rows of entries are others now: permanent ids and kinds."""
+        if entries := dict(entries):
+            number = ListingVersion.advance()
+            cls.objects.bulk_create(
+                [cls(entry=uid, kind=kind, number=number) for uid, kind in entries.items()],
+                batch_size=500,
+                update_conflicts=True,
+                unique_fields=["entry"],
+                update_fields=["kind", "number"],
+            )

@@ -18,6 +18,7 @@ from wagtail.log_actions import registry as log_registry
 from catalog.models.approval import BOOKKEEPING, Approval, ApprovalKind, Refused, digest_of, without_keys
 from catalog.models.document import differences, recited_paths
 from catalog.models.history import Change, Publication, PublicationAction
+from catalog.models.listing import ListingVersion
 from catalog.values import BilingualField
 
 # Sent inside the publishing transaction, after the publication is recorded: the listing index follows it, so that
@@ -370,7 +371,11 @@ class Published(models.Model):
         return None if isinstance(lock, ScheduledForPublishLock) else lock
 
     def lock_row(self) -> None:
-        """Hold the object's row until the transaction ends: whoever decides about it at the same time waits."""
+        """Hold the object's row until the transaction ends: whoever decides about it at the same time waits.
+
+        The listing index first, which a publication changes: in one order for all, nobody waits in a circle.
+        """
+        ListingVersion.hold()
         type(self)._base_manager.select_for_update(of=("self",)).filter(pk=self.pk).values("pk").first()
 
     def record_publication(self, *, action: PublicationAction, user) -> None:

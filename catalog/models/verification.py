@@ -32,6 +32,7 @@ from catalog.models.field_groups import (
     group_of,
 )
 from catalog.models.history import Change, Publication
+from catalog.models.listing import ListingVersion
 from catalog.models.source import Citation, Source
 
 # Between which an interval may be chosen, in days.
@@ -82,6 +83,7 @@ def record_checks(
     where somebody would verify what they entered themselves, unless `is_alone` says that there is nobody else. Whether
     the person checks at all is for the caller to ask.
     """
+    ListingVersion.hold()
     lock_verifications(entry)
     if sequence and sequence != Publication.objects.of(entry).values_list("sequence", flat=True).first():
         raise Refused(_("It was published again meanwhile. This is how it stands now."))
@@ -376,6 +378,7 @@ def write_verifications(*, object_id: int, document: dict) -> dict[str, Verifica
 @transaction.atomic
 def flag_source(source: Source) -> None:
     """Write anew what is derived of the live entries that cite a source which has changed or is gone."""
+    ListingVersion.hold()
     entries = find_citing(source)
     if entries:
         verifications_outdated.send(sender=Source, entries=entries)

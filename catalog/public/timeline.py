@@ -6,7 +6,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet,
 from django.db.models.functions import ExtractYear, Substr
 from django.urls import reverse
 
-from catalog.listing.index import DATE_FIELDS
+from catalog.listing.derive import DATE_FIELDS
 from catalog.models import AIModelMilestone, ListingEntry, OrganizationMilestone, ProductMilestone
 from catalog.models.choices import EntryKind, MilestoneKind
 from catalog.values import BilingualText, FuzzyDate

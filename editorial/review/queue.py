@@ -35,7 +35,8 @@ from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.models import Page, ReferenceIndex
 
 from catalog.listing.as_of import current_facets
-from catalog.listing.index import ENTRY_FACETS, RECORD_MODELS
+from catalog.listing.derive import ENTRY_FACETS
+from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry, Term, Verification
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup

@@ -17,7 +17,7 @@ from modelsearch.backends import get_search_backends_with_name
 
 from .tokens import parse
 
-__all__ = ["SearchBackend", "match", "reindex", "search"]
+__all__ = ["SearchBackend", "find", "match", "reindex", "search"]
 
 
 @cache
@@ -69,6 +69,11 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
         )
         .order_by("search_level", F("search_score").desc(nulls_last=True), "-pk")
     )
+
+
+def find(queryset: QuerySet, query_string: str) -> list[int]:
+    """Return the primary keys of what `search` gives, best first."""
+    return list(search(queryset, query_string).values_list("pk", flat=True))
 
 
 def reindex(*instances: Model) -> None:

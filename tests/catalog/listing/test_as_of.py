@@ -13,6 +13,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from catalog.listing import tables
 from catalog.listing.as_of import current_facets
 from catalog.listing.intervals import change_intervals
 from catalog.listing.past import rebuild
@@ -31,20 +32,12 @@ from tests.factories import (
     make_organization,
     make_product,
     make_source,
-    publish_revision,
+    publish,
     withdraw,
 )
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2026, 3, 1)
-
-
-def publish(record, **values) -> None:
-    """Have another version of a record approved and published."""
-    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
-    for name, value in values.items():
-        setattr(draft, name, value)
-    publish_revision(draft.save_revision())
 
 
 @pytest.fixture
@@ -324,8 +317,11 @@ def test_a_row_that_says_the_same_stays(clock):
     assert ListingEntry.ever.filter(entry=acme.uid).count() == 2, "its model has nothing new for it"
 
 
-def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock):
+def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock, commit):
     def queries(address: str) -> int:
+        # The process holds what is present, and of the past nothing yet.
+        commit()
+        tables.of_process.past.clear()
         with CaptureQueriesContext(connection) as context:
             assert client.get(address).status_code == 200
         return len(context)
@@ -337,6 +333,7 @@ def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock):
     pages = (address, address.split("&q")[0], "/en/organizations/?as_of=2020-01-01", "/en/glossary/?as_of=2026-03-01")
     acme = make_organization(country="GB")
     clock(3)
+    commit()
     for page in pages:
         client.get(page)
     few = [queries(page) for page in pages]
@@ -346,6 +343,9 @@ def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock):
     for record in [acme, *records]:
         publish(record, country="US")
     clock(3)
+    commit()
+    # The first request reads what has changed.
+    client.get(pages[0])
     assert [queries(page) for page in pages] == few
     assert max(few) <= 12, few
 

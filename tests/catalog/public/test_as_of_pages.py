@@ -14,18 +14,10 @@ from catalog.models.checks import Outcome
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.verification import record_checks
-from tests.factories import make_model, make_organization, make_product, make_term, publish_revision, withdraw
+from tests.factories import make_model, make_organization, make_product, make_term, publish, withdraw
 
 pytestmark = pytest.mark.django_db
 MARK = "As this site knew it on 1 March 2026"
-
-
-def publish(record, **values) -> None:
-    """Have another version of a record approved and published."""
-    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
-    for name, value in values.items():
-        setattr(draft, name, value)
-    publish_revision(draft.save_revision())
 
 
 def open_page(address: str, status: int = 200) -> BeautifulSoup:

@@ -5,17 +5,9 @@ from bs4 import BeautifulSoup
 from django.utils import timezone
 
 from catalog.models import AIModel
-from tests.factories import make_model, make_term, publish_revision, withdraw
+from tests.factories import make_model, make_term, publish, withdraw
 
 pytestmark = pytest.mark.django_db
-
-
-def publish(record, **values) -> None:
-    """Have another version of a record approved and published."""
-    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
-    for name, value in values.items():
-        setattr(draft, name, value)
-    publish_revision(draft.save_revision())
 
 
 def words_at(client, address: str) -> str:

@@ -22,6 +22,7 @@ from tests.factories import (
     make_model,
     make_organization,
     make_term,
+    publish,
     publish_revision,
     withdraw,
 )
@@ -34,14 +35,6 @@ TUESDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
 def on(day: int, hour: int = 12, minute: int = 0):
     """A time of November 2026."""
     return time_machine.travel(datetime(2026, 11, day, hour, minute, tzinfo=UTC), tick=False)
-
-
-def publish(record, **values) -> None:
-    """Have another version of something approved and published."""
-    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
-    for name, value in values.items():
-        setattr(draft, name, value)
-    publish_revision(draft.save_revision())
 
 
 def run(*args: str) -> str:

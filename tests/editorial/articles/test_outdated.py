@@ -8,17 +8,9 @@ from django.utils import timezone, translation
 
 from catalog.models import AIModelMilestone
 from editorial.articles.outdated import list_outdated
-from tests.factories import make_article, make_home, make_model, make_term, publish_revision, withdraw
+from tests.factories import make_article, make_home, make_model, make_term, publish, publish_revision, withdraw
 
 pytestmark = pytest.mark.django_db
-
-
-def publish(record, **values) -> None:
-    """Have another version of something approved and published."""
-    draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
-    for name, value in values.items():
-        setattr(draft, name, value)
-    publish_revision(draft.save_revision())
 
 
 def outdated() -> dict[str, dict[str, list[str]]]:

@@ -1,0 +1,265 @@
+"""The listing rows of one kind in memory, column by column: what filters, counts, orders and sums are computed from.
+
+A row is a slot, the same number in every column; a set of rows is a mask, one bool for each slot. A table never changes
+once it is made: `with_changes()` returns another one, which shares every column that is still the same.
+"""
+
+from bisect import insort
+from collections.abc import Iterable, Sequence
+from copy import copy
+from datetime import date
+from functools import cached_property
+from uuid import UUID
+
+import numpy as np
+from django.db.models import QuerySet
+
+from catalog.listing.derive import CHECK_DAYS
+from catalog.models import FacetValue, ListingEntry
+from catalog.models.choices import EntryKind
+
+# Columns of numbers, in the units of `ListingEntry`; days count from 1 January of year 1. NaN where there is none.
+NUMBERS = ("parameters_low", "parameters_high", "funding_usd", "valuation_usd")
+DAYS = ("date_from", "date_to", "valuation_until")
+TEXTS = ("slug", "name_en", "name_zh", "sort_en", "sort_zh", "aliases")
+
+# The texts that make the order of names in a language.
+SORTED_BY = {"sort_en": ("en",), "sort_zh": ("zh",), "slug": ("en", "zh")}
+# So many names are put in their places one by one; for more all are sorted.
+FEW = 20
+
+
+class FacetColumn:
+    """The values of one facet: pairs of a slot and the code of a value, and the days on which each holds."""
+
+    def __init__(self, values: list[str], slots, codes, since, until) -> None:
+        self.values = values
+        self.slots, self.codes, self.since, self.until = slots, codes, since, until
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[int, str, int, int]]) -> "FacetColumn":
+        """A column of (slot, value, first day, day after the last)."""
+        codes: dict[str, int] = {}
+        coded = [(slot, codes.setdefault(value, len(codes)), since, until) for slot, value, since, until in pairs]
+        columns = np.array(coded, dtype=np.int32).reshape(-1, 4).T
+        return cls(list(codes), *(np.ascontiguousarray(column) for column in columns))
+
+    @cached_property
+    def code_of(self) -> dict[str, int]:
+        return {value: code for code, value in enumerate(self.values)}
+
+    def on(self, day: int) -> "FacetColumn":
+        """The pairs that hold on a day."""
+        held = (self.since <= day) & (self.until > day)
+        return self if held.all() else self.where(held)
+
+    def where(self, pairs) -> "FacetColumn":
+        return FacetColumn(self.values, self.slots[pairs], self.codes[pairs], self.since[pairs], self.until[pairs])
+
+    def pairs_of(self, pairs) -> list[tuple[int, str, int, int]]:
+        """Some pairs as they came in."""
+        return [
+            (slot, self.values[code], since, until)
+            for slot, code, since, until in zip(
+                *(column[pairs].tolist() for column in (self.slots, self.codes, self.since, self.until)), strict=True
+            )
+        ]
+
+    def with_pairs(self, *, touched, pairs: list[tuple[int, str, int, int]]) -> "FacetColumn":
+        """The column with other pairs for the slots that are touched (a mask)."""
+        old = touched[self.slots]
+        if set(self.pairs_of(old)) == set(pairs):
+            return self
+        kept = self.where(~old)
+        values, codes = list(self.values), dict(self.code_of)
+        for _slot, value, _since, _until in pairs:
+            if codes.setdefault(value, len(values)) == len(values):
+                values.append(value)
+        added = np.array(
+            [(slot, codes[value], since, until) for slot, value, since, until in pairs], dtype=np.int32
+        ).reshape(-1, 4)
+        columns = (kept.slots, kept.codes, kept.since, kept.until)
+        return FacetColumn(
+            values, *(np.concatenate([column, more]) for column, more in zip(columns, added.T, strict=True))
+        )
+
+
+class Table:
+    """The rows of a kind on a day (UTC). `read_table()` makes one."""
+
+    def __init__(self, *, kind: EntryKind, on: date) -> None:
+        self.kind, self.on = kind, on
+        self.pks = np.empty(0, dtype=np.int64)
+        # Whether there is a row in a slot: of what is no longer live the slot stays, empty.
+        self.rows = np.empty(0, dtype=bool)
+        self.slot_of: dict[UUID, int] = {}
+        self.texts: dict[str, list[str]] = {name: [] for name in TEXTS}
+        self.columns = {name: np.empty(0) for name in (*NUMBERS, *DAYS, *CHECK_DAYS)}
+        # As stored: also what will hold on later days.
+        self.stored: dict[str, FacetColumn] = {}
+        self.facets: dict[str, FacetColumn] = {}
+        # Slots in the order of names, by language.
+        self.orders: dict[str, list[int]] = {"en": [], "zh": []}
+        # What others derive from this very table, by whatever key they choose.
+        self.cache: dict = {}
+
+    @property
+    def size(self) -> int:
+        """The number of slots."""
+        return len(self.rows)
+
+    def with_changes(self, *, entries: Iterable[UUID], rows: QuerySet[ListingEntry], on: date) -> "Table":
+        """The table on a day, with what `rows` say now of entries; an entry that has no row there has none any more."""
+        table = copy(self)
+        table.on, table.cache = on, {}
+        # What was worked out of this table is not so of the other one.
+        for name in ("slot_at", "slot_by_pk"):
+            table.__dict__.pop(name, None)
+        table._take_rows(set(entries), rows)
+        table.facets = {
+            name: self.facets[name] if on == self.on and column is self.stored.get(name) else column.on(on.toordinal())
+            for name, column in table.stored.items()
+        }
+        for name in CHECK_DAYS:
+            table.columns[name] = table._read_days(name)
+        return table
+
+    def _take_rows(self, entries: set[UUID], rows: QuerySet[ListingEntry]) -> None:
+        """Replace what is held of entries by what their rows say."""
+        names = ("pk", "entry", *TEXTS, *NUMBERS, *DAYS)
+        found = list(rows.values_list(*names).iterator(chunk_size=2000))
+        new = [row[1] for row in found if row[1] not in self.slot_of]
+        self.slot_of = {**self.slot_of, **{uid: self.size + number for number, uid in enumerate(new)}}
+        more = len(new)
+        self.pks = np.concatenate([self.pks, np.zeros(more, dtype=np.int64)])
+        self.rows = np.concatenate([self.rows, np.zeros(more, dtype=bool)])
+        self.columns = {name: np.concatenate([column, np.full(more, np.nan)]) for name, column in self.columns.items()}
+        self.texts = {name: [*texts, *[""] * more] for name, texts in self.texts.items()}
+        touched = np.zeros(self.size, dtype=bool)
+        touched[[self.slot_of[uid] for uid in entries if uid in self.slot_of]] = True
+        self.rows[touched] = False
+        # All rows at once: an array takes single values slowly.
+        at = np.array([self.slot_of[row[1]] for row in found], dtype=np.int64)
+        numbers = len(TEXTS) + 2
+        for number, name in enumerate(NUMBERS, start=numbers):
+            self.columns[name][at] = np.array([row[number] for row in found], dtype=float)
+        for number, name in enumerate(DAYS, start=numbers + len(NUMBERS)):
+            self.columns[name][at] = [np.nan if row[number] is None else row[number].toordinal() for row in found]
+        self.pks[at] = [row[0] for row in found]
+        self.rows[at] = True
+        renamed: dict[str, set[int]] = {"en": set(), "zh": set()}
+        for slot, row in zip(at.tolist(), found, strict=True):
+            for number, name in enumerate(TEXTS, start=2):
+                if self.texts[name][slot] != row[number]:
+                    self.texts[name][slot] = row[number]
+                    for language in SORTED_BY.get(name, ()):
+                        renamed[language].add(slot)
+        self.orders = {language: self._sort_again(language, slots) for language, slots in renamed.items()}
+        slots = dict(zip((row[0] for row in found), at.tolist(), strict=True))
+        self._take_facets(touched=touched, slots=slots, rows=rows)
+
+    def _sort_again(self, language: str, renamed: set[int]) -> list[int]:
+        """The slots in the order of names, some of which are new."""
+        names, slugs = self.texts[f"sort_{language}"], self.texts["slug"]
+
+        def key(slot: int) -> tuple[str, str]:
+            return names[slot], slugs[slot]
+
+        order = self.orders[language]
+        if not renamed:
+            return order
+        if len(renamed) > FEW:
+            return sorted(range(self.size), key=key)
+        order = [slot for slot in order if slot not in renamed]
+        for slot in renamed:
+            insort(order, slot, key=key)
+        return order
+
+    def _take_facets(self, *, touched, slots: dict[int, int], rows: QuerySet[ListingEntry]) -> None:
+        """Replace the facet values of the slots that are touched."""
+        pairs: dict[str, list] = {name: [] for name in self.stored}
+        values = FacetValue.objects.filter(listing__in=rows.values("pk"), until__gt=self.on).order_by()
+        for pk, facet, value, since, until in values.values_list(
+            "listing", "facet", "value", "since", "until"
+        ).iterator(chunk_size=5000):
+            # A row that was written after the rows were read comes with the next change.
+            if pk in slots:
+                pairs.setdefault(facet, []).append((slots[pk], value, since.toordinal(), until.toordinal()))
+        self.stored = {
+            name: self.stored[name].with_pairs(touched=touched, pairs=its)
+            if name in self.stored
+            else FacetColumn.of(its)
+            for name, its in pairs.items()
+        }
+
+    def _read_days(self, facet: str):
+        """The column of a facet whose values are days."""
+        column = np.full(self.size, np.nan)
+        if held := self.facets.get(facet):
+            days = np.array([date.fromisoformat(value).toordinal() for value in held.values], dtype=float)
+            column[held.slots] = days[held.codes]
+        return column
+
+    def choose(self, facet: str, values: Iterable[str]):
+        """The rows that have any of some values in a facet."""
+        mask = np.zeros(self.size, dtype=bool)
+        if column := self.facets.get(facet):
+            wanted = np.zeros(len(column.values), dtype=bool)
+            wanted[[column.code_of[value] for value in values if value in column.code_of]] = True
+            mask[column.slots[wanted[column.codes]]] = True
+        return mask & self.rows
+
+    def count(self, facet: str, rows) -> dict[str, int]:
+        """Of some rows (a mask), the number that has each value of a facet."""
+        if (column := self.facets.get(facet)) is None:
+            return {}
+        numbers = np.bincount(column.codes[rows[column.slots]], minlength=len(column.values))
+        return dict(zip(column.values, numbers.tolist(), strict=True))
+
+    def values_of(self, facet: str, slots: Sequence[int]) -> dict[int, list[str]]:
+        """The values that some slots have in a facet."""
+        values: dict[int, list[str]] = {slot: [] for slot in slots}
+        if column := self.facets.get(facet):
+            pairs = np.flatnonzero(np.isin(column.slots, slots))
+            for slot, code in zip(column.slots[pairs].tolist(), column.codes[pairs].tolist(), strict=True):
+                values[slot].append(column.values[code])
+        return values
+
+    def rank(self, language: str):
+        """The position of each slot in the order of names; ties by the address. `language` is en or zh."""
+        key = ("rank", language)
+        if key not in self.cache:
+            rank = self.cache[key] = np.empty(self.size, dtype=np.int64)
+            rank[self.orders[language]] = np.arange(self.size)
+        return self.cache[key]
+
+    @cached_property
+    def slot_at(self) -> dict[str, int]:
+        """The slot of each address."""
+        slugs = self.texts["slug"]
+        return {slugs[slot]: slot for slot in np.flatnonzero(self.rows).tolist()}
+
+    @cached_property
+    def slot_by_pk(self) -> dict[int, int]:
+        """The slot of each row of the index."""
+        slots = np.flatnonzero(self.rows)
+        return dict(zip(self.pks[slots].tolist(), slots.tolist(), strict=True))
+
+
+def read_table(*, kind: EntryKind, on: date, rows: QuerySet[ListingEntry]) -> Table:
+    """Read the rows of a kind that held on a day; two queries."""
+    return Table(kind=kind, on=on).with_changes(entries=(), rows=rows.filter(kind=kind), on=on)
+
+
+def order_slots(*, rows, key, rank, start: int, stop: int) -> list[int]:
+    """The slots from `start` to `stop` of some rows (a mask) in the order of a key, then of a rank.
+
+    Slots whose key is NaN come last. Only what can be among the first `stop` is sorted.
+    """
+    slots = np.flatnonzero(rows)
+    keys = np.where(np.isnan(key[slots]), np.inf, key[slots])
+    if stop < len(slots):
+        largest = np.partition(keys, stop - 1)[stop - 1]
+        first = keys <= largest
+        slots, keys = slots[first], keys[first]
+    return slots[np.lexsort((rank[slots], keys))][start:stop].tolist()

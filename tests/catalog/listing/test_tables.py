@@ -1,0 +1,197 @@
+"""What processes hold of the listing index in memory is always what the database has."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog.listing import tables
+from catalog.listing.past import rebuild
+from catalog.listing.table import TEXTS, Table, read_table
+from catalog.models import ListingEntry, ListingVersion
+from catalog.models.choices import EntryKind
+from tests.catalog.listing.listings import counts, names, open_listing
+from tests.factories import make_model, make_organization, publish, withdraw
+
+pytestmark = pytest.mark.django_db
+
+
+def describe(table: Table) -> dict:
+    """All that a table says, whatever its slots, by address."""
+    described = {}
+    for slug, slot in table.slot_at.items():
+        facets = {facet: sorted(table.values_of(facet, [slot])[slot]) for facet in table.facets}
+        described[slug] = {
+            "pk": int(table.pks[slot]),
+            **{name: table.texts[name][slot] for name in TEXTS},
+            **{name: str(column[slot]) for name, column in table.columns.items()},
+            **{facet: values for facet, values in facets.items() if values},
+        }
+    ranks = {language: table.rank(language) for language in ("en", "zh")}
+    order = {
+        language: sorted(described, key=lambda slug: rank[table.slot_at[slug]]) for language, rank in ranks.items()
+    }
+    return {"rows": described, "order": order}
+
+
+def read_anew(kind: EntryKind) -> Table:
+    return read_table(kind=kind, on=timezone.now().date(), rows=ListingEntry.objects.all())
+
+
+def test_a_publication_shows_in_the_next_request_of_every_process(commit):
+    acme = make_organization(name="Acme", country="GB")
+    commit()
+    here, there = tables.Tables(), tables.Tables()
+    today = timezone.now().date()
+    for process in (here, there):
+        process.follow(on=today)
+    publish(acme, country="US")
+    commit()
+    for process in (here, there):
+        table = process.follow(on=today)[EntryKind.ORGANIZATION]
+        assert table.count("country", table.rows)["US"] == 1
+        assert describe(table) == describe(read_anew(EntryKind.ORGANIZATION))
+
+
+def test_a_request_reads_one_number_where_nothing_has_changed(commit):
+    make_organization()
+    commit()
+    process, today = tables.Tables(), timezone.now().date()
+    process.follow(on=today)
+    with CaptureQueriesContext(connection) as queries:
+        process.follow(on=today)
+    assert len(queries) == 1
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_what_changed_is_read_in_as_many_queries_for_many_as_for_few(commit, number):
+    records = [make_organization(country="GB") for _ in range(number)]
+    commit()
+    process, today = tables.Tables(), timezone.now().date()
+    process.follow(on=today)
+    for record in records:
+        publish(record, country="US")
+    with CaptureQueriesContext(connection) as queries:
+        process.follow(on=today)
+    assert len(queries) == 4, "the number, the changes, the rows and their facet values"
+
+
+def test_what_is_not_committed_is_seen_by_its_own_transaction_alone(commit):
+    acme = make_organization(name="Acme", country="GB")
+    commit()
+    assert names(open_listing("organizations", "country=GB")) == ["Acme"]
+    try:
+        with transaction.atomic():
+            publish(acme, country="US")
+            assert names(open_listing("organizations", "country=US")) == ["Acme"]
+            raise ZeroDivisionError
+    except ZeroDivisionError:
+        pass
+    assert names(open_listing("organizations", "country=GB")) == ["Acme"]
+    assert counts(open_listing("organizations"), "country") == {"GB": 1}
+
+
+def test_what_was_withdrawn_is_gone(commit):
+    acme = make_organization(name="Acme")
+    make_organization(name="Other")
+    commit()
+    assert names(open_listing("organizations")) == ["Acme", "Other"]
+    withdraw(acme)
+    commit()
+    assert names(open_listing("organizations")) == ["Other"]
+    assert open_listing("organizations").total == 1
+
+
+def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew(commit, monkeypatch):
+    make_organization(name="Acme")
+    commit()
+    process, today = tables.Tables(), timezone.now().date()
+    before = process.follow(on=today)
+    rebuild()
+    asked = []
+    monkeypatch.setattr(process, "read_aside", lambda *, on: asked.append(on))
+    assert process.follow(on=today) is before
+    assert asked == [today]
+
+
+def test_a_smaller_number_than_the_last_is_that_of_another_database(commit, monkeypatch):
+    make_organization(name="Acme")
+    commit()
+    process, today = tables.Tables(), timezone.now().date()
+    process.follow(on=today)
+    ListingVersion.objects.update(number=0)
+    asked = []
+    monkeypatch.setattr(process, "read_aside", lambda *, on: asked.append(on))
+    process.follow(on=today)
+    assert asked == [today]
+
+
+def test_a_new_day_brings_what_holds_from_then_on(commit, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z")
+    rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
+    make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-28"})
+    commit()
+    assert names(open_listing("organizations", "valuation_known=reported")) == ["Unicorn"]
+    time_machine.move_to("2026-12-01T12:00:00Z")
+    assert names(open_listing("organizations", "valuation_known=reported")) == []
+    assert names(open_listing("organizations", "valuation_known=unknown")) == ["Unicorn"]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(["name", "country", "founded", "withdraw", "model"]),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@pytest.mark.long
+@given(steps=STEPS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_following_changes_is_the_same_as_reading_everything(commit, steps):
+    """Whatever is published, by one or several at a time, and however often it is looked at meanwhile."""
+    process, today = tables.Tables(), timezone.now().date()
+    with transaction.atomic():
+        records = [make_organization(name=f"Organization {number}", country="GB") for number in range(4)]
+        process.follow(on=today)
+        for number, what, how in steps:
+            record = records[number]
+            match what:
+                case "name":
+                    publish(record, name_en=["Zebra", "Acme", "组织", "organization 2"][how])
+                case "country":
+                    publish(record, country=["US", "CN", "", "GB"][how])
+                case "founded":
+                    publish(record, founded=["2020", "2021-05", None, "2020-01-01"][how])
+                case "withdraw":
+                    withdraw(record)
+                    records[number] = make_organization(name=f"Another {how}")
+                case "model":
+                    make_model(makers=[record])
+            if how:
+                process.follow(on=today)
+        present = process.follow(on=today)
+        for kind in EntryKind:
+            assert describe(present[kind]) == describe(read_anew(kind))
+        transaction.set_rollback(True)
+
+
+def test_past_days_are_held_and_let_go(commit, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z")
+    acme = make_organization(name="Acme", country="GB")
+    time_machine.move_to("2026-03-05T12:00:00Z")
+    publish(acme, country="US")
+    commit()
+    for day in range(1, 10):
+        open_listing("organizations", f"as_of=2026-03-0{min(day, 4)}")
+    assert len(tables.of_process.past) == tables.PAST_TABLES
+    assert names(open_listing("organizations", "as_of=2026-03-02&country=GB")) == ["Acme"]
+    time_machine.shift(timedelta(days=1))
+    assert names(open_listing("organizations", "as_of=2026-03-05&country=US")) == ["Acme"]
