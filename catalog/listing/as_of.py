@@ -64,10 +64,6 @@ class AsOf:
         """The listing rows of what was live on the day."""
         return ListingEntry.ever.on(self.on) if self.is_past else ListingEntry.objects.all()
 
-    def facets(self) -> QuerySet[FacetValue]:
-        """The facet values that held on the day; of which rows, is for `entries()` to say."""
-        return FacetValue.objects.filter(since__lte=self.on, until__gt=self.on)
-
     def publications(self) -> QuerySet[Publication]:
         """What was published, withdrawn and merged by the end of the day."""
         return Publication.objects.filter(at__lt=self.until) if self.is_past else Publication.objects.all()
@@ -81,7 +77,8 @@ class AsOf:
 
 def current_facets() -> QuerySet[FacetValue]:
     """The facet values that hold today (UTC), of what is live."""
-    return AsOf({}).facets().filter(listing__until=ALWAYS_UNTIL)
+    today = timezone.now().date()
+    return FacetValue.objects.filter(since__lte=today, until__gt=today, listing__until=ALWAYS_UNTIL)
 
 
 def read_day(text: str, *, latest: date) -> date | None:
