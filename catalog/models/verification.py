@@ -232,13 +232,20 @@ def disputed_paths(document: dict) -> set[str]:
 
 def read_verifications(document: dict, *, until: datetime | None = None) -> dict[str, Verification]:
     """Return the verification of each field group of a document, as known now or before a moment; five queries."""
-    kind, findings = document["kind"], read_findings(document, until=until)
+    return make_verifications(document, findings=read_findings(document, until=until), intervals=read_intervals())
+
+
+def make_verifications(
+    document: dict, *, findings: dict[str, "GroupFindings"], intervals: dict[str, int]
+) -> dict[str, Verification]:
+    """Return what follows for each field group of a document from what is known of it, not saved."""
+    kind = document["kind"]
     # By two people: one entered that it has ended, another checked it.
     historical = (
         document["fields"].get("status") in HISTORICAL_STATUSES
         and findings[group_of(kind=kind, field="status")].find_checked() is not None
     )
-    intervals, disputed = read_intervals(), disputed_paths(document)
+    disputed = disputed_paths(document)
     return {
         group: findings[group].make_verification(
             entry=document["uid"],
@@ -254,7 +261,7 @@ def read_verifications(document: dict, *, until: datetime | None = None) -> dict
 
 def read_findings(document: dict, *, until: datetime | None = None) -> dict[str, "GroupFindings"]:
     """Return what is known of each field group of a document, now or before a moment; four queries."""
-    uid, kind = document["uid"], document["kind"]
+    uid = document["uid"]
     known = {"at__lt": until} if until else {}
     checks: dict[str, dict[str, list[tuple[datetime, str]]]] = {}
     # Of each value the last check with each outcome tells all, however long it has been checked.
@@ -271,14 +278,19 @@ def read_findings(document: dict, *, until: datetime | None = None) -> dict[str,
             altered.add(path)
     for paths, at in publications.exclude(recited=[]).values_list("recited", "at"):
         edited.update({path: max(at, edited.get(path, at)) for path in paths})
-    cited: dict[str, set[str]] = {}
-    for citation in document["citations"]:
-        cited.setdefault(path_of(citation), set()).add(citation["source"])
-    slugs = {slug for sources in cited.values() for slug in sources}
+    slugs = {citation["source"] for citation in document["citations"]}
     changed = Source.objects.filter(slug__in=slugs, changed_at__isnull=False)
     if until:
         changed = changed.filter(changed_at__lt=until)
     changed = dict(changed.values_list("slug", "changed_at"))
+    return group_findings(document, edited=edited, altered=altered, checks=checks, changed=changed)
+
+
+def group_findings(document: dict, *, edited: dict, altered: set, checks: dict, changed: dict) -> dict:
+    """Return what is known of a document by field group; `checks` are by group already."""
+    cited: dict[str, set[str]] = {}
+    for citation in document["citations"]:
+        cited.setdefault(path_of(citation), set()).add(citation["source"])
     return {
         group: GroupFindings(
             cited={path: sources for path, sources in cited.items() if path.partition("/")[0] in names},
@@ -288,7 +300,7 @@ def read_findings(document: dict, *, until: datetime | None = None) -> dict[str,
             changed=changed,
             published=min(edited.values(), default=None),
         )
-        for group, names in FIELD_GROUPS[kind].items()
+        for group, names in FIELD_GROUPS[document["kind"]].items()
     }
 
 
