@@ -70,6 +70,9 @@ ORDER = (EntryKind.TERM, EntryKind.ORGANIZATION, EntryKind.MODEL, EntryKind.PROD
 CHECKED, CHANGED = 0.7, 0.01
 OUTCOMES = {Outcome.STILL_TRUE: 93, Outcome.CANT_TELL: 3, Outcome.CHANGED: 3, Outcome.CONFLICT: 1}
 
+# Rows with the slugs of what they point to, by many-to-many column.
+Pairs = dict[models.Field, list[tuple[models.Model, list[str]]]]
+
 
 @transaction.atomic
 def generate(*, entries: int, seed: int = 1, today: date | None = None) -> None:
@@ -110,10 +113,12 @@ class Generator:
         for kind in ORDER:
             for documents in in_chunks(landscape.write_all(kind)):
                 self.write_entries(kind, documents)
+            # Once all are there: they point to each other.
+            for documents in read_documents(kind):
+                self.write_rows(kind, documents)
         # Organizations last: they are found by what their models and products are.
         for kind in (EntryKind.TERM, EntryKind.MODEL, EntryKind.PRODUCT, EntryKind.ORGANIZATION):
-            kept = Publication.objects.filter(kind=kind).order_by("pk").values_list("document", flat=True)
-            for documents in in_chunks(kept.iterator(chunk_size=CHUNK)):
+            for documents in read_documents(kind):
                 self.write_index(kind, documents)
 
     def load_vocabularies(self) -> dict[str, dict]:
@@ -159,16 +164,12 @@ class Generator:
     # --- entries -------------------------------------------------------------------------------------------
 
     def write_entries(self, kind: EntryKind, documents: list[dict]) -> None:
-        """Write entries with their rows, publications and changes."""
+        """Write entries with their publications and changes."""
         model = RECORD_MODELS[kind]
         known = self.pks.setdefault(model, {})
-        lists = child_lists(model)
-        pairs: dict[models.Field, list[tuple[models.Model, list[str]]]] = {}
-        # Whoever has a parent comes after all parents.
-        documents.sort(key=lambda document: bool(document["fields"].get("parent")))
-        entries = []
+        pairs: Pairs = {}
         for has_parent in (False, True):
-            some = [
+            entries = [
                 self.fill(
                     model(
                         uid=UUID(document["uid"]),
@@ -183,27 +184,32 @@ class Generator:
                 for document in documents
                 if bool(document["fields"].get("parent")) == has_parent
             ]
-            write(some)
-            known.update((entry.slug, entry.pk) for entry in some)
-            entries += some
-        for name, row_model in lists.items():
-            if name == "citations":
-                continue
-            write(
-                self.fill(row_model(entry_id=entry.pk, key=key, sort_order=number), values, pairs)
-                for entry, document in zip(entries, documents, strict=True)
-                for number, (key, values) in enumerate(document["children"][name].items())
-            )
-        if "citations" in lists:
-            write(
-                self.fill(lists["citations"](entry_id=entry.pk), values, pairs)
-                for entry, document in zip(entries, documents, strict=True)
-                for values in document["citations"]
-            )
+            write(entries)
+            known.update((entry.slug, entry.pk) for entry in entries)
         self.write_relations(pairs)
         self.write_publications(documents)
 
-    def fill(self, row: models.Model, values: dict, pairs: dict) -> models.Model:
+    def write_rows(self, kind: EntryKind, documents: list[dict]) -> None:
+        """Write the rows of the lists of entries, and their citations."""
+        model = RECORD_MODELS[kind]
+        pks = self.pks[model]
+        pairs: Pairs = {}
+        for name, row_model in child_lists(model).items():
+            if name == "citations":
+                rows = [(document, {}, values) for document in documents for values in document["citations"]]
+            else:
+                rows = [
+                    (document, {"key": key, "sort_order": number}, values)
+                    for document in documents
+                    for number, (key, values) in enumerate(document["children"][name].items())
+                ]
+            write(
+                self.fill(row_model(entry_id=pks[document["slug"]], **columns), values, pairs)
+                for document, columns, values in rows
+            )
+        self.write_relations(pairs)
+
+    def fill(self, row: models.Model, values: dict, pairs: Pairs) -> models.Model:
         """Set the columns of a row from what a document says; what points to several objects is noted in `pairs`."""
         model = type(row)
         for name, value in values.items():
@@ -219,7 +225,7 @@ class Generator:
                     setattr(row, name, value)
         return row
 
-    def write_relations(self, pairs: dict[models.Field, list[tuple[models.Model, list[str]]]]) -> None:
+    def write_relations(self, pairs: Pairs) -> None:
         for column, links in pairs.items():
             through, its = column.remote_field.through, self.pks.get(column.related_model, {})
             one, other = column.m2m_field_name(), column.m2m_reverse_field_name()
@@ -359,6 +365,12 @@ def column_of(model: type[models.Model], name: str) -> models.Field | None:
         return model._meta.get_field(name)
     except FieldDoesNotExist:
         raise ValueError(f"{model.__name__} has no {name}.") from None
+
+
+def read_documents(kind: EntryKind) -> Iterator[list[dict]]:
+    """The documents that were written, so many at a time; they are too many to be kept."""
+    documents = Publication.objects.filter(kind=kind).order_by("pk").values_list("document", flat=True)
+    return in_chunks(documents.iterator(chunk_size=CHUNK))
 
 
 def in_chunks(documents: Iterable[dict]) -> Iterator[list[dict]]:

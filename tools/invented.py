@@ -460,7 +460,9 @@ class Landscape:
         city = chance.choice(CITIES) if chance.random() < 0.5 else ("", "")
         fields["city"] = {"en": city[0], "zh": city[1]}
         fields["founded"] = self.write_date(1998) if chance.random() < 0.9 else None
-        parent = chance.choice(self.known[EntryKind.ORGANIZATION][::20]) if number % 20 == 1 else None
+        # One before it, and one that has no parent itself.
+        before = self.known[EntryKind.ORGANIZATION][20 * chance.randrange(number // 20 + 1)]
+        parent = before if number % 20 == 1 else None
         fields["parent"] = draft.point_to(EntryKind.ORGANIZATION, [parent])[0] if parent else None
         fields["segments"] = [] if is_investor else self.point_to_words(draft, "segment", 3)
         children["people"] = self.write_rows("person", 3, self.write_person)
