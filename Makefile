@@ -6,10 +6,11 @@ PORT ?= 8000
 
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := var/bench/venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench simulate-desk messages lock runtime tools
+.PHONY: help demo test test-long lint bench bench-listing simulate-desk messages lock runtime tools
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -43,6 +44,12 @@ lint: tools ## Check style, imports, templates, migrations, translations, requir
 bench: runtime ## Measure queries, time and bytes of the main pages
 	@DEMO=1 $(BIN)/python tools/bench.py
 
+bench-listing: tools ## Measure listings beside Datasette's, on SQLite and PostgreSQL (SIZES='2000 50000')
+	@cmp -s requirements/bench.txt $(BENCH)/requirements.txt || { echo "Installing Datasette, to be measured against"; \
+		$(BIN)/python -m venv --clear $(BENCH) && $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements/bench.txt && cp requirements/bench.txt $(BENCH)/requirements.txt; }
+	@$(BIN)/python tools/bench_listing.py $(if $(SIZES),--sizes $(SIZES))
+
 simulate-desk: runtime ## Say how many checks a workday keep 200 entries current
 	@DEMO=1 $(BIN)/python manage.py simulate_desk
 
@@ -51,7 +58,7 @@ messages: tools ## Collect the strings to translate, and compile the translation
 
 lock: tools ## Lock the requirements again (UPGRADE=1 takes newer versions)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	@for pair in base:requirements.txt test:requirements/test.txt; do \
+	@for pair in base:requirements.txt test:requirements/test.txt bench:requirements/bench.txt; do \
 		$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-annotate \
 			--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade) \
 			"requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; done

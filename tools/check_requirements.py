@@ -13,6 +13,7 @@ MARK = "# sha256 of sources and lock: "
 LOCKS = {
     "requirements.txt": ["requirements/base.in"],
     "requirements/test.txt": ["requirements/base.in", "requirements/test.in", "requirements.txt"],
+    "requirements/bench.txt": ["requirements/bench.in"],
 }
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import accumulate
 
 from catalog.models.choices import (
@@ -345,7 +346,7 @@ class Landscape:
         if form < undisclosed:
             return {"low": None, "high": None, "kind": "undisclosed"}
         # Three figures, as reports have them.
-        number = int(float(f"{middle * chance.lognormvariate(0, spread):.2e}")) or 1
+        number = int(Decimal(f"{middle * chance.lognormvariate(0, spread):.2e}")) or 1
         low, high = number, number
         if form > 0.97:
             low = None

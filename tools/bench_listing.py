@@ -1,0 +1,318 @@
+"""Measure listings beside Datasette's: the same rows, facets and questions, asked in turn in one run.
+
+Ours runs as in production, once on SQLite and once on PostgreSQL; Datasette on SQLite, all it knows. Each has one
+worker, and no page is cached anywhere. Catalogs are generated (`tools/generate_catalog.py`) so that the listing of
+organizations has as many rows as asked for, and kept in `var/bench/` for the next run. `make bench-listing` installs
+Datasette in an environment of its own and starts this.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+import urllib3
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import bench_datasette, bench_inspect, postgres  # noqa: E402
+
+FOLDER = ROOT / "var" / "bench"
+LISTING = "/en/organizations/"
+PER_PAGE = 50
+# Of all entries that are generated, the share that is organizations.
+SHARE = 0.6
+# What a generated database depends on.
+SOURCES = (
+    *("tools/invented.py", "tools/generate_catalog.py", "catalog/models/listing.py"),
+    *("catalog/listing/index.py", "catalog/listing/rows.py", "catalog/listing/search", "catalog/migrations"),
+)
+RUNS = 30
+MOST_QUERIES = 12
+
+# What is asked: ours, and the same in the words of Datasette. `deep` is the last page.
+QUESTIONS: dict[str, tuple[dict, dict]] = {
+    "no filter": ({}, {}),
+    "one facet": ({"country": "US"}, {"country": "US"}),
+    "two facets": (
+        {"country": "CN", "segment": "code"},
+        {"country": "CN", "segment__arraycontains": "code"},
+    ),
+    "three facets": (
+        {"type": "startup", "status": "active", "layer": "model"},
+        {"type": "startup", "status": "active", "layer__arraycontains": "model"},
+    ),
+    "four facets": (
+        {"type": "startup", "country": "US", "segment": "code", "latest_round": "seed"},
+        {"type": "startup", "country": "US", "segment__arraycontains": "code", "latest_round": "seed"},
+    ),
+    "range": (
+        {"founded_min": "2019", "founded_max": "2021"},
+        {"date_to__gte": "2019-01-01", "date_from__lte": "2021-12-31"},
+    ),
+    "facet, range, order": (
+        {"type": "startup", "funding_min": "10M", "sort": "-funding"},
+        {"type": "startup", "funding_usd__gte": "10000000", "_sort_desc": "funding_usd"},
+    ),
+    "order": ({"sort": "-funding"}, {"_sort_desc": "funding_usd"}),
+    "last page": ({"page": "last"}, {"_next": "last"}),
+    "text": ({"q": "robotics"}, {"_search": "robotics"}),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[2000, 50_000], help="rows of the listing")
+    parser.add_argument("--runs", type=int, default=RUNS, help="how often each question is asked")
+    parser.add_argument("--only-sqlite", action="store_true", help="leave PostgreSQL out")
+    arguments = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    failed = False
+    with static_files(), contextlib.ExitStack() as stack:
+        server = None if arguments.only_sqlite else stack.enter_context(postgres.running())
+        for size in arguments.sizes:
+            failed |= measure(size=size, runs=arguments.runs, server=server)
+    sys.exit(failed)
+
+
+def measure(*, size: int, runs: int, server: str | None) -> bool:
+    """Measure one size, print what was found; return whether anything disagrees or asks too many queries."""
+    path = provide_sqlite(size)
+    rows = bench_datasette.read_rows(path)
+    exported = FOLDER / f"datasette-{size}.sqlite3"
+    bench_datasette.export(rows, path=exported)
+    with contextlib.ExitStack() as stack:
+        databases = {"SQLite": f"sqlite:///{path}"}
+        if server:
+            databases["PostgreSQL"] = stack.enter_context(provide_postgres(size, server))
+        questions = {
+            name: (
+                {**ours, **({"page": str(-(-len(rows) // PER_PAGE))} if "page" in ours else {})},
+                bench_datasette.parameters(theirs, rows=rows, per_page=PER_PAGE),
+            )
+            for name, (ours, theirs) in QUESTIONS.items()
+        }
+        found = {name: inspect(url, [ours for ours, _ in questions.values()]) for name, url in databases.items()}
+        addresses = {"Datasette": stack.enter_context(bench_datasette.serving(FOLDER / "venv", exported))}
+        for name, url in databases.items():
+            addresses[name] = stack.enter_context(serving(url))
+        times = ask(questions, addresses=addresses, runs=runs)
+        failed = False
+        for number, (name, (ours, theirs)) in enumerate(questions.items()):
+            # On a later page it counts what is left from there on.
+            whole = {key: value for key, value in theirs.items() if key != "_next"}
+            expected = bench_datasette.count(addresses["Datasette"], whole)
+            for database, answers in found.items():
+                failed |= disagree(name, database, answers[number], expected)
+            failed |= disagree(name, "plain Python", bench_inspect.count_plainly(rows, ours), expected)
+        failed |= report(size=size, times=times, found=found)
+    exported.unlink()
+    return failed
+
+
+def disagree(question: str, who: str, answer: dict, expected: dict) -> bool:
+    """Say where an answer has other counts than Datasette's, and whether it does."""
+    wrong = [] if answer["total"] == expected["total"] else ["total"]
+    wrong += [
+        facet
+        for facet, counts in answer["counts"].items()
+        if facet in expected["counts"]
+        and any(counts.get(value, 0) != number for value, number in expected["counts"][facet].items())
+    ]
+    if wrong:
+        print(f"  {question}: {who} and Datasette count {', '.join(wrong)} differently")
+    return bool(wrong)
+
+
+def ask(questions: dict, *, addresses: dict[str, str], runs: int) -> dict[str, dict[str, list[float]]]:
+    """Ask every question of everyone in turn, so many times; return milliseconds by question and who answered."""
+    pool = urllib3.PoolManager(num_pools=len(addresses), retries=False, timeout=120)
+    times: dict[str, dict[str, list[float]]] = {name: {who: [] for who in addresses} for name in questions}
+    for run in range(-2, runs):
+        for name, (ours, theirs) in questions.items():
+            for who, address in addresses.items():
+                query = urlencode(bench_datasette.with_facets(theirs) if who == "Datasette" else ours, doseq=True)
+                begun = time.perf_counter()
+                response = pool.request("GET", f"{address}?{query}", headers={"Accept-Encoding": "identity"})
+                took = (time.perf_counter() - begun) * 1000
+                if response.status != 200:
+                    sys.exit(f"{who} answered {response.status} to {address}?{query}")
+                # The first two rounds warm everyone up.
+                if run >= 0:
+                    times[name][who].append(took)
+    return times
+
+
+def report(*, size: int, times: dict, found: dict[str, list[dict]]) -> bool:
+    """Print a table; return whether a page took too many queries."""
+    ours = list(found)
+    head = "".join(f"{name:>15}{'p95':>8}{'ratio':>8}" for name in ours)
+    print(f"\n{size:,} rows; milliseconds\n{'':<22}{'Datasette':>10}{'p95':>8}{head}{'queries':>9}")
+    everything: dict[str, list[float]] = {}
+    for number, (question, by_name) in enumerate(times.items()):
+        line, baseline = f"{question:<22}", statistics.median(by_name["Datasette"])
+        for name in ("Datasette", *ours):
+            median, late = statistics.median(by_name[name]), percentile(by_name[name])
+            everything.setdefault(name, []).extend(by_name[name])
+            line += f"{median:>10.1f}{late:>8.1f}" if name == "Datasette" else f"{median:>15.1f}{late:>8.1f}"
+            line += "" if name == "Datasette" else f"{median / baseline:>8.2f}"
+        print(line + f"{max(answers[number]['queries'] for answers in found.values()):>9}")
+    baseline = statistics.median(everything["Datasette"])
+    line = f"{'all':<22}{baseline:>10.1f}{percentile(everything['Datasette']):>8.1f}"
+    for name in ours:
+        median = statistics.median(everything[name])
+        line += f"{median:>15.1f}{percentile(everything[name]):>8.1f}{median / baseline:>8.2f}"
+    most = max(answer["queries"] for answers in found.values() for answer in answers)
+    print(f"{line}{most:>9}", flush=True)
+    return most > MOST_QUERIES
+
+
+def percentile(times: list[float]) -> float:
+    """The 95th percentile."""
+    return statistics.quantiles(times, n=20)[18]
+
+
+# --- databases and servers -----------------------------------------------------------------------------------
+
+
+def environment(url: str) -> dict[str, str]:
+    """What the site is told in production, with a database of our choice."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "aigc_site.settings",
+        "DATABASE_URL": url,
+        "DEMO": "false",
+        "DEBUG": "false",
+        "SECRET_KEY": "only-for-measurements-" * 3,
+        "ALLOWED_HOSTS": "127.0.0.1,testserver",
+        "SITE_URL": "http://127.0.0.1",
+    }
+
+
+def key_of(size: int) -> str:
+    """The name of the kept databases of a size: another one where they would be generated otherwise."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = ROOT / source
+        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            digest.update(file.read_bytes())
+    return f"{size}-{digest.hexdigest()[:10]}"
+
+
+def generate(size: int, url: str) -> None:
+    """Fill a database."""
+    print(f"Generating a catalog with {size:,} organizations ({url.partition(':')[0]})", flush=True)
+    command = [sys.executable, "tools/generate_catalog.py", "--entries", str(round(size / SHARE))]
+    subprocess.run(command, cwd=ROOT, env=environment(url), check=True)
+
+
+def provide_sqlite(size: int) -> Path:
+    """The path of a database of this size, kept or generated; older ones of this size go away."""
+    path = FOLDER / f"{key_of(size)}.sqlite3"
+    if not path.exists():
+        for old in FOLDER.glob(f"{size}-*"):
+            old.unlink()
+        unfinished = path.with_suffix(".unfinished")
+        generate(size, f"sqlite:///{unfinished}")
+        unfinished.rename(path)
+    return path
+
+
+@contextlib.contextmanager
+def provide_postgres(size: int, server: str):
+    """The URL of a database of this size on a server, for as long as it is needed; restored from a kept copy."""
+    name, dump = f"bench_listing_{size}", FOLDER / f"{key_of(size)}.dump"
+    url = f"{server.rpartition('/')[0]}/{name}"
+    with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
+        programs = postgres.system_programs() or postgres.packaged_programs(Path(folder))
+        try:
+            subprocess.run([programs / "createdb", "--maintenance-db", administer(server), name], check=True)
+            if dump.exists():
+                subprocess.run([programs / "pg_restore", "--no-owner", "--dbname", url, dump], check=True)
+            else:
+                generate(size, url)
+                unfinished = dump.with_suffix(".unfinished")
+                subprocess.run([programs / "pg_dump", "-Fc", "-Z1", "--file", unfinished, url], check=True)
+                unfinished.rename(dump)
+            # What autovacuum would have done by now.
+            subprocess.run([programs / "vacuumdb", "--quiet", "--analyze", "--dbname", url], check=True)
+            yield url
+        finally:
+            drop = [programs / "dropdb", "--if-exists", "--force", "--maintenance-db", administer(server), name]
+            subprocess.run(drop, check=True)
+
+
+def administer(server: str) -> str:
+    """The URL of a database that every server has."""
+    return f"{server.rpartition('/')[0]}/postgres"
+
+
+def inspect(url: str, questions: list[dict]) -> list[dict]:
+    """What listings count for each question, and in how many queries, found in a process of its own."""
+    command = [sys.executable, "tools/bench_inspect.py", json.dumps({"listing": LISTING, "questions": questions})]
+    return json.loads(subprocess.run(command, cwd=ROOT, env=environment(url), check=True, capture_output=True).stdout)
+
+
+@contextlib.contextmanager
+def serving(url: str):
+    """Serve the site as in production with one worker; yields the address of the listing."""
+    port = free_port()
+    command = [Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--workers", "1"]
+    command += ["--blocking-threads", "4", "--port", str(port), "--log-level", "error", "aigc_site.wsgi:application"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(url))
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(f"{address}/livez", process)
+        yield f"{address}{LISTING}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(address: str, process: subprocess.Popen) -> None:
+    """Wait until a server answers; stop everything when it does not."""
+    pool = urllib3.PoolManager(retries=False, timeout=5)
+    for _ in range(300):
+        with contextlib.suppress(urllib3.exceptions.HTTPError):
+            if pool.request("GET", address).status == 200:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    sys.exit(f"Nothing answers at {address}.")
+
+
+@contextlib.contextmanager
+def static_files():
+    """Collect what pages name in production, and take it away again unless it was there before."""
+    folder = ROOT / "var" / "static"
+    was_there = folder.exists()
+    try:
+        command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        subprocess.run(command, cwd=ROOT, env=environment("sqlite://:memory:"), check=True)
+        yield
+    finally:
+        if not was_there:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
