@@ -35,8 +35,8 @@ PER_PAGE = 50
 SHARE = 0.6
 # What a generated database depends on.
 SOURCES = (
-    *("tools/invented.py", "tools/generate_catalog.py", "catalog/models/listing.py"),
-    *("catalog/listing/index.py", "catalog/listing/rows.py", "catalog/listing/search", "catalog/migrations"),
+    *("tools/invented.py", "tools/generate_catalog.py", "catalog/models/listing.py", "catalog/migrations"),
+    *("catalog/listing/derive.py", "catalog/listing/index.py", "catalog/listing/search"),
 )
 RUNS = 30
 MOST_QUERIES = 12

@@ -35,7 +35,7 @@ from django.contrib.auth import get_user_model  # noqa: E402
 from django.contrib.contenttypes.models import ContentType  # noqa: E402
 from django.core.exceptions import FieldDoesNotExist  # noqa: E402
 from django.core.management import call_command  # noqa: E402
-from django.db import models, transaction  # noqa: E402
+from django.db import connection, models, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from catalog.exchange.landscape import DATA, VOCABULARIES, Landscape, load_landscape, read_vocabularies  # noqa: E402
@@ -43,12 +43,14 @@ from catalog.exchange.schema import FormReader  # noqa: E402
 from catalog.exchange.shipping import Shipment  # noqa: E402
 from catalog.exchange.yaml_files import read_yaml  # noqa: E402
 from catalog.listing import search  # noqa: E402
-from catalog.listing.index import INHERITED_BY_MAKERS, MADE, RECORD_MODELS, derive_facets, derive_row  # noqa: E402
+from catalog.listing.derive import derive_facets, derive_row  # noqa: E402
+from catalog.listing.index import INHERITED_BY_MAKERS, MADE, RECORD_MODELS  # noqa: E402
 from catalog.models import (  # noqa: E402
     Change,
     Check,
     FacetValue,
     ListingEntry,
+    ListingVersion,
     Publication,
     Segment,
     Source,
@@ -102,6 +104,9 @@ class Generator:
         self.countries: dict[str, str] = {}
 
     def run(self) -> None:
+        number = ListingVersion.advance()
+        # Whoever has read anything before reads everything anew.
+        ListingVersion.objects.update(rebuilt=number)
         vocabularies = self.load_vocabularies()
         landscape = invented.Landscape(
             entries=self.entries,
@@ -393,6 +398,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="another number gives another catalog")
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # Nothing is lost that could not be generated again; indexes grow in memory.
+            cursor.execute("PRAGMA synchronous = OFF")
+            cursor.execute("PRAGMA cache_size = -500000")
     try:
         generate(entries=arguments.entries, seed=arguments.seed)
     except ValueError as error:
