@@ -20,7 +20,6 @@ from catalog.models.choices import (
     LineageKind,
     LinkKind,
     MilestoneKind,
-    OrganizationStatus,
     OrganizationType,
     PersonRole,
     PricePer,
@@ -30,175 +29,12 @@ from catalog.models.choices import (
 )
 from catalog.models.document import SCHEMA
 from catalog.models.field_groups import UNCITED, fields_of
+from tools import invented_words as usual
 
 # Of each ten entries so many; and for each entry so many sources.
 SHARES = {EntryKind.ORGANIZATION: 0.6, EntryKind.MODEL: 0.24, EntryKind.PRODUCT: 0.16}
 SOURCES_PER_ENTRY = 0.2
 TECHNIQUES = 30
-
-SYLLABLES = [
-    "zor",
-    "vex",
-    "mir",
-    "quil",
-    "dra",
-    "neb",
-    "ulo",
-    "kas",
-    "tiv",
-    "ora",
-    "plu",
-    "xen",
-    "fyo",
-    "bru",
-    "lim",
-    "tak",
-    "wen",
-    "jox",
-    "gal",
-    "pym",
-    "sor",
-    "eku",
-    "val",
-    "rin",
-]
-SUFFIXES = {
-    EntryKind.ORGANIZATION: [
-        "Labs",
-        "Works",
-        "Systems",
-        "Dynamics",
-        "Minds",
-        "Robotics",
-        "Studio",
-        "Ventures",
-        "Institute",
-        "Cloud",
-    ],
-    EntryKind.MODEL: ["One", "2", "3", "Mini", "Large", "7B", "Coder", "Vision", "Voice", "Max"],
-    EntryKind.PRODUCT: ["Desk", "Studio", "Pilot", "Canvas", "Writer", "Notes", "Search", "Agent", "Hub", "Flow"],
-    EntryKind.TERM: ["attention", "decoding", "sampling", "tuning", "routing", "pruning"],
-}
-ZH_SYLLABLES = [
-    "星",
-    "澜",
-    "云",
-    "笔",
-    "墨",
-    "灵",
-    "知",
-    "觅",
-    "衡",
-    "拓",
-    "启",
-    "元",
-    "境",
-    "声",
-    "图",
-    "语",
-    "禾",
-    "川",
-    "岳",
-    "辰",
-    "曜",
-    "枢",
-    "睿",
-    "渊",
-]
-ZH_SUFFIXES = {
-    EntryKind.ORGANIZATION: ["科技", "智能", "实验室", "研究院", "资本", "机器人", "网络", "工作室"],
-    EntryKind.MODEL: ["大模型", "视觉", "语音", "编程", "极速版", "专业版"],
-    EntryKind.PRODUCT: ["助手", "画板", "写作", "笔记", "搜索", "智能体", "工坊"],
-    EntryKind.TERM: ["注意力", "解码", "采样", "微调", "路由", "剪枝"],
-}
-WORDS = [
-    "builds",
-    "trains",
-    "offers",
-    "studies",
-    "image",
-    "video",
-    "speech",
-    "code",
-    "search",
-    "agents",
-    "chips",
-    "tools",
-    "for",
-    "teams",
-    "schools",
-    "clinics",
-]
-ZH_WORDS = [
-    "提供",
-    "研发",
-    "训练",
-    "文生图",
-    "视频生成",
-    "语音合成",
-    "代码生成",
-    "智能客服",
-    "企业",
-    "开发者",
-    "学校",
-    "医院",
-    "模型",
-    "平台",
-    "工具",
-    "数据",
-]
-COUNTRIES = [
-    "US",
-    "CN",
-    "GB",
-    "FR",
-    "DE",
-    "CA",
-    "IL",
-    "IN",
-    "JP",
-    "KR",
-    "SG",
-    "CH",
-    "SE",
-    "NL",
-    "AU",
-    "ES",
-    "IT",
-    "BR",
-    "AE",
-    "FI",
-    "DK",
-    "AT",
-    "PL",
-    "IE",
-    "NO",
-    "BE",
-    "CZ",
-    "EE",
-    "PT",
-    "HK",
-    "TW",
-]
-CITIES = [("San Francisco", "旧金山"), ("Beijing", "北京"), ("London", "伦敦"), ("Paris", "巴黎"), ("Hangzhou", "杭州")]
-LICENCES = {
-    Access.OPEN_SOURCE: ["Apache-2.0", "MIT", "BSD-3-Clause"],
-    Access.OPEN_WEIGHTS: ["Apache-2.0", "MIT", "LicenseRef-Invented-Open"],
-    Access.OPEN_WEIGHTS_CONDITIONAL: ["LicenseRef-Invented-Community", "CreativeML-OpenRAIL-M"],
-    Access.OPEN_WEIGHTS_NON_COMMERCIAL: ["CC-BY-NC-4.0", "LicenseRef-Invented-Research"],
-}
-# Rounds in the order in which a startup raises them, with a usual amount in millions of dollars.
-ROUNDS = {
-    RoundKind.PRE_SEED: 1,
-    RoundKind.SEED: 4,
-    RoundKind.SERIES_A: 15,
-    RoundKind.SERIES_B: 50,
-    RoundKind.SERIES_C: 140,
-    RoundKind.SERIES_D: 300,
-    RoundKind.LATER: 700,
-}
-# US dollars for one unit; none where no rate is known.
-CURRENCIES = {"USD": None, "CNY": "0.14", "EUR": "1.09", "JPY": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +112,7 @@ class Landscape:
         self.models = Popular(self.known[EntryKind.MODEL], exponent=1.1)
         self.techniques = Popular(self.known[EntryKind.TERM])
         self.words = {group: Popular(list(words)) for group, words in vocabularies.items()}
-        self.countries = Popular(COUNTRIES, exponent=1.2)
+        self.countries = Popular(usual.COUNTRIES, exponent=1.2)
         self.sources = Popular(list(sources), exponent=0.5)
         self.source_labels = sources
 
@@ -295,10 +131,12 @@ class Landscape:
 
     def name_all(self, kind: EntryKind, count: int) -> list[Identity]:
         chance, taken, known = self.chance, {}, []
-        for _ in range(count):
-            word = "".join(chance.choices(SYLLABLES, k=chance.choice((2, 2, 3)))).capitalize()
-            name = f"{word} {chance.choice(SUFFIXES[kind])}"
-            zh = "".join(chance.choices(ZH_SYLLABLES, k=chance.choice((2, 2, 3)))) + chance.choice(ZH_SUFFIXES[kind])
+        for usual._ in range(count):
+            word = "".join(chance.choices(usual.SYLLABLES, k=chance.choice((2, 2, 3)))).capitalize()
+            name = f"{word} {chance.choice(usual.SUFFIXES[kind])}"
+            zh = "".join(chance.choices(usual.ZH_SYLLABLES, k=chance.choice((2, 2, 3)))) + chance.choice(
+                usual.ZH_SUFFIXES[kind]
+            )
             taken[name] = number = taken.get(name, 0) + 1
             slug = name.lower().replace(" ", "-")
             if number > 1:
@@ -310,8 +148,8 @@ class Landscape:
     def write_text(self) -> dict[str, str]:
         """A text of a sentence or two; one in ten in one language only."""
         chance = self.chance
-        en = f"Invented: {' '.join(chance.choices(WORDS, k=chance.randint(8, 24)))}."
-        zh = f"虚构：{''.join(chance.choices(ZH_WORDS, k=chance.randint(6, 16)))}。"
+        en = f"Invented: {' '.join(chance.choices(usual.WORDS, k=chance.randint(8, 24)))}."
+        zh = f"虚构：{''.join(chance.choices(usual.ZH_WORDS, k=chance.randint(6, 16)))}。"
         silent = chance.random()
         return {"en": "" if silent < 0.05 else en, "zh": "" if silent > 0.95 else zh}
 
@@ -319,8 +157,8 @@ class Landscape:
         draft, chance = Draft(kind=kind, who=who), self.chance
         fields = draft.document["fields"]
         if chance.random() < 0.3:
-            word = "".join(chance.choices(SYLLABLES, k=2)).upper()
-            fields["aliases"] = f"{word}\n原{''.join(chance.choices(ZH_SYLLABLES, k=2))}"
+            word = "".join(chance.choices(usual.SYLLABLES, k=2)).upper()
+            fields["aliases"] = f"{word}\n原{''.join(chance.choices(usual.ZH_SYLLABLES, k=2))}"
         fields["summary"] = self.write_text()
         fields["identifiers"] = {}
         return draft
@@ -363,7 +201,7 @@ class Landscape:
         if amount["kind"] == "undisclosed":
             return {**amount, **nothing}
         currency = self.choose({"USD": 16, "CNY": 2, "EUR": 1, "JPY": 1})
-        rate = CURRENCIES[currency]
+        rate = usual.CURRENCIES[currency]
         dated = {"usd_rate": rate, "rate_date": "2024-01-03"} if rate else {}
         return {**amount, **nothing, "currency": currency, **dated}
 
@@ -438,27 +276,10 @@ class Landscape:
         chance, draft = self.chance, self.begin(EntryKind.ORGANIZATION, who)
         fields, children = draft.document["fields"], draft.document["children"]
         is_investor = number % 7 == 0
-        weights = {
-            OrganizationType.STARTUP: 66,
-            OrganizationType.COMPANY: 15,
-            OrganizationType.UNIVERSITY: 7,
-            OrganizationType.LAB: 6,
-            OrganizationType.COMMUNITY: 3,
-            OrganizationType.BIG_TECH: 2,
-            OrganizationType.PUBLIC_BODY: 1,
-        }
-        fields["type"] = OrganizationType.INVESTOR.value if is_investor else self.choose(weights)
-        fields["status"] = self.choose(
-            {
-                OrganizationStatus.ACTIVE: 80,
-                OrganizationStatus.ACQUIRED: 6,
-                OrganizationStatus.CLOSED: 5,
-                OrganizationStatus.LISTED: 4,
-                "": 5,
-            }
-        )
+        fields["type"] = OrganizationType.INVESTOR.value if is_investor else self.choose(usual.TYPES)
+        fields["status"] = self.choose(usual.STATUSES)
         fields["country"] = self.countries.pick(chance)[0] if chance.random() < 0.95 else ""
-        city = chance.choice(CITIES) if chance.random() < 0.5 else ("", "")
+        city = chance.choice(usual.CITIES) if chance.random() < 0.5 else ("", "")
         fields["city"] = {"en": city[0], "zh": city[1]}
         fields["founded"] = self.write_date(1998) if chance.random() < 0.9 else None
         # One before it, and one that has no parent itself.
@@ -484,10 +305,10 @@ class Landscape:
     def write_rounds(self, draft: Draft) -> dict[str, dict]:
         chance, rounds = self.chance, {}
         year = chance.randint(2014, 2023)
-        for kind in list(ROUNDS)[: min(chance.randint(0, 7), chance.randint(0, 7))]:
+        for kind in list(usual.ROUNDS)[: min(chance.randint(0, 7), chance.randint(0, 7))]:
             investors = self.investors.pick(chance, chance.randint(0, 4))
             slugs = draft.point_to(EntryKind.ORGANIZATION, investors)
-            amount = ROUNDS[kind] * 1_000_000
+            amount = usual.ROUNDS[kind] * 1_000_000
             rounds[kind.value] = {
                 "round_kind": kind.value if chance.random() < 0.92 else RoundKind.UNDISCLOSED.value,
                 "announced": self.write_date(year, year) if chance.random() < 0.95 else None,
@@ -516,7 +337,9 @@ class Landscape:
         fields["training_cost"] = self.write_money(5e6, spread=2) if chance.random() < 0.1 else None
         access = self.choose(dict(zip(Access, (5, 25, 15, 8, 25, 10, 7), strict=True)) | {"": 5})
         fields["access"] = access
-        fields["licence"] = chance.choice(LICENCES[access]) if access in LICENCES and chance.random() < 0.9 else ""
+        fields["licence"] = (
+            chance.choice(usual.LICENCES[access]) if access in usual.LICENCES and chance.random() < 0.9 else ""
+        )
         older = Popular(self.known[EntryKind.MODEL][: min(number, 200)]).pick(chance, chance.randint(0, 2))
         children["lineage"] = {
             f"from-{index}": {
@@ -570,7 +393,7 @@ def invent_sources(*, entries: int, seed: int) -> list[dict]:
             "slug": f"invented-source-{number}",
             "kind": chance.choices(kinds, weights=(6, 2, 4, 2, 1, 8, 3, 2))[0],
             "title": f"Invented report {number}",
-            "publisher": f"{chance.choice(SYLLABLES).capitalize()} Gazette (invented)",
+            "publisher": f"{chance.choice(usual.SYLLABLES).capitalize()} Gazette (invented)",
             "url": f"https://source-{number}.example/",
             "language": chance.choice(("en", "en", "zh-hans")),
         }

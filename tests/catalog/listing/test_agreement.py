@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.catalog.listing.listings import open_listing
 from tests.catalog.listing.oracle import DATES, LISTINGS, SORTS, Fact, Oracle, Reader
-from tools.generate_catalog import generate
+from tools.generator import generate
 
 pytestmark = pytest.mark.django_db
 

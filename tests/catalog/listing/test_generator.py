@@ -12,7 +12,7 @@ from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.verification import DERIVED, read_verifications
 from tests.catalog.listing.listings import counts, names, open_listing
-from tools.generate_catalog import generate
+from tools.generator import generate
 
 pytestmark = pytest.mark.django_db
 
