@@ -232,7 +232,19 @@ def disputed_paths(document: dict) -> set[str]:
 
 def read_verifications(document: dict, *, until: datetime | None = None) -> dict[str, Verification]:
     """Return the verification of each field group of a document, as known now or before a moment; five queries."""
-    return make_verifications(document, findings=read_findings(document, until=until), intervals=read_intervals())
+    return read_all_verifications([document], until=until)[document["uid"]]
+
+
+def read_all_verifications(
+    documents: Iterable[dict], *, until: datetime | None = None
+) -> dict[str, dict[str, Verification]]:
+    """Return the verifications of several documents by permanent id; five queries, however many there are."""
+    documents = list(documents)
+    intervals, found = read_intervals(), read_findings(documents, until=until)
+    return {
+        document["uid"]: make_verifications(document, findings=found[document["uid"]], intervals=intervals)
+        for document in documents
+    }
 
 
 def make_verifications(
@@ -259,34 +271,43 @@ def make_verifications(
     }
 
 
-def read_findings(document: dict, *, until: datetime | None = None) -> dict[str, "GroupFindings"]:
-    """Return what is known of each field group of a document, now or before a moment; four queries."""
-    uid = document["uid"]
+def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -> dict[str, dict[str, "GroupFindings"]]:
+    """Return what is known of each field group of documents, by permanent id, now or before a moment; four queries."""
+    documents = {document["uid"]: document for document in documents}
     known = {"at__lt": until} if until else {}
-    checks: dict[str, dict[str, list[tuple[datetime, str]]]] = {}
+    checks: dict[str, dict[str, dict[str, list[tuple[datetime, str]]]]] = {uid: {} for uid in documents}
     # Of each value the last check with each outcome tells all, however long it has been checked.
-    rows = Check.objects.filter(entry=uid, **known).exclude(outcome=Outcome.CANT_TELL).order_by()
-    for group, path, outcome, at in rows.values_list("group", "path", "outcome").annotate(last=Max("at")):
-        checks.setdefault(group, {}).setdefault(path, []).append((at, outcome))
-    publications = Publication.objects.filter(entry=uid, **known)
-    edits = Change.objects.filter(publication__in=publications).order_by().values_list("path")
+    rows = Check.objects.filter(entry__in=documents, **known).exclude(outcome=Outcome.CANT_TELL).order_by()
+    for entry, group, path, outcome, at in rows.values_list("entry", "group", "path", "outcome").annotate(
+        last=Max("at")
+    ):
+        checks[str(entry)].setdefault(group, {}).setdefault(path, []).append((at, outcome))
+    publications = Publication.objects.filter(entry__in=documents, **known)
+    edits = Change.objects.filter(publication__in=publications).order_by().values_list("publication__entry", "path")
     later = Max("publication__at", filter=Q(publication__sequence__gt=1))
-    edited, altered = {}, set()
-    for path, at, is_later in edits.annotate(last=Max("publication__at"), later=later):
-        edited[path] = at
+    edited: dict[str, dict[str, datetime]] = {uid: {} for uid in documents}
+    altered: dict[str, set[str]] = {uid: set() for uid in documents}
+    for entry, path, at, is_later in edits.annotate(last=Max("publication__at"), later=later):
+        edited[str(entry)][path] = at
         if is_later:
-            altered.add(path)
-    for paths, at in publications.exclude(recited=[]).values_list("recited", "at"):
-        edited.update({path: max(at, edited.get(path, at)) for path in paths})
-    slugs = {citation["source"] for citation in document["citations"]}
+            altered[str(entry)].add(path)
+    for entry, paths, at in publications.exclude(recited=[]).values_list("entry", "recited", "at"):
+        of_it = edited[str(entry)]
+        of_it.update({path: max(at, of_it.get(path, at)) for path in paths})
+    slugs = {citation["source"] for document in documents.values() for citation in document["citations"]}
     changed = Source.objects.filter(slug__in=slugs, changed_at__isnull=False)
     if until:
         changed = changed.filter(changed_at__lt=until)
     changed = dict(changed.values_list("slug", "changed_at"))
-    return group_findings(document, edited=edited, altered=altered, checks=checks, changed=changed)
+    return {
+        uid: group_findings(document, edited=edited[uid], altered=altered[uid], checks=checks[uid], changed=changed)
+        for uid, document in documents.items()
+    }
 
 
-def group_findings(document: dict, *, edited: dict, altered: set, checks: dict, changed: dict) -> dict:
+def group_findings(
+    document: dict, *, edited: dict, altered: set, checks: dict, changed: dict
+) -> dict[str, "GroupFindings"]:
     """Return what is known of a document by field group; `checks` are by group already."""
     cited: dict[str, set[str]] = {}
     for citation in document["citations"]:

@@ -250,7 +250,7 @@ def check_group(request: HttpRequest, entry: UUID, group: str) -> HttpResponse:
     document = Publication.objects.of(entry)[0].document
     names = FIELD_GROUPS[verification.kind][group]
     held = [path for path, raw in flatten(document).items() if path.partition("/")[0] in names and raw]
-    asked = read_findings(document)[group].list_paths()
+    asked = read_findings([document])[document["uid"]][group].list_paths()
     # With no source at all the group is checked as one.
     paths = [*held, *sorted(asked - {*held, ""})]
     if not paths:
