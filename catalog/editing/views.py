@@ -13,6 +13,7 @@ from wagtail.snippets.views import snippets
 from catalog.editing.columns import newest_name, state_of, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.stale import StaleFormMixin
+from catalog.exchange.spreadsheets import BYTE_ORDER_MARK, escape
 from catalog.listing.search import match, search
 from catalog.models import Refused
 from catalog.models.document import child_lists
@@ -20,8 +21,6 @@ from catalog.values import BilingualField
 
 # A message leads to this many of the values that it names.
 WAYS_SHOWN = 6
-# A spreadsheet program takes a text that begins like this for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class TextSpreadsheetMixin(SpreadsheetExportMixin):
@@ -29,8 +28,7 @@ class TextSpreadsheetMixin(SpreadsheetExportMixin):
 
     def stream_csv(self, queryset):
         # At once: while it is sent, the language of whoever asked for it is not active any more.
-        # Without the mark at the start, spreadsheet programs take it for the encoding of their own country.
-        return ["\ufeff", *super().stream_csv(queryset)]
+        return [BYTE_ORDER_MARK, *super().stream_csv(queryset)]
 
     def write_csv_response(self, queryset):
         response = super().write_csv_response(queryset)
@@ -39,7 +37,7 @@ class TextSpreadsheetMixin(SpreadsheetExportMixin):
 
     def get_preprocess_function(self, field, value, export_format):
         if export_format == self.FORMAT_CSV:
-            return lambda text: f"'{text}" if text.startswith(FORMULA_STARTS) else text
+            return escape
         return super().get_preprocess_function(field, value, export_format)
 
 

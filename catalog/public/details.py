@@ -201,12 +201,7 @@ class Detail:
     def sources(self) -> dict[str, SourceView]:
         """The sources by slug, numbered in the order in which the page cites them."""
         labels = self.document["labels"].get("source", {})
-        slugs = [citation["source"] for citation in self.document["citations"]] or self.document["fields"].get(
-            "sources", []
-        )
-        # A document stays as it was published when a source moves.
-        moving = Source.objects.filter(pk__in=[labels[slug]["id"] for slug in slugs] if self.present else [])
-        addresses = {row.pop("id"): row for row in moving.values("id", "url", "archived_url")}
+        addresses = self.addresses
         return {
             slug: SourceView(
                 number=number,
@@ -217,8 +212,19 @@ class Detail:
                 language=labels[slug]["language"],
                 **addresses.get(labels[slug]["id"], {"url": labels[slug]["url"]}),
             )
-            for number, slug in enumerate(dict.fromkeys(slugs), start=1)
+            for number, slug in enumerate(self.source_slugs, start=1)
         }
+
+    @property
+    def source_slugs(self) -> list[str]:
+        """The sources that it cites, each once."""
+        cited = [citation["source"] for citation in self.document["citations"]]
+        return list(dict.fromkeys(cited or self.document["fields"].get("sources", [])))
+
+    @cached_property
+    def addresses(self) -> dict[int, dict[str, str]]:
+        """Where its sources are now, by id; a document stays as it was published when a source moves."""
+        return read_addresses([self]) if self.present else {}
 
     @cached_property
     def citations(self) -> dict[str, list[CitationView]]:
@@ -374,25 +380,15 @@ class Detail:
 
         What was live when the document was written is found by its permanent id, whatever its slug is by now.
         """
-        wanted = {
+        return find_targets([self], as_of=self.as_of)[0]
+
+    @property
+    def wanted_targets(self) -> dict[tuple[str, str], str | None]:
+        """What it points to, by kind and slug, with the permanent id of what was live when it was written."""
+        return {
             (kind, slug): self.document["labels"].get(kind, {}).get(slug, {}).get("uid")
             for kind, slug in self._targets()
         }
-        rows = (
-            self.as_of.entries()
-            .filter(
-                Q(entry__in=[uid for uid in wanted.values() if uid])
-                | Q(
-                    kind__in={kind for kind, slug in wanted},
-                    slug__in=[slug for (kind, slug), uid in wanted.items() if not uid],
-                )
-            )
-            .only("entry", "kind", "slug", "name_en", "name_zh")
-        )
-        by_uid = {str(row.entry): row for row in rows}
-        by_slug = {(row.kind, row.slug): row for row in rows}
-        found = {key: by_uid.get(uid) if uid else by_slug.get(key) for key, uid in wanted.items()}
-        return {key: row for key, row in found.items() if row}
 
     def _targets(self) -> Iterable[tuple[str, str]]:
         rows = [
@@ -455,6 +451,32 @@ class Detail:
         if not facet or self.kind not in LISTING_OF:
             return ""
         return self.as_of.add_to(f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}")
+
+
+def find_targets(details: Iterable[Detail], *, as_of: AsOf) -> list[dict[tuple[str, str], ListingEntry]]:
+    """Return for each detail what is live of what it points to; one query for all of them."""
+    wanted = [detail.wanted_targets for detail in details]
+    pairs = {pair for targets in wanted for pair in targets.items()}
+    unlabelled = {key for key, uid in pairs if not uid}
+    rows = (
+        as_of.entries()
+        .filter(
+            Q(entry__in={uid for key, uid in pairs if uid})
+            | Q(kind__in={kind for kind, slug in unlabelled}, slug__in={slug for kind, slug in unlabelled})
+        )
+        .only("entry", "kind", "slug", "name_en", "name_zh")
+    )
+    by_uid = {str(row.entry): row for row in rows}
+    by_slug = {(row.kind, row.slug): row for row in rows}
+    found = [{key: by_uid.get(uid) if uid else by_slug.get(key) for key, uid in targets.items()} for targets in wanted]
+    return [{key: row for key, row in targets.items() if row} for targets in found]
+
+
+def read_addresses(details: Iterable[Detail]) -> dict[int, dict[str, str]]:
+    """Return where the sources of details are now, by id; one query."""
+    ids = {detail.document["labels"]["source"][slug]["id"] for detail in details for slug in detail.source_slugs}
+    rows = Source.objects.filter(pk__in=ids).values("id", "url", "archived_url")
+    return {row.pop("id"): row for row in rows}
 
 
 def field_of(model: type[models.Model], name: str):

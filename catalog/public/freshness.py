@@ -4,7 +4,6 @@ Every number stands with what it is a part of, and there is no single score. Wha
 organization, of a retired model or product) is counted apart: nobody needs to check it again.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -21,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.exchange.spreadsheets import BYTE_ORDER_MARK, write_line
 from catalog.listing.facets import CHOICES
 from catalog.models import Source, Verification
 from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, Stance
@@ -294,17 +294,13 @@ def download_freshness(request: HttpRequest) -> HttpResponse:
     freshness = Freshness(on=timezone.now().date())
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="freshness-{freshness.on.isoformat()}.csv"'
-    # Without the mark at the start, spreadsheet programs take it for the encoding of their own country.
-    response.write("\ufeff")
-    csv.writer(response).writerows(list_cells(freshness))
+    response.write(BYTE_ORDER_MARK)
+    response.writelines(write_line(cells) for cells in list_cells(freshness))
     return response
 
 
 def list_cells(freshness: Freshness) -> Iterator[list]:
-    """The rows of the file: a heading, then one row for each number, with what it is a part of.
-
-    Every cell is a number, a unit or a word of ours, none of which a spreadsheet program takes for a formula.
-    """
+    """The rows of the file: a heading, then one row for each number, with what it is a part of."""
     yield [
         _("Measure"),
         _("Type"),
