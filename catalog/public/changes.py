@@ -6,13 +6,12 @@ from datetime import UTC, datetime, time, timedelta
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.feedgenerator import Atom1Feed
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from catalog.listing.filters import without_nulls
 from catalog.listing.index import RECORD_MODELS
@@ -21,6 +20,7 @@ from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.public.details import label_of, read_text
+from catalog.public.feeds import Item, answer_feed
 from catalog.values.forms import FuzzyDateFormField
 
 CHANGES_A_PAGE = 50
@@ -144,38 +144,6 @@ def feed_changes(request: HttpRequest, form: str) -> HttpResponse:
         url = request.build_absolute_uri(row["url"])
         names = [] if row["is_first"] else [str(name) for name in row["fields"]]
         what = pgettext("between values", ", ").join(names) or row["action"]
-        items.append({"title": f"{row['name'].text}: {what}", "link": url, "unique_id": url, "at": row["at"]})
-    if form == "json":
-        return JsonResponse(
-            {
-                "version": "https://jsonfeed.org/version/1.1",
-                "title": title,
-                "home_page_url": home,
-                "feed_url": request.build_absolute_uri(),
-                "language": get_language(),
-                "items": [
-                    {
-                        "id": item["unique_id"],
-                        "url": item["link"],
-                        "title": item["title"],
-                        "content_text": item["title"],
-                        "date_published": item["at"].isoformat(),
-                    }
-                    for item in items
-                ],
-            },
-            content_type="application/feed+json",
-        )
-    feed = Atom1Feed(
-        title=title, link=home, description="", language=get_language(), feed_url=request.build_absolute_uri()
-    )
-    for item in items:
-        feed.add_item(
-            title=item["title"],
-            link=item["link"],
-            description=item["title"],
-            unique_id=item["unique_id"],
-            pubdate=item["at"],
-            updateddate=item["at"],
-        )
-    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)
+        text = f"{row['name'].text}: {what}"
+        items.append(Item(id=url, link=url, title=text, text=text, at=row["at"]))
+    return answer_feed(request, form=form, title=title, home=home, items=items)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from catalog.listing.page import LISTINGS
 from catalog.models.choices import EntryKind
-from catalog.public import changes, freshness, history, views
+from catalog.public import changes, freshness, history, take_away, views
 
 app_name = "catalog"
 
@@ -17,6 +17,16 @@ ROOMS = {
 
 urlpatterns = [
     *(path(f"{name}/", views.show_listing, {"name": name}, name=name) for name in LISTINGS),
+    *(
+        path(f"{name}/data.{form}", take_away.download_listing, {"name": name, "form": form}, name=f"{name}_{form}")
+        for name in LISTINGS
+        for form in take_away.CONTENT_TYPES
+    ),
+    *(
+        path(f"{name}/feed.{form}", take_away.feed_listing, {"name": name, "form": form}, name=f"{name}_feed_{form}")
+        for name in LISTINGS
+        for form in ("atom", "json")
+    ),
     path("startups/<slug:slug>/", views.redirect_startup),
     path("glossary/", views.show_glossary, name="glossary"),
     path("sources/<int:pk>/", views.show_source, name="source"),

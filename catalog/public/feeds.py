@@ -1,0 +1,58 @@
+"""Lists as feeds, for programs that follow them: Atom and JSON Feed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import get_language
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a feed; `id` is permanent, `link` the full address."""
+
+    id: str
+    link: str
+    title: str
+    text: str
+    at: datetime
+
+
+def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items: list[Item]) -> HttpResponse:
+    """Return a feed: `form` is atom or json, `home` the full address of the page with the list."""
+    if form == "json":
+        return JsonResponse(
+            {
+                "version": "https://jsonfeed.org/version/1.1",
+                "title": title,
+                "home_page_url": home,
+                "feed_url": request.build_absolute_uri(),
+                "language": get_language(),
+                "items": [
+                    {
+                        "id": item.id,
+                        "url": item.link,
+                        "title": item.title,
+                        "content_text": item.text,
+                        "date_published": item.at.isoformat(),
+                        "date_modified": item.at.isoformat(),
+                    }
+                    for item in items
+                ],
+            },
+            content_type="application/feed+json",
+        )
+    feed = Atom1Feed(
+        title=title, link=home, description="", language=get_language(), feed_url=request.build_absolute_uri()
+    )
+    for item in items:
+        feed.add_item(
+            title=item.title,
+            link=item.link,
+            description=item.text,
+            unique_id=item.id,
+            pubdate=item.at,
+            updateddate=item.at,
+        )
+    return HttpResponse(feed.writeString("utf-8"), content_type=feed.content_type)

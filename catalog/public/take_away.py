@@ -1,0 +1,94 @@
+"""Listings to take away: files and feeds of exactly what a listing's query string asks for."""
+
+import heapq
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_safe
+
+from catalog.exchange.take_away import CHUNK, About, TakeAway
+from catalog.listing.page import ListingPage
+from catalog.public.feeds import Item, answer_feed
+from catalog.values import BilingualText
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": XLSX,
+    "json": "application/json",
+}
+# How many entries a feed has: those that were published last.
+FEED_LENGTH = 50
+
+
+@require_safe
+def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponseBase:
+    """All results of a listing as a file: `form` is csv, xlsx or json."""
+    listing = ListingPage(name, request.GET)
+    filterset = listing.filterset
+    taken = TakeAway(
+        kind=filterset.kind,
+        rows=filterset.results.iterator(chunk_size=CHUNK),
+        as_of=listing.as_of,
+        about=About(
+            title=str(listing.heading),
+            address=address_of(request, listing),
+            asked=[(str(chip.label), str(chip.value)) for chip in listing.chips],
+            order=next(str(label) for key, label, chosen in listing.sorts if chosen),
+            ignored=filterset.ignored,
+            taken_at=timezone.now().isoformat(sep=" ", timespec="minutes")[:16],
+            number=filterset.results.count(),
+            about_address=request.build_absolute_uri(reverse("about")),
+        ),
+        origin=request.build_absolute_uri("/").removesuffix("/"),
+        language=get_language(),
+    )
+    return answer_file(request, taken, form=form, name=name)
+
+
+def answer_file(request: HttpRequest, taken: TakeAway, *, form: str, name: str) -> HttpResponseBase:
+    """Return entries as a file that is named after what it holds and the day that it shows."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}-{taken.as_of.on.isoformat()}.{form}"',
+        # Another address of what pages show.
+        "X-Robots-Tag": "noindex",
+    }
+    if request.method == "HEAD":
+        # Nothing is read for it; a response without a body of its own would say that the file is empty.
+        return StreamingHttpResponse(iter(()), content_type=CONTENT_TYPES[form], headers=headers)
+    if form == "xlsx":
+        return FileResponse(taken.write_xlsx(), content_type=XLSX, headers=headers)
+    pieces = taken.write_csv() if form == "csv" else taken.write_json()
+    return StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[form], headers=headers)
+
+
+@require_safe
+def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
+    """What was published last among the results of a listing: `form` is atom or json."""
+    listing = ListingPage(name, request.GET)
+    rows = listing.filterset.results.iterator(chunk_size=CHUNK)
+    newest = heapq.nlargest(FEED_LENGTH, rows, key=lambda row: row.published_at)
+    parts = [gettext("AIGC Landscape"), str(listing.heading), *(f"{it.label}: {it.value}" for it in listing.chips)]
+    items = [
+        Item(
+            # It stays when the entry gets another address.
+            id=f"urn:uuid:{row.entry}",
+            link=request.build_absolute_uri(listing.as_of.add_to(reverse(f"catalog:{row.kind}", args=[row.slug]))),
+            title=BilingualText(en=row.name_en, zh=row.name_zh).text,
+            text=BilingualText(en=row.summary_en, zh=row.summary_zh).text,
+            at=row.published_at,
+        )
+        for row in newest
+    ]
+    response = answer_feed(request, form=form, title=" · ".join(parts), home=address_of(request, listing), items=items)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def address_of(request: HttpRequest, listing: ListingPage) -> str:
+    """The full address of a listing's first page."""
+    query = listing.query_without_page
+    address = request.build_absolute_uri(reverse(f"catalog:{listing.name}"))
+    return f"{address}?{query}" if query else address
