@@ -16,6 +16,7 @@ from django.urls import reverse
 from django_countries.fields import CountryField
 
 from catalog.exchange.spreadsheets import Cell
+from catalog.listing.as_of import AsOf
 from catalog.listing.index import RECORD_MODELS, derive_funding
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
@@ -78,17 +79,23 @@ def is_coded(column) -> bool:
 class Taken:
     """One entry as it is taken away: its row in the listing and its public document, on a day.
 
-    `origin` is the scheme and host of this site. Texts are in the active language.
+    What was withdrawn since has no pages of earlier days, and so no `detail`: of it there is only what listings of
+    those days show. `origin` is the scheme and host of this site. Texts are in the active language.
     """
 
     entry: ListingEntry
-    detail: Detail
+    detail: Detail | None
+    as_of: AsOf
     origin: str
 
     @property
     def address(self) -> str:
-        page = reverse(f"catalog:{self.detail.kind.value}", args=[self.entry.slug])
-        return self.origin + self.detail.as_of.add_to(page)
+        page = reverse(f"catalog:{self.entry.kind}", args=[self.entry.slug])
+        return self.origin + self.as_of.add_to(page)
+
+    @property
+    def published(self) -> str:
+        return self.entry.published_at.isoformat(timespec="seconds")
 
     @property
     def fields(self) -> dict:
@@ -96,17 +103,22 @@ class Taken:
 
     def cells(self) -> dict[str, Cell]:
         """The values of its columns by name; what is not there is unknown."""
-        fields, kind = self.fields, self.detail.kind
+        entry = self.entry
         cells: dict[str, Cell] = {
-            "id": str(self.entry.entry),
+            "id": str(entry.entry),
             "address": self.address,
-            **in_both("name", fields["name"]),
-            "aliases": VALUES.join(self.detail.aliases),
-            **in_both("summary", fields["summary"]),
-            "published": self.entry.published_at.isoformat(timespec="seconds"),
-            "identifiers": VALUES.join(f"{name}: {text}" for name, text in (fields["identifiers"] or {}).items()),
-            "disputed": VALUES.join(sorted(self.detail.disputed)),
+            "name_en": entry.name_en,
+            "name_zh": entry.name_zh,
+            "aliases": VALUES.join(entry.aliases.splitlines()),
+            "summary_en": entry.summary_en,
+            "summary_zh": entry.summary_zh,
+            "published": self.published,
         }
+        if self.detail is None:
+            return cells
+        fields, kind = self.fields, self.detail.kind
+        cells["identifiers"] = VALUES.join(f"{name}: {text}" for name, text in (fields["identifiers"] or {}).items())
+        cells["disputed"] = VALUES.join(sorted(self.detail.disputed))
         for name in fields_of(kind):
             if name in HEAD_FIELDS:
                 continue
@@ -191,11 +203,11 @@ class Taken:
 
     def list_sources(self) -> Iterator[dict[str, Cell]]:
         """Every citation of a shown value, for the sheet of sources."""
-        for name in fields_of(self.detail.kind):
+        for name in fields_of(self.entry.kind) if self.detail else ():
             for path, citation in self.citations_of(name):
                 yield {
                     "id": str(self.entry.entry),
-                    "name": str(self.detail.name),
+                    "name": self.detail.name.text,
                     "field": name,
                     "row": path.partition("/")[2],
                     **describe_citation(citation),
@@ -205,18 +217,23 @@ class Taken:
 
     def as_json(self) -> dict:
         """The entry with its values nested: as shown (`text`), as kept (`value`), and with their sources."""
-        fields, kind = self.fields, self.detail.kind
-        lists = child_lists(self.detail.model)
+        entry = self.entry
+        head = {
+            "id": str(entry.entry),
+            "kind": entry.kind,
+            "slug": entry.slug,
+            "address": self.address,
+            "name": {"en": entry.name_en, "zh": entry.name_zh},
+            "aliases": entry.aliases.splitlines(),
+            "summary": {"en": entry.summary_en, "zh": entry.summary_zh},
+            "published": self.published,
+        }
+        if self.detail is None:
+            return head
+        fields, lists = self.fields, child_lists(self.detail.model)
         links = self.detail.document["children"]["links"].values()
         return {
-            "id": str(self.entry.entry),
-            "kind": kind.value,
-            "slug": self.entry.slug,
-            "address": self.address,
-            "name": fields["name"],
-            "aliases": self.detail.aliases,
-            "summary": fields["summary"],
-            "published": self.entry.published_at.isoformat(timespec="seconds"),
+            **head,
             "values": {
                 name: {"value": self.value_json(field_of(self.detail.model, name), fields[name]), **self.shown(fact)}
                 for name, fact in self.detail.facts.items()
@@ -237,7 +254,7 @@ class Taken:
                 for name, rows in self.detail.lists.items()
                 if rows
             },
-            **({"funding": self.funding} if kind == EntryKind.ORGANIZATION else {}),
+            **({"funding": self.funding} if entry.kind == EntryKind.ORGANIZATION else {}),
             "links": [dict(row) for row in links],
             "identifiers": fields["identifiers"] or {},
         }

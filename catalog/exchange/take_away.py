@@ -9,10 +9,12 @@ them, each beginning with `# `), XLSX on a sheet of its own, JSON in `meta`.
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
@@ -40,10 +42,10 @@ class About:
     order: str
     # What was asked for and is no filter there.
     ignored: list[str]
-    taken_at: str
     number: int
-    # Where the terms are.
-    about_address: str
+    # The address of the page that says more about the terms.
+    terms: str
+    taken_at: datetime = field(default_factory=timezone.now)
 
     def list_facts(self) -> list[tuple[str, str | int]]:
         """What it is about, line by line."""
@@ -55,8 +57,8 @@ class About:
             (_("Sort by"), self.order),
             (_("Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
-            (_("Taken"), f"{self.taken_at} (UTC)"),
-            (_("Licence"), f"{describe_licence()} {self.about_address}"),
+            (_("Taken"), f"{self.taken_at:%Y-%m-%d %H:%M} (UTC)"),
+            (_("Licence"), f"{describe_licence()} {self.terms}"),
         ]
 
     def as_json(self) -> dict:
@@ -67,9 +69,9 @@ class About:
             "order": self.order,
             "ignored": self.ignored,
             "entries": self.number,
-            "taken": self.taken_at,
+            "taken": self.taken_at.isoformat(timespec="seconds"),
             "licence": describe_licence(),
-            "about": self.about_address,
+            "terms": self.terms,
         }
 
 
@@ -104,12 +106,12 @@ class TakeAway:
             yield made
 
     def read(self, chunk: list[ListingEntry]) -> list[Taken]:
-        """The entries of a chunk with their documents; what was withdrawn meanwhile is left out."""
+        """The entries of a chunk with their documents; what was withdrawn while they are sent is left out."""
         details = read_details((entry.entry for entry in chunk), as_of=self.as_of)
         return [
-            Taken(entry=entry, detail=details[entry.entry], origin=self.origin)
+            Taken(entry=entry, detail=details.get(entry.entry), as_of=self.as_of, origin=self.origin)
             for entry in chunk
-            if entry.entry in details
+            if entry.entry in details or self.as_of.is_past
         ]
 
     def write_csv(self) -> Iterator[str]:

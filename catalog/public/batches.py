@@ -3,42 +3,78 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.listing.as_of import AsOf
-from catalog.models import Publication, Verification
-from catalog.models.history import TAKEN_AWAY
+from catalog.models import ListingEntry, Publication, Verification
+from catalog.models.history import TAKEN_AWAY, PublicationAction
 from catalog.models.verification import read_all_verifications
 from catalog.public.details import Detail, find_targets, read_addresses
 
 
-def find_last_publications(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Publication]:
-    """Return the newest publication of each entry, as of a day; one query."""
-    known = as_of.publications()
-    newer = known.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
-    return {it.entry: it for it in known.filter(~Exists(newer), entry__in=list(entries)).order_by()}
-
-
 def read_details(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Detail]:
-    """Return what the public sees of entries on a day, by permanent id, without those that it does not see.
+    """Return what the public sees of entries on a day, by permanent id, without those that have no page on it.
 
-    Four queries for the present, seven for a past day, whatever the number of entries.
+    Four queries for the present, eight for a past day and at most a few more where some were merged since, whatever
+    the number of entries.
     """
+    entries = list(entries)
+    if as_of.is_past:
+        entries = find_shown(entries)
     found = {
         uid: Detail(document=publication.document, present=not as_of.is_past, as_of=as_of)
-        for uid, publication in find_last_publications(entries, as_of=as_of).items()
+        for uid, publication in find_last(as_of.publications(), entries).items()
         if publication.action not in TAKEN_AWAY
     }
     details = list(found.values())
     if as_of.is_past:
+        addresses = {}
         verifications = read_all_verifications((it.document for it in details), until=as_of.until)
     else:
+        addresses = read_addresses(details)
         verifications = {uid: {} for uid in map(str, found)}
         for row in Verification.objects.filter(entry__in=list(found)):
             verifications[str(row.entry)][row.group] = row
-    addresses = {} if as_of.is_past else read_addresses(details)
     for detail, targets in zip(details, find_targets(details, as_of=as_of), strict=True):
         detail.verifications = verifications[detail.document["uid"]]
         detail.live_targets = targets
         detail.addresses = addresses
     return found
+
+
+def find_last(publications: QuerySet[Publication], entries: Iterable[UUID]) -> dict[UUID, Publication]:
+    """Return the newest among publications of each entry; one query."""
+    newer = publications.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
+    return {it.entry: it for it in publications.filter(~Exists(newer), entry__in=list(entries)).order_by()}
+
+
+def follow_all_mergers(entries: Iterable[UUID], *, publications: QuerySet[Publication]) -> dict[UUID, UUID]:
+    """Return what each entry was merged into in the end, itself if it was not; a query for each step."""
+    places = {uid: uid for uid in entries}
+    while merged := {
+        uid: UUID(it.document["merged_into"])
+        for uid, it in find_last(publications, set(places.values())).items()
+        if it.action == PublicationAction.MERGED
+    }:
+        places = {uid: merged.get(place, place) for uid, place in places.items()}
+    return places
+
+
+def find_shown(entries: list[UUID]) -> list[UUID]:
+    """Return the entries that have pages of earlier days: those that are live, or were merged into what is.
+
+    What was withdrawn has no public history as long as it is; merging it restores nothing.
+    """
+    live = find_live(entries)
+    if gone := [uid for uid in entries if uid not in live]:
+        places = follow_all_mergers(gone, publications=Publication.objects.all())
+        merged = [uid for uid, place in places.items() if uid != place]
+        before = find_last(Publication.objects.exclude(action=PublicationAction.MERGED), merged)
+        kept = [uid for uid in merged if before[uid].action != PublicationAction.WITHDRAWN]
+        there = find_live(places[uid] for uid in kept)
+        live |= {uid for uid in kept if places[uid] in there}
+    return [uid for uid in entries if uid in live]
+
+
+def find_live(entries: Iterable[UUID]) -> set[UUID]:
+    return set(ListingEntry.objects.filter(entry__in=list(entries)).values_list("entry", flat=True))

@@ -1,15 +1,18 @@
 """Listings to take away: files and feeds of exactly what a listing's query string asks for."""
 
 import heapq
+from collections.abc import Iterable
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
 from catalog.exchange.take_away import CHUNK, About, TakeAway
+from catalog.listing.as_of import AsOf
 from catalog.listing.page import ListingPage
+from catalog.models import ListingEntry
+from catalog.models.choices import EntryKind
 from catalog.public.feeds import Item, answer_feed
 from catalog.values import BilingualText
 
@@ -28,30 +31,40 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
     """All results of a listing as a file: `form` is csv, xlsx or json."""
     listing = ListingPage(name, request.GET)
     filterset = listing.filterset
+    about = About(
+        title=str(listing.heading),
+        address=address_of(request, listing),
+        asked=[(str(chip.label), str(chip.value)) for chip in listing.chips],
+        order=next(str(label) for key, label, chosen in listing.sorts if chosen),
+        ignored=filterset.ignored,
+        number=filterset.results.count(),
+        terms=request.build_absolute_uri(reverse("about")),
+    )
+    rows = filterset.results.iterator(chunk_size=CHUNK)
+    return answer_file(request, rows=rows, kind=filterset.kind, as_of=listing.as_of, about=about, form=form, name=name)
+
+
+def answer_file(
+    request: HttpRequest,
+    *,
+    rows: Iterable[ListingEntry],
+    kind: EntryKind,
+    as_of: AsOf,
+    about: About,
+    form: str,
+    name: str,
+) -> HttpResponseBase:
+    """Return entries as a file that is named after what it holds (`name`) and the day that it shows."""
     taken = TakeAway(
-        kind=filterset.kind,
-        rows=filterset.results.iterator(chunk_size=CHUNK),
-        as_of=listing.as_of,
-        about=About(
-            title=str(listing.heading),
-            address=address_of(request, listing),
-            asked=[(str(chip.label), str(chip.value)) for chip in listing.chips],
-            order=next(str(label) for key, label, chosen in listing.sorts if chosen),
-            ignored=filterset.ignored,
-            taken_at=timezone.now().isoformat(sep=" ", timespec="minutes")[:16],
-            number=filterset.results.count(),
-            about_address=request.build_absolute_uri(reverse("about")),
-        ),
+        kind=kind,
+        rows=rows,
+        as_of=as_of,
+        about=about,
         origin=request.build_absolute_uri("/").removesuffix("/"),
         language=get_language(),
     )
-    return answer_file(request, taken, form=form, name=name)
-
-
-def answer_file(request: HttpRequest, taken: TakeAway, *, form: str, name: str) -> HttpResponseBase:
-    """Return entries as a file that is named after what it holds and the day that it shows."""
     headers = {
-        "Content-Disposition": f'attachment; filename="{name}-{taken.as_of.on.isoformat()}.{form}"',
+        "Content-Disposition": f'attachment; filename="{name}-{as_of.on.isoformat()}.{form}"',
         # Another address of what pages show.
         "X-Robots-Tag": "noindex",
     }

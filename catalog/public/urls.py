@@ -4,7 +4,7 @@ from django.urls import path
 
 from catalog.listing.page import LISTINGS
 from catalog.models.choices import EntryKind
-from catalog.public import changes, freshness, history, take_away, views
+from catalog.public import changes, compare, freshness, history, take_away, views
 
 app_name = "catalog"
 
@@ -44,5 +44,10 @@ urlpatterns = [
     path("changes/feed.json", changes.feed_changes, {"form": "json"}, name="changes_json"),
     path("freshness/", freshness.show_freshness, name="freshness"),
     path("freshness/data.csv", freshness.download_freshness, name="freshness_data"),
+    path("compare/", compare.show_comparison, name="compare"),
+    *(
+        path(f"compare/data.{form}", compare.download_comparison, {"form": form}, name=f"compare_{form}")
+        for form in take_away.CONTENT_TYPES
+    ),
     path("timeline/", views.show_timeline, name="timeline"),
 ]

@@ -10,7 +10,7 @@ from catalog.listing.as_of import AsOf
 from catalog.listing.page import ListingPage, ListingRow, format_parameters
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
-from catalog.public.details import CitationView, SourceView, label_of
+from catalog.public.details import LISTING_OF, CitationView, SourceView, label_of
 from catalog.values import BilingualText, FuzzyDate, Money
 
 register = template.Library()
@@ -145,6 +145,26 @@ def version_url(record, version: int) -> str:
 def as_of_url(as_of: AsOf, address: str) -> str:
     """An address, on the day as of which the page is shown."""
     return as_of.add_to(address)
+
+
+@register.simple_tag
+def compare_url(kind: str, slug: str, as_of: AsOf | None = None) -> str:
+    """A comparison that begins with an entry, on the same day; nothing for what is not compared."""
+    if kind not in LISTING_OF:
+        return ""
+    address = f"{reverse('catalog:compare')}?kind={LISTING_OF[kind]}&slug={slug}"
+    return as_of.add_to(address) if as_of else address
+
+
+@register.simple_tag
+def listing_url(name: str, as_of: AsOf) -> str:
+    """The address of a listing, on a day."""
+    return as_of.add_to(reverse(f"catalog:{name}"))
+
+
+@register.filter
+def entry_name(entry: ListingEntry) -> BilingualText:
+    return BilingualText(en=entry.name_en, zh=entry.name_zh)
 
 
 @register.simple_tag

@@ -1,0 +1,345 @@
+"""Entries of one kind side by side: what differs first, each value with its sources and dates.
+
+Everything is in the address: `kind`, `slug` for each entry in the order of the columns, and `as_of`. So a comparison
+can be cited, also as of a day, and needs no cookie.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+
+from django.core.validators import slug_re
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from catalog.exchange.take_away import About
+from catalog.listing.as_of import PARAMETER, AsOf
+from catalog.listing.filters import LONGEST_QUERY, without_nulls
+from catalog.listing.index import derive_funding
+from catalog.listing.page import LISTINGS
+from catalog.models import ListingEntry, Publication
+from catalog.models.choices import EntryKind
+from catalog.models.document import child_lists
+from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.public.batches import follow_all_mergers, read_details
+from catalog.public.details import HEAD_FIELDS, LISTING_OF, Detail, Fact, Group, RowView, SourceView, Value, label_of
+from catalog.public.take_away import answer_file
+from catalog.values import BilingualText, Money
+
+FEWEST, MOST = 2, 6
+# So many addresses are looked up, so that some may be unknown.
+LOOKED_UP = 4 * MOST
+LONGEST_SLUG = 100
+# How many entries are offered for a name.
+OFFERED = 8
+# What may be compared, by what addresses call it; startups are organizations.
+KINDS = {room: kind for kind, room in LISTING_OF.items()}
+
+
+@dataclass
+class Cell:
+    """What one entry has for one value: a fact, or the rows of a list; neither where it is unknown."""
+
+    detail: Detail
+    fact: Fact | None = None
+    rows: list[RowView] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """The page of the entry."""
+        return self.detail.as_of.add_to(reverse(f"catalog:{self.detail.kind.value}", args=[self.detail.slug]))
+
+    @property
+    def key(self) -> Hashable:
+        """Equal in cells that say the same."""
+        if self.fact:
+            return tuple((str(value.text), value.url) for value in self.fact.values)
+        return tuple(
+            sorted(
+                tuple(sorted((name, str(value.text)) for name, cell in row.cells.items() for value in cell.values))
+                for row in self.rows
+            )
+        )
+
+    @property
+    def is_unknown(self) -> bool:
+        return not self.fact and not self.rows
+
+
+@dataclass
+class Line:
+    """One value or list across all entries."""
+
+    name: str
+    label: object
+    cells: list[Cell]
+
+    @cached_property
+    def differs(self) -> bool:
+        return len({cell.key for cell in self.cells}) > 1
+
+
+@dataclass
+class Section:
+    """The lines of a field group, and how current it is in each entry (None where the entry has nothing in it)."""
+
+    name: str
+    label: object
+    groups: list[Group | None]
+    lines: list[Line]
+
+    def keep(self, *, differing: bool) -> "Section":
+        """The same with the lines that differ, or with the others."""
+        return replace(self, lines=[line for line in self.lines if line.differs == differing])
+
+
+class Comparison:
+    """What a query string asks to compare; any query string gives one, which may be too small to show anything."""
+
+    def __init__(self, data: QueryDict) -> None:
+        data = without_nulls(data)
+        self.as_of = AsOf(data)
+        asked = data.get("kind", "")
+        self.room = "organizations" if asked == "startups" else asked if asked in KINDS else ""
+        self.kind = KINDS.get(self.room)
+        self.name = data.get("name", "")[:LONGEST_QUERY]
+        # What can't be compared: what is unknown or not public (nobody is told which), and what is no entry at all.
+        self.ignored = [name for name in data if name not in ("kind", "slug", "name", PARAMETER)]
+        self.ignored += [f"kind={asked}"] if asked and not self.room else []
+        # The entries that are shown, and what is known of each, in the order of the columns.
+        self.entries: list[ListingEntry] = []
+        self.details: list[Detail] = []
+        # The names of the entries that are too many.
+        self.left_out: list[BilingualText] = []
+        self._read(list(dict.fromkeys(data.getlist("slug"))))
+        self.ignored += self.as_of.ignored
+
+    def _read(self, slugs: list[str]) -> None:
+        wanted = [slug for slug in slugs if len(slug) <= LONGEST_SLUG and slug_re.match(slug)][:LOOKED_UP]
+        rows = find_entries(wanted, kind=self.kind, as_of=self.as_of) if self.kind and wanted else {}
+        details = read_details({row.entry for row in rows.values()}, as_of=self.as_of) if rows else {}
+        taken = set()
+        for slug in slugs:
+            row = rows.get(slug)
+            if row is None or row.entry not in details:
+                self.ignored.append(f"slug={slug}")
+            elif row.entry not in taken and len(self.entries) < MOST:
+                self.entries.append(row)
+                self.details.append(details[row.entry])
+            elif row.entry not in taken:
+                self.left_out.append(details[row.entry].name)
+            taken.add(row and row.entry)
+        number_sources(self.details)
+
+    @property
+    def is_shown(self) -> bool:
+        return len(self.entries) >= FEWEST
+
+    @property
+    def has_room(self) -> bool:
+        return len(self.entries) < MOST
+
+    # --- addresses -----------------------------------------------------------------------------------------
+
+    @property
+    def query(self) -> str:
+        """The query string of what is shown, by present addresses."""
+        return self.query_of([row.slug for row in self.entries])
+
+    @property
+    def query_now(self) -> str:
+        """The query string of the same entries as they are now."""
+        return self.query_of([row.slug for row in self.entries], day="")
+
+    def query_of(self, slugs: list[str], *, day: str | None = None) -> str:
+        """The query string of entries of this kind, on the same day unless told otherwise."""
+        query = QueryDict(mutable=True)
+        if self.room:
+            query["kind"] = self.room
+        query.setlist("slug", slugs)
+        if day is None and self.as_of.day:
+            query[PARAMETER] = self.as_of.day.isoformat()
+        return query.urlencode()
+
+    @property
+    def rooms(self) -> list[tuple[str, object]]:
+        """What may be compared: the parameter, and what it is called."""
+        return [(room, LISTINGS[room][0]) for room in KINDS]
+
+    @property
+    def columns(self) -> list[dict]:
+        """The entries as the heads of columns: name, page, and the query string without it."""
+        slugs = [row.slug for row in self.entries]
+        return [
+            {
+                "name": detail.name,
+                "url": self.as_of.add_to(reverse(f"catalog:{self.kind.value}", args=[row.slug])),
+                "without": self.query_of([slug for slug in slugs if slug != row.slug]),
+            }
+            for row, detail in zip(self.entries, self.details, strict=True)
+        ]
+
+    # --- what it shows -------------------------------------------------------------------------------------
+
+    @cached_property
+    def sections(self) -> list[Section]:
+        """The field groups in which any of the entries has something."""
+        sections = []
+        for name, values in FIELD_GROUPS[self.kind].items():
+            groups = [next((it for it in detail.groups if it.name == name), None) for detail in self.details]
+            lines = [self.read_line(value) for value in values if value not in (*HEAD_FIELDS, "links")]
+            if name == FieldGroup.FUNDING:
+                lines.insert(0, self.read_total())
+            lines = [line for line in lines if not all(cell.is_unknown for cell in line.cells)]
+            if lines:
+                sections.append(Section(name=name, label=FieldGroup(name).label, groups=groups, lines=lines))
+        return sections
+
+    def read_line(self, name: str) -> Line:
+        """One value or list of all entries."""
+        label = label_of(self.details[0].model, name)
+        if name not in child_lists(self.details[0].model):
+            return Line(name, label, [Cell(detail, fact=detail.facts.get(name)) for detail in self.details])
+        return Line(name, label, [Cell(detail, rows=list_rows(detail, name)) for detail in self.details])
+
+    def read_total(self) -> Line:
+        """The sum of the funding rounds whose amount in US dollars is known, as listings have it."""
+        label, cells = _("Total funding"), []
+        for detail in self.details:
+            verification = detail.verifications[FieldGroup.FUNDING]
+            total = derive_funding(detail.document, interval=verification.interval)["funding_usd"]
+            # Cents are nobody's funding.
+            values = [] if total is None else [Value(Money.exact(round(total), "USD"))]
+            cells.append(Cell(detail, fact=Fact("total_funding", label, values) if values else None))
+        return Line("total_funding", label, cells)
+
+    @cached_property
+    def differing(self) -> list[Section]:
+        return [part for section in self.sections if (part := section.keep(differing=True)).lines]
+
+    @cached_property
+    def same(self) -> list[Section]:
+        return [part for section in self.sections if (part := section.keep(differing=False)).lines]
+
+    @property
+    def same_number(self) -> int:
+        return sum(len(section.lines) for section in self.same)
+
+    @cached_property
+    def sources(self) -> list[SourceView]:
+        """The sources of all entries, by number."""
+        sources = {source.number: source for detail in self.details for source in detail.sources.values()}
+        return [sources[number] for number in sorted(sources)]
+
+    # --- adding one ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def offers(self) -> list[tuple[ListingEntry, str]]:
+        """What the typed name may mean: entries that are not shown yet, each with the query string that adds it."""
+        if not (self.kind and self.name and self.has_room):
+            return []
+        query = QueryDict(mutable=True)
+        query["q"] = self.name
+        if self.as_of.day:
+            query[PARAMETER] = self.as_of.day.isoformat()
+        _heading, filterset, fixed = LISTINGS[self.room]
+        exact = self.as_of.entries().filter(Q(name_en__iexact=self.name) | Q(name_zh__iexact=self.name), kind=self.kind)
+        # By that very name first, if there are few of it.
+        rows = [*exact[:OFFERED], *filterset(query, fixed=fixed).results[:OFFERED]]
+        shown = {row.entry for row in self.entries}
+        rows = list({row.entry: row for row in rows if row.entry not in shown}.values())[:OFFERED]
+        slugs = [row.slug for row in self.entries]
+        return [(row, self.query_of([*slugs, row.slug])) for row in rows]
+
+    @property
+    def exact(self) -> str | None:
+        """The query string with the one entry that has the very name that was typed."""
+        name = self.name.casefold()
+        named = [query for row, query in self.offers if name in (row.name_en.casefold(), row.name_zh.casefold())]
+        return named[0] if len(named) == 1 else None
+
+
+def find_entries(slugs: list[str], *, kind: EntryKind, as_of: AsOf) -> dict[str, ListingEntry]:
+    """Return what was live at addresses on a day, by address; former addresses lead to what had them.
+
+    One query, and a few more where there are such.
+    """
+    rows = {row.slug: row for row in as_of.entries().filter(kind=kind, slug__in=slugs)}
+    if missing := [slug for slug in slugs if slug not in rows]:
+        # Who had the address last by the end of the day, else who has had it since.
+        owners, known = {}, set()
+        at_address = Publication.objects.filter(kind=kind, slug__in=missing).order_by("at", "pk")
+        for slug, entry, at in at_address.values_list("slug", "entry", "at"):
+            if at < as_of.until:
+                known.add(slug)
+            if at < as_of.until or slug not in known:
+                owners[slug] = entry
+        places = follow_all_mergers(owners.values(), publications=as_of.publications()) if owners else {}
+        found = {row.entry: row for row in as_of.entries().filter(kind=kind, entry__in=set(places.values()))}
+        rows |= {slug: found[places[entry]] for slug, entry in owners.items() if places[entry] in found}
+    return rows
+
+
+def list_rows(detail: Detail, name: str) -> list[RowView]:
+    """The rows of a list, newest first where they have dates: a cell shows the first of them."""
+    match name:
+        case "funding_rounds":
+            return detail.funding_rounds
+        case "milestones":
+            return detail.milestones[::-1]
+        case "price_plans":
+            # What can still be had comes first.
+            return sorted(detail.price_plans, key=lambda row: "valid_to" in row.cells)
+    return detail.lists.get(name, [])
+
+
+def number_sources(details: list[Detail]) -> None:
+    """Number the sources of several entries through, each once."""
+    numbers: dict[int, int] = {}
+    for detail in details:
+        detail.sources = {
+            slug: replace(source, number=numbers.setdefault(source.id, len(numbers) + 1))
+            for slug, source in detail.sources.items()
+        }
+
+
+# --- pages -------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def show_comparison(request: HttpRequest) -> HttpResponse:
+    """Two to six entries side by side; with fewer, or with a name, how to add one."""
+    comparison = Comparison(request.GET)
+    if query := comparison.exact:
+        return HttpResponseRedirect(f"{request.path}?{query}")
+    return render(request, "catalog/compare.html", {"comparison": comparison, "fewest": FEWEST, "most": MOST})
+
+
+@require_safe
+def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
+    """The entries of a comparison as a file: `form` is csv, xlsx or json. Raises Http404 where there is none."""
+    comparison = Comparison(request.GET)
+    if not comparison.entries:
+        raise Http404(_("There is no such entry."))
+    about = About(
+        title=_("Compare"),
+        address=request.build_absolute_uri(f"{reverse('catalog:compare')}?{comparison.query}"),
+        asked=[(str(LISTINGS[comparison.room][0]), detail.name.text) for detail in comparison.details],
+        order=_("As given"),
+        ignored=comparison.ignored,
+        number=len(comparison.entries),
+        terms=request.build_absolute_uri(reverse("about")),
+    )
+    return answer_file(
+        request,
+        rows=comparison.entries,
+        kind=comparison.kind,
+        as_of=comparison.as_of,
+        about=about,
+        form=form,
+        name="compare",
+    )
