@@ -17,7 +17,8 @@ from django_countries.fields import CountryField
 
 from catalog.exchange.spreadsheets import Cell
 from catalog.listing.as_of import AsOf
-from catalog.listing.index import RECORD_MODELS, derive_funding
+from catalog.listing.derive import derive_funding
+from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
@@ -109,7 +110,6 @@ class Taken:
             "address": self.address,
             "name_en": entry.name_en,
             "name_zh": entry.name_zh,
-            "aliases": VALUES.join(entry.aliases.splitlines()),
             "summary_en": entry.summary_en,
             "summary_zh": entry.summary_zh,
             "published": self.published,
@@ -117,6 +117,7 @@ class Taken:
         if self.detail is None:
             return cells
         fields, kind = self.fields, self.detail.kind
+        cells["aliases"] = VALUES.join(self.detail.aliases)
         cells["identifiers"] = VALUES.join(f"{name}: {text}" for name, text in (fields["identifiers"] or {}).items())
         cells["disputed"] = VALUES.join(sorted(self.detail.disputed))
         for name in fields_of(kind):
@@ -224,7 +225,6 @@ class Taken:
             "slug": entry.slug,
             "address": self.address,
             "name": {"en": entry.name_en, "zh": entry.name_zh},
-            "aliases": entry.aliases.splitlines(),
             "summary": {"en": entry.summary_en, "zh": entry.summary_zh},
             "published": self.published,
         }
@@ -234,6 +234,7 @@ class Taken:
         links = self.detail.document["children"]["links"].values()
         return {
             **head,
+            "aliases": self.detail.aliases,
             "values": {
                 name: {"value": self.value_json(field_of(self.detail.model, name), fields[name]), **self.shown(fact)}
                 for name, fact in self.detail.facts.items()

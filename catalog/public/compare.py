@@ -18,8 +18,8 @@ from django.views.decorators.http import require_safe
 
 from catalog.exchange.take_away import About
 from catalog.listing.as_of import PARAMETER, AsOf
+from catalog.listing.derive import derive_funding
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
-from catalog.listing.index import derive_funding
 from catalog.listing.page import LISTINGS
 from catalog.models import ListingEntry, Publication
 from catalog.models.choices import EntryKind

@@ -1,7 +1,7 @@
 """Listings to take away: files and feeds of exactly what a listing's query string asks for."""
 
-import heapq
 from collections.abc import Iterable
+from itertools import islice
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.exchange.take_away import CHUNK, About, TakeAway
 from catalog.listing.as_of import AsOf
+from catalog.listing.filters import ListingFilterSet
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
@@ -35,7 +36,7 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
         title=str(listing.heading),
         address=address_of(request, listing),
         asked=[(str(chip.label), str(chip.value)) for chip in listing.chips],
-        order=next(str(label) for key, label, chosen in listing.sorts if chosen),
+        order=next((str(label) for key, label, chosen in listing.sorts if chosen), filterset.sort),
         ignored=filterset.ignored,
         number=filterset.results.count(),
         terms=request.build_absolute_uri(reverse("about")),
@@ -81,8 +82,7 @@ def answer_file(
 def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """What was published last among the results of a listing: `form` is atom or json."""
     listing = ListingPage(name, request.GET)
-    rows = listing.filterset.results.iterator(chunk_size=CHUNK)
-    newest = heapq.nlargest(FEED_LENGTH, rows, key=lambda row: row.published_at)
+    newest = find_newest(listing.filterset)
     parts = [gettext("AIGC Landscape"), str(listing.heading), *(f"{it.label}: {it.value}" for it in listing.chips)]
     items = [
         Item(
@@ -98,6 +98,15 @@ def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
     response = answer_feed(request, form=form, title=" · ".join(parts), home=address_of(request, listing), items=items)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:
+    """Return the results that were published last, newest first; two queries, the first of keys alone."""
+    found = set(filterset.table.pks[filterset.selected].tolist())
+    by_time = filterset.as_of.entries().filter(kind=filterset.kind).order_by("-published_at", "pk")
+    keys = by_time.values_list("pk", flat=True).iterator()
+    rows = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))
+    return sorted(rows.values(), key=lambda row: row.published_at, reverse=True)
 
 
 def address_of(request: HttpRequest, listing: ListingPage) -> str:
