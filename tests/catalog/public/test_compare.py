@@ -94,7 +94,7 @@ def test_what_differs_comes_first_with_sources_and_dates(client, models):
     assert differing["Access"] == ["API", "Unknown"]
     assert differing["Profile"][0].startswith("Checked ")
     assert differing["Profile"][1] == "As of 2023; not checked yet"
-    assert differing["Lineage"] == ["Unknown", "Succeeds : First"]
+    assert differing["Lineage"] == ["Unknown", "Succeeds · First"]
     assert list(same) == ["Value", "Profile", "Maker", "Specifications", "Output"]
     assert same["Maker"] == ["A lab Source 1 as of 2020", "A lab"]
     assert "The same in all (2)" in text_of(response)
@@ -257,7 +257,7 @@ def test_startups_are_organizations_and_their_totals_are_compared(client):
         make_organization(name=name, slug=name.lower(), type="startup", children={"funding_rounds": [seed]})
     response = client.get("/en/compare/?kind=startups&slug=one&slug=two")
     assert lines_of(response)["Total funding"] == ["USD 65M", "USD 5M"]
-    assert lines_of(response)["Funding rounds"] == ["Seed : USD 65M", "Seed : USD 5M"]
+    assert lines_of(response)["Funding rounds"] == ["Seed · USD 65M", "Seed · USD 5M"]
     assert "kind=organizations" in response.content.decode()
 
 
