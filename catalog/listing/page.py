@@ -1,29 +1,32 @@
-"""One page of a listing: rows, facets with counts, chips and what was ignored, ready to be shown."""
+"""One page of a listing: rows, panel of filters, chips and what was ignored, ready to be shown."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.core.paginator import Page, Paginator
+from django.db.models import CharField, Count, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from catalog.listing.as_of import PARAMETER, AsOf
+from catalog.listing.as_of import PARAMETER
+from catalog.listing.columns import Column, list_columns
 from catalog.listing.filters import (
-    DateBoundFilter,
     ListingFilterSet,
     ModelFilterSet,
     OrganizationFilterSet,
     ProductFilterSet,
 )
+from catalog.listing.panel import FIND, Facet, Panel
 from catalog.models import ListingEntry
 from catalog.models.listing import UNKNOWN
-from catalog.values import BilingualText, Quantity, format_number
+from catalog.values import BilingualText
 
+# Results on one page, unless `per_page` asks for another number on offer.
 PER_PAGE = 50
-# A long facet shows so many options and folds the others away.
-SHOWN_AT_ONCE = 8
+SIZES = (25, 50, 100)
+SIZE = "per_page"
 
 # The listings of the site: name in addresses to (heading, filter set, what the page itself chooses).
 LISTINGS: dict[str, tuple] = {
@@ -32,51 +35,6 @@ LISTINGS: dict[str, tuple] = {
     "organizations": (_("Organizations"), OrganizationFilterSet, {}),
     "products": (_("Products"), ProductFilterSet, {}),
 }
-
-
-@dataclass
-class Option:
-    """One option of a facet; `count` is the number of results after a click on it."""
-
-    value: str
-    label: object
-    count: int
-    chosen: bool
-    child: bool = False
-
-    @property
-    def disabled(self) -> bool:
-        """Whether choosing it would lead to nothing."""
-        return self.count == 0 and not self.chosen
-
-
-@dataclass
-class Facet:
-    name: str
-    label: object
-    options: list[Option]
-
-    @property
-    def chosen(self) -> int:
-        """How many options are chosen."""
-        return sum(option.chosen for option in self.options)
-
-    @property
-    def rest_chosen(self) -> bool:
-        """Whether an option is chosen among those that a long facet folds away."""
-        return any(option.chosen for option in self.options[SHOWN_AT_ONCE:])
-
-
-@dataclass
-class Range:
-    """A pair of bounds, as typed."""
-
-    name: str
-    label: object
-    minimum: str
-    maximum: str
-    is_date: bool
-    errors: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -100,11 +58,11 @@ class WayOut:
 
 @dataclass
 class ListingRow:
-    """One result: the index row with the labels of its facet values, on the day of `as_of`."""
+    """One result: the index row, with the (value, label) pairs of the facets that are shown, and its address."""
 
     entry: ListingEntry
     facets: dict[str, list]
-    as_of: AsOf
+    url: str
 
     @property
     def name(self) -> BilingualText:
@@ -113,10 +71,6 @@ class ListingRow:
     @property
     def summary(self) -> BilingualText:
         return BilingualText(en=self.entry.summary_en, zh=self.entry.summary_zh)
-
-    @property
-    def url(self) -> str:
-        return self.as_of.add_to(reverse(f"catalog:{self.entry.kind}", args=[self.entry.slug]))
 
 
 class ListingPage:
@@ -128,79 +82,66 @@ class ListingPage:
         self.filterset: ListingFilterSet = filterset(query, fixed=fixed)
         self.as_of = self.filterset.as_of
 
+    @property
+    def per_page(self) -> int:
+        """How many results a page has."""
+        asked = self.filterset.data.get(SIZE, "")
+        return int(asked) if asked in map(str, SIZES) else PER_PAGE
+
     @cached_property
     def page(self) -> Page:
         """The page asked for, or the nearest there is."""
-        return Paginator(self.filterset.results, PER_PAGE).get_page(self.filterset.data.get("page"))
+        return Paginator(self.filterset.results, self.per_page).get_page(self.filterset.data.get("page"))
+
+    @property
+    def ignored(self) -> list[str]:
+        """What the query string has and this page does not know, as `name` or `name=value`."""
+        own = {SIZE, *(f"{FIND}{name}" for name in self.filterset.facet_names)}
+        ignored = [name for name in self.filterset.ignored if name not in own]
+        size = self.filterset.data.get(SIZE)
+        return [*ignored, f"{SIZE}={size}"] if size and size != str(self.per_page) else ignored
 
     @property
     def total(self) -> int:
         """The number of results."""
-        return self.filterset.total
+        return self.page.paginator.count
 
     @cached_property
     def rows(self) -> list[ListingRow]:
         """The entries of this page with their facet labels; two queries."""
         entries = list(self.page.object_list)
-        table, options = self.filterset.table, self.filterset.options
-        slots = [table.slot_by_pk[entry.pk] for entry in entries]
-        values: dict[int, dict[str, list]] = {slot: {} for slot in slots}
-        for facet in self.filterset.shown_facets:
-            positions = options.positions(facet)
-            for slot, its in table.values_of(facet, slots).items():
-                known = [value for value in its if value != UNKNOWN and options.is_known(facet, value)]
-                if facet == "segment":
-                    # A parent that only includes a child goes without saying.
-                    parents = {options.parents.get(value) for value in known}
-                    known = [value for value in known if value not in parents]
-                known.sort(key=lambda value: positions.get(value, len(positions)))
-                values[slot][facet] = [(value, options.label(facet, value)) for value in known]
+        values: dict[int, dict[str, list]] = {entry.pk: {} for entry in entries}
+        options = self.filterset.options
+        shown = [facet for column in self.columns if (facet := column.facet) in options.names]
+        held = self.as_of.facets().filter(listing__in=entries, facet__in=shown).exclude(value=UNKNOWN).order_by("pk")
+        for listing, facet, value in held.values_list("listing", "facet", "value"):
+            if label := options.labels[facet].get(value):
+                values[listing].setdefault(facet, []).append((value, label))
+        for facets in values.values():
+            # A parent that only includes a child goes without saying.
+            if parents := {options.parents.get(value) for value, label in facets.get("segment", ())}:
+                facets["segment"] = [pair for pair in facets["segment"] if pair[0] not in parents]
+        # Looked up once: an address differs from the next by its slug alone.
+        stem = reverse(f"catalog:{self.filterset.kind}", args=["-"]).removesuffix("-/")
         return [
-            ListingRow(entry=entry, facets=values[slot], as_of=self.as_of)
-            for slot, entry in zip(slots, entries, strict=True)
+            ListingRow(entry=entry, facets=values[entry.pk], url=self.as_of.add_to(f"{stem}{entry.slug}/"))
+            for entry in entries
         ]
 
     @cached_property
-    def facets(self) -> list[Facet]:
-        """The facets with their options in a fixed order; an option that leads to nothing is disabled."""
-        facets = []
-        for name in self.filterset.facet_names:
-            chosen, options = self.filterset.chosen(name), self.filterset.options
-            shown = options.shown(name, chosen=chosen)
-            facets.append(
-                Facet(
-                    name=name,
-                    label=self.filterset.filters[name].label,
-                    options=[
-                        Option(
-                            value=value,
-                            label=label,
-                            count=self.filterset.counts[name].get(value, 0),
-                            chosen=value in chosen,
-                            child=name == "segment" and value in options.parents,
-                        )
-                        for value, label in shown
-                    ],
-                )
-            )
-        return facets
+    def columns(self) -> list[Column]:
+        """The columns of the table, name and summary aside."""
+        return list_columns(self.filterset)
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The facets and ranges to choose from."""
+        return Panel(self.filterset)
 
     @property
-    def ranges(self) -> list[Range]:
-        """The pairs of bounds, with what was typed and what is wrong with it."""
-        data, errors = self.filterset.data, self.filterset.form.errors
-        return [
-            Range(
-                name=name.removesuffix("_min"),
-                label=item.label,
-                minimum=data.get(name, ""),
-                maximum=data.get(name.removesuffix("_min") + "_max", ""),
-                is_date=isinstance(item, DateBoundFilter),
-                errors=[*errors.get(name, ()), *errors.get(name.removesuffix("_min") + "_max", ())],
-            )
-            for name, item in self.filterset.filters.items()
-            if name.endswith("_min")
-        ]
+    def facets(self) -> list[Facet]:
+        """The facets with their options in a fixed order; an option that leads to nothing is disabled."""
+        return self.panel.facets
 
     @cached_property
     def chips(self) -> list[Chip]:
@@ -210,7 +151,7 @@ class ListingPage:
         for name, item in self.filterset.filters.items():
             values = self.filterset.chosen(name) if name in self.filterset.facet_names else []
             for value in values:
-                label = self.filterset.options.label(name, value)
+                label = self.filterset.options.labels[name].get(value, _("Unknown"))
                 chips.append(Chip(name=name, label=item.label, value=label, query=self.query_without(name, value)))
             known = name not in self.filterset.form.errors and name not in self.filterset.fixed
             if name not in self.filterset.facet_names and data.get(name) and known:
@@ -254,27 +195,74 @@ class ListingPage:
         return query.urlencode()
 
     @property
+    def sizes(self) -> list[tuple[int, str, bool]]:
+        """The numbers of results that a page may have, where there are more than the smallest: with query, and chosen."""
+        if self.total <= SIZES[0]:
+            return []
+        return [(size, self.query_with(per_page=size), size == self.per_page) for size in SIZES]
+
+    def query_with(self, **values) -> str:
+        """The query string with other values of some parameters, back on the first page."""
+        query = self.filterset.data.copy()
+        query.pop("page", None)
+        for name, value in values.items():
+            query[name] = value
+        return query.urlencode()
+
+    @property
     def sorts(self) -> list[tuple[str, object, bool]]:
         """The orders on offer: (parameter value, label, whether it is in force)."""
         sort = self.filterset.sort
-        return [(key, label, key == sort) for key, label in self.filterset.sorts.items()]
+        sorts = [(key, label, key == sort) for key, (label, column) in self.filterset.sorts.items()]
+        if not any(chosen for key, label, chosen in sorts):
+            # By the heading of a column: an order on offer, the other way round.
+            label = next(label for key, label, chosen in sorts if key.lstrip("-") == sort.lstrip("-"))
+            sorts.append((sort, _("%(order)s, reversed") % {"order": label}, True))
+        return sorts
+
+    def sort_by(self, column: str) -> tuple[str, str]:
+        """The direction in which a column is sorted (else empty), and the query string by which its heading sorts.
+
+        The first click sorts as the list of orders does, the next one the other way round. A column that can't be
+        sorted by has no query string.
+        """
+        key = next((key for key in self.filterset.sorts if key.lstrip("-") == column), None)
+        if key is None:
+            return "", ""
+        sort = self.filterset.sort
+        if sort.lstrip("-") != column:
+            return "", self.query_with(sort=key)
+        if sort.startswith("-"):
+            return "descending", self.query_with(sort=column)
+        return "ascending", self.query_with(sort=f"-{column}")
 
     @cached_property
     def ways_out(self) -> list[WayOut]:
-        """Where nothing matches: for each filter in force the number of results without it."""
-        if self.total:
-            return []
+        """Where nothing matches: for each filter in force the number of results without it; one query."""
         names = dict.fromkeys(chip.name for chip in self.chips)
+        parts = [
+            ListingEntry.ever.filter(
+                pk__in=self.filterset.filter_queryset(self.filterset.queryset, without=name).order_by().values("pk")
+            )
+            .order_by()
+            .values_list("kind", Value(name, CharField()))
+            .annotate(number=Count("pk"))
+            for name in names
+        ]
+        if self.total or not parts:
+            return []
+        found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+        numbers = {name: number for kind, name, number in found}
         return [
             WayOut(
                 label=pgettext("between values", ", ").join(
                     str(chip.value).strip("“”") for chip in self.chips if chip.name == name
                 ),
-                count=count,
+                count=numbers[name],
                 query=self.query_without(name),
             )
             for name in names
-            if (count := self.filterset.count_without(name))
+            if name in numbers
         ]
 
     @property
@@ -283,15 +271,7 @@ class ListingPage:
         return (
             len(self.chips) <= 1
             and not self.filterset.data.get("q")
-            and not self.filterset.ignored
+            and not any(name.startswith(FIND) for name in self.filterset.data)
+            and not self.ignored
             and not self.as_of.day
         )
-
-
-def format_parameters(entry: ListingEntry) -> str:
-    """The parameter count of a listing row in the reader's language, or nothing."""
-    if entry.parameters_low is None:
-        return ""
-    if entry.parameters_low == entry.parameters_high:
-        return format_number(entry.parameters_low)
-    return str(Quantity(low=entry.parameters_low, high=entry.parameters_high, kind="reported"))

@@ -1,4 +1,4 @@
-"""Tags of the catalog's pages: dates, columns of listings, what a citation speaks of."""
+"""Tags of the catalog's pages: dates, beginnings of texts, what a citation speaks of."""
 
 import re
 from datetime import UTC, date, datetime
@@ -7,22 +7,12 @@ from django import template
 from django.urls import reverse
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.page import ListingPage, ListingRow, format_parameters
 from catalog.models import ListingEntry
-from catalog.models.choices import EntryKind
 from catalog.public.details import LISTING_OF, CitationView, SourceView, label_of
 from catalog.values import BilingualText, FuzzyDate, Money
 
 register = template.Library()
 
-# What a listing shows beside name and summary: heading, and what finds it, by kind.
-COLUMNS = {
-    EntryKind.MODEL: ("maker", "released", "parameters", "access"),
-    EntryKind.ORGANIZATION: ("country", "founded", "segment", "latest_round", "funding"),
-    EntryKind.PRODUCT: ("maker", "launched", "segment", "built_on"),
-}
-DATE_COLUMNS = frozenset({"released", "founded", "launched"})
-NUMBER_COLUMNS = frozenset({"parameters", "funding"})
 DOLLARS = "US dollars"
 EXCERPT = {"en": 150, "zh-hans": 72}
 # What stays in one piece where Chinese is cut: a Latin word or a number with the unit behind it, else one character.
@@ -42,8 +32,10 @@ def day(value: date | datetime | None) -> str:
 
 @register.filter
 def excerpt(text: BilingualText) -> BilingualText:
-    """The beginning of a text, cut where a sentence or a word ends; each language has its own length."""
-    return BilingualText(en=cut(text.en, EXCERPT["en"]), zh=cut_chinese(text.zh, EXCERPT["zh-hans"]))
+    """The beginning of what is shown of a text, cut where a sentence or a word ends, by the length of its language."""
+    if text.language == "en":
+        return BilingualText(en=cut(text.en, EXCERPT["en"]))
+    return BilingualText(zh=cut_chinese(text.zh, EXCERPT["zh-hans"]))
 
 
 def cut(text: str, longest: int) -> str:
@@ -112,13 +104,6 @@ def source_notes(detail, source: SourceView) -> list[tuple[str, str]]:
 
 
 @register.filter
-def element_id(option, facet: str) -> str:
-    """The id of an option's element; values may hold what an id may not."""
-    value = re.sub(r"[^A-Za-z0-9-]", lambda found: f"_{ord(found.group()):x}", option.value)
-    return f"{facet}-{value}"
-
-
-@register.filter
 def years_and_months(events: list) -> list[tuple[FuzzyDate, list]]:
     """Events grouped by the month (or only the year) in which they happened, in the order in which they come."""
     groups: dict[FuzzyDate, list] = {}
@@ -165,48 +150,6 @@ def listing_url(name: str, as_of: AsOf) -> str:
 @register.filter
 def entry_name(entry: ListingEntry) -> BilingualText:
     return BilingualText(en=entry.name_en, zh=entry.name_zh)
-
-
-@register.simple_tag
-def listing_columns(listing: ListingPage) -> list[dict]:
-    """The headings of a listing's columns."""
-    labels = {name.removesuffix("_min"): item.label for name, item in listing.filterset.filters.items()}
-    return [{"label": labels[name], "numeric": name in NUMBER_COLUMNS} for name in COLUMNS[listing.filterset.kind]]
-
-
-@register.simple_tag
-def row_cells(listing: ListingPage, row: ListingRow) -> list[dict]:
-    """The cells of a listing's row: label, and the values that it has."""
-    labels = {name.removesuffix("_min"): item.label for name, item in listing.filterset.filters.items()}
-    return [
-        {
-            "label": labels[name],
-            "values": cell_values(name, row),
-            "class": "number" if name in NUMBER_COLUMNS else "date" if name in DATE_COLUMNS else "",
-        }
-        for name in COLUMNS[listing.filterset.kind]
-    ]
-
-
-def cell_values(name: str, row: ListingRow) -> list:
-    """The values of one cell, none where nothing is recorded."""
-    entry = row.entry
-    if name in DATE_COLUMNS:
-        return [fuzzy_date(entry)] if entry.date_from else []
-    if name == "parameters":
-        undisclosed = [label for value, label in row.facets.get("size", ()) if value == "undisclosed"]
-        return [format_parameters(entry)] if entry.parameters_low is not None else undisclosed
-    if name == "funding":
-        # Money is kept as a float here; cents are nobody's funding.
-        return [] if entry.funding_usd is None else [Money.exact(round(entry.funding_usd), "USD")]
-    return [label for value, label in row.facets.get(name, ())]
-
-
-def fuzzy_date(entry: ListingEntry) -> FuzzyDate:
-    """The date by which an entry is listed, as precise as its first and last day say."""
-    days = (entry.date_to - entry.date_from).days
-    parts = [entry.date_from.year, entry.date_from.month, entry.date_from.day]
-    return FuzzyDate(*parts[: 1 if days > 31 else 2 if days else 3])
 
 
 @register.filter

@@ -37,18 +37,24 @@ class BilingualText:
     @property
     def language(self) -> str:
         """The language of the text that is shown: "en" or "zh-hans"; the reader's where both are empty."""
-        wanted, other = (CHINESE, ENGLISH) if is_chinese() else (ENGLISH, CHINESE)
+        wanted, other = self._languages
         return other if self._in(other) and not self._in(wanted) else wanted
 
     @property
     def text(self) -> str:
         """In the reader's language, else in the other, else empty."""
-        return self._in(self.language)
+        wanted, other = self._languages
+        return self._in(wanted) or self._in(other)
 
     @property
     def is_fallback(self) -> bool:
         """Whether the text shown is not in the reader's language."""
-        return self.language != (CHINESE if is_chinese() else ENGLISH)
+        return self.language != self._languages[0]
+
+    @property
+    def _languages(self) -> tuple[str, str]:
+        """The reader's language and the other one."""
+        return (CHINESE, ENGLISH) if is_chinese() else (ENGLISH, CHINESE)
 
     def _in(self, language: str) -> str:
         text = (self.en if language == ENGLISH else self.zh) or ""
@@ -63,9 +69,11 @@ class BilingualText:
         return shown
 
     def __html__(self) -> str:
-        if self.is_fallback:
-            return format_html('<span lang="{}">{}</span>', self.language, self.text)
-        return escape(self.text)
+        wanted, other = self._languages
+        if text := self._in(wanted):
+            return escape(text)
+        text = self._in(other)
+        return format_html('<span lang="{}">{}</span>', other, text) if text else text
 
 
 class BilingualField:
