@@ -196,7 +196,7 @@ class ListingPage:
 
     @property
     def sizes(self) -> list[tuple[int, str, bool]]:
-        """The numbers of results that a page may have, where there are more than the smallest: with query, and chosen."""
+        """The numbers of results that a page may have: (number, query string, whether it is in force)."""
         if self.total <= SIZES[0]:
             return []
         return [(size, self.query_with(per_page=size), size == self.per_page) for size in SIZES]

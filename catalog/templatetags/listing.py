@@ -4,9 +4,10 @@ Templates would do the same in three times the time: of a page with 50 rows it w
 """
 
 import re
+from html import escape
 
 from django import template
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -21,8 +22,9 @@ register = template.Library()
 VALUES_SHOWN = 4
 
 
-# The name by which `conditional_escape` is called here: what it is given was typed or written by people.
-show = conditional_escape
+def show(value) -> str:
+    """The HTML of a value, escaped unless it brings its own; Django's `conditional_escape` in a third of the time."""
+    return value.__html__() if hasattr(value, "__html__") else escape(str(value))
 
 
 @register.simple_tag
@@ -63,9 +65,10 @@ def render_option(facet: Facet, option: Option, children: list[Option] = ()) -> 
     label, inside = show(option.label), ""
     if children:
         state = " open" if facet.sought or any(child.chosen for child in children) else ""
+        within = show(_("Within %(name)s") % {"name": option.label})
         inside = (
             f'<details class="children" id="in-{show(option.value)}"{state}>'
-            f'<summary><span class="visually-hidden">{show(_("Within %(name)s") % {"name": option.label})}</span></summary>'
+            f'<summary><span class="visually-hidden">{within}</span></summary>'
             f"<ul>{''.join(render_option(facet, child) for child in children)}</ul></details>"
         )
     parent = ' class="parent"' if children else ""

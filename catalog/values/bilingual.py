@@ -1,9 +1,10 @@
 """Texts that exist in English and Chinese, shown in the reader's language, else in the other."""
 
 from dataclasses import dataclass
+from html import escape
 
 from django.db import models
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
