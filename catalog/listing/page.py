@@ -17,6 +17,7 @@ from catalog.listing.filters import (
     ModelFilterSet,
     OrganizationFilterSet,
     ProductFilterSet,
+    without_nulls,
 )
 from catalog.listing.panel import FIND, Facet, Panel
 from catalog.models import ListingEntry
@@ -174,6 +175,14 @@ class ListingPage:
         if query.get("sort") == next(iter(self.filterset.sorts)):
             query.pop("sort")
         return query.urlencode()
+
+    def has_same_filters(self, query: QueryDict) -> bool:
+        """Whether another query string differs by nothing but what was typed to find an option."""
+        pairs = [
+            {(name, *values) for name, values in data.lists() if not name.startswith(FIND)}
+            for data in (self.filterset.data, without_nulls(query))
+        ]
+        return pairs[0] == pairs[1]
 
     @property
     def canonical_query(self) -> str:

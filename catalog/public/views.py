@@ -1,6 +1,8 @@
 """The public pages of the catalog."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -37,8 +39,11 @@ def show_listing(request: HttpRequest, name: str) -> HttpResponse:
     template = "catalog/listing_results.html" if partial else "catalog/listing.html"
     response = render(request, template, {"listing": listing, "partial": partial})
     if partial:
-        # The address in the browser's bar: what the form sent, without what was left empty.
-        response.headers["HX-Push-Url"] = f"{request.path}?{listing.query}" if listing.query else request.path
+        # The address in the browser's bar: what the form sent, without what was left empty. What was typed to find an
+        # option makes no step back of its own.
+        before = QueryDict(urlsplit(request.htmx.current_url or "").query)
+        header = "HX-Replace-Url" if listing.has_same_filters(before) else "HX-Push-Url"
+        response.headers[header] = f"{request.path}?{listing.query}" if listing.query else request.path
     # One address gives a whole page or a part of it, as the request's headers say.
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request", "Cookie"])
     return response

@@ -9,12 +9,14 @@ from html import escape
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from catalog.listing.columns import cell_values
+from catalog.listing.columns import cell_values, format_dollars
 from catalog.listing.page import ListingPage
-from catalog.listing.panel import SHOWN_AT_ONCE, Facet, Option, Range
+from catalog.listing.panel import MONEY, SHOWN_AT_ONCE, Facet, Option, Range
 from catalog.templatetags.catalog import excerpt
+from catalog.values import format_number
 
 register = template.Library()
 
@@ -150,3 +152,34 @@ def heading(listing: ListingPage, name: str, label, style: str = "") -> SafeStri
         format_html(' aria-sort="{}"', direction) if direction else "",
         format_html('<a href="?{}">{}</a>', query, label) if query else label,
     )
+
+
+@register.simple_tag
+def selection_sums(listing: ListingPage) -> list[str]:
+    """What the numbers of the results add up to, and their medians, in sentences; nothing for a single result."""
+    if listing.total < 2:
+        return []
+    return [describe_sum(item) for item in listing.filterset.sums if item.number]
+
+
+def describe_sum(item) -> str:
+    """One sentence: the sum where it may be made, the median, over how many, and how many of these are estimates."""
+    write = format_dollars if item.name in MONEY else format_number
+    values = {
+        "label": item.label,
+        "number": item.number,
+        "all": item.number + item.lacking,
+        "median": write(round_to_figures(item.median), get_language()),
+        "estimated": ngettext(" (%(n)d estimated)", " (%(n)d estimated)", item.estimated) % {"n": item.estimated}
+        if item.estimated
+        else "",
+    }
+    if item.total is None:
+        return _("%(label)s: median %(median)s over %(number)d of %(all)d%(estimated)s") % values
+    values["total"] = write(round_to_figures(item.total), get_language())
+    return _("%(label)s: %(total)s over %(number)d of %(all)d%(estimated)s, median %(median)s") % values
+
+
+def round_to_figures(number: float, figures: int = 3) -> float:
+    """A number rounded to its first figures, as sums and medians are said."""
+    return float(f"{number:.{figures}g}")
