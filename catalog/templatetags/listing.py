@@ -45,7 +45,7 @@ def facet_options(facet: Facet, partial: bool = False) -> SafeString:
 
 def render_rest(facet: Facet, rest: list[tuple[Option, list[Option]]], *, shown: int) -> SafeString:
     """The options behind the first few, folded away unless one of them is chosen."""
-    word, note = _("Show all %(n)d") % {"n": facet.size}, ""
+    word, note = _("Show all %(n)s") % {"n": facet.size}, ""
     if shown < facet.size:
         word = _("Show %(shown)d of %(n)d") % {"shown": shown, "n": facet.size}
         note = f'<p class="note">{show(_("Those with the most results. Find the others by name."))}</p>'
@@ -159,7 +159,7 @@ def selection_sums(listing: ListingPage) -> list[str]:
     """What the numbers of the results add up to, and their medians, in sentences; nothing for a single result."""
     if listing.total < 2:
         return []
-    return [describe_sum(item) for item in listing.filterset.sums if item.number]
+    return [describe_sum(item) for item in getattr(listing.filterset, "sums", ()) if item.number]
 
 
 def describe_sum(item) -> str:

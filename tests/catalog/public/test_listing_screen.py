@@ -1,0 +1,115 @@
+"""The screen of a listing: its form, its table and the answers to htmx."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from catalog.models import Segment
+from tests.factories import make_label, make_model, make_organization
+
+pytestmark = pytest.mark.django_db
+
+
+def open_page(address: str, **headers) -> BeautifulSoup:
+    response = Client().get(address, headers=headers)
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def words_of(tag) -> str:
+    return " ".join(tag.get_text(" ").split())
+
+
+@pytest.fixture
+def licences():
+    """Models under a dozen licences, of which one has a hostile name."""
+    for number in range(11):
+        make_model(name=f"Model {number}", licence=f"licence-{number:02}")
+    make_model(name="<i>Model", licence='x"><script>alert(1)</script>')
+
+
+def test_a_long_facet_shows_eight_options_and_folds_the_others(licences):
+    soup = open_page("/en/models/")
+    options = soup.select_one("#options-licence")
+    assert len(options.select(":scope > ul > li")) == 8
+    rest = options.select_one("details.rest")
+    assert words_of(rest.summary) == "Show all 12 : Licence"
+    assert not rest.has_attr("open")
+    assert len(rest.select("li")) == 4
+    assert soup.select_one("input[name=find_licence]")["aria-label"] == "Find an option: Licence"
+    assert not soup.select("input[name=find_access]"), "short facets need no box"
+    assert open_page("/en/models/?licence=licence-10").select_one("#options-licence details.rest").has_attr("open")
+
+
+def test_a_box_finds_an_option_without_script(licences):
+    soup = open_page("/en/models/?find_licence=e-1&access=unknown")
+    assert [box["value"] for box in soup.select("input[name=licence]")] == ["licence-10"]
+    assert soup.select_one("input[name=find_licence]")["value"] == "e-1"
+    assert words_of(soup.select_one("#filters-button")) == "Filters (1)"
+    assert {link["href"] for link in soup.select(".chips a")} == {"/en/models/?find_licence=e-1", "/en/models/"}
+    assert "No option has “zebra”." in words_of(open_page("/en/models/?find_licence=zebra"))
+
+
+def test_what_people_typed_is_escaped(licences):
+    html = Client().get("/en/models/?licence=x%22><script>alert(1)</script>&find_licence=<b>").content.decode()
+    assert "<script>alert" not in html
+    assert "<i>Model" not in html
+    assert "<b>" not in html
+
+
+def test_a_chosen_segment_opens_its_parent():
+    image = make_label(Segment, "image", position=1)
+    make_organization(segments=[make_label(Segment, "image-generation", position=2, parent=image)])
+    closed, opened = (open_page(f"/en/organizations/{query}") for query in ("", "?segment=image-generation"))
+    assert not closed.select_one("#in-image").has_attr("open")
+    assert opened.select_one("#in-image").has_attr("open")
+    assert closed.select_one("#in-image input[name=segment]")["value"] == "image-generation"
+
+
+def test_headings_sort_and_say_how_the_table_is_sorted():
+    make_organization(name="Acme", founded="2020")
+    soup = open_page("/en/organizations/?sort=-founded&country=unknown")
+    heads = {words_of(head): head for head in soup.select(".rows thead th")}
+    assert {name for name, head in heads.items() if head.has_attr("aria-sort")} == {"Founded"}
+    assert heads["Founded"]["aria-sort"] == "descending"
+    assert heads["Founded"].a["href"] == "?sort=founded&country=unknown"
+    assert heads["Total funding"].a["href"] == "?sort=-funding&country=unknown"
+
+
+def test_htmx_gets_counts_beside_the_results(licences):
+    soup = open_page("/en/models/?licence=licence-03", **{"HX-Request": "true"})
+    assert words_of(soup.select_one("#count")) == "1 result"
+    assert words_of(soup.select_one("#chosen-licence")) == "1"
+    assert soup.select_one("#options-licence")["hx-swap-oob"] == "true"
+    assert soup.select_one("input[value=licence-03]").has_attr("checked")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "header"),
+    [
+        ("", "access=unknown", "HX-Push-Url"),
+        ("access=unknown", "access=unknown&find_licence=mi", "HX-Replace-Url"),
+        ("find_licence=m", "find_licence=mi", "HX-Replace-Url"),
+        ("access=unknown", "", "HX-Push-Url"),
+    ],
+)
+def test_going_back_undoes_a_choice_and_not_what_was_typed_to_find_it(before, after, header):
+    make_model()
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver/en/models/?{before}"}
+    response = Client().get(f"/en/models/?{after}&released_min=", headers=headers)
+    assert response[header] == f"/en/models/?{after}".rstrip("?")
+
+
+def test_every_way_on_keeps_the_number_of_results_on_a_page():
+    for number in range(26):
+        make_model(name=f"Model {number:02}")
+    soup = open_page("/en/models/?per_page=25&sort=name")
+    assert len(soup.select(".rows tbody tr")) == 25
+    assert soup.select_one(".pagination [rel=next]")["href"] == "?per_page=25&sort=name&page=2"
+    assert soup.select_one("form.filters input[name=per_page]")["value"] == "25"
+    sizes = {words_of(link): (link["href"], link.get("aria-current")) for link in soup.select(".sizes a")}
+    assert sizes == {
+        "25": ("?per_page=25&sort=name", "true"),
+        "50": ("?per_page=50&sort=name", None),
+        "100": ("?per_page=100&sort=name", None),
+    }
