@@ -204,6 +204,15 @@ class ListingPage:
         return query.urlencode()
 
     @property
+    def query_of_results(self) -> str:
+        """The query string of all results, in order: for what has neither pages nor a panel."""
+        query = self.filterset.data.copy()
+        for name in list(query):
+            if name in ("page", SIZE) or name.startswith(FIND):
+                del query[name]
+        return query.urlencode()
+
+    @property
     def sizes(self) -> list[tuple[int, str, bool]]:
         """The numbers of results that a page may have: (number, query string, whether it is in force)."""
         if self.total <= SIZES[0]:

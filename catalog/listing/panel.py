@@ -133,8 +133,8 @@ class Panel:
         self.filterset = filterset
         ranges = [name.removesuffix("_min") for name in filterset.filters if name.endswith("_min")]
         facets = [self._facet(name) for name in filterset.facet_names]
-        # Every facet that has options, those of ranges too.
-        self.facets = [facet for facet in facets if facet.options]
+        # Every facet that has options, found or not; those of ranges too.
+        self.facets = [facet for facet in facets if facet.size]
         by_name = {facet.name: facet for facet in self.facets}
         known = {name: by_name.pop(KNOWN.get(name, f"{name}_known"), None) for name in ranges}
         self.ranges = [self._range(name, known[name]) for name in ranges]

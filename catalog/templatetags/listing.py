@@ -112,7 +112,7 @@ def range_bars(scale: Range) -> SafeString:
 @register.simple_tag
 def result_rows(listing: ListingPage) -> SafeString:
     """The rows of a listing's table."""
-    unknown = show(_("Unknown"))
+    unknown, compare = show(_("Unknown")), show(_("Add to comparison"))
     heads = [
         (
             column.name,
@@ -130,7 +130,11 @@ def result_rows(listing: ListingPage) -> SafeString:
         for name, head, nothing in heads:
             values = cell_values(name, row.entry, row.facets)
             html.append(f"{head}{render_values(values)}</td>" if values else nothing)
-        html.append("</tr>\n")
+        slug, name = show(row.entry.slug), show(row.name.text)
+        html.append(
+            f'<td role="cell" class="pick"><label><input type="checkbox" name="slug" value="{slug}" form="compare" '
+            f'aria-label="{compare}: {name}"><span>{compare}</span></label></td></tr>\n'
+        )
     return mark_safe("".join(html))
 
 
