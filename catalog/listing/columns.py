@@ -7,15 +7,14 @@ from functools import lru_cache
 from django.utils.translation import get_language
 
 from catalog.listing.filters import ListingFilterSet
-from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
 from catalog.values import FuzzyDate, Money, Quantity, format_number
 
 # What a listing shows beside name and summary.
 COLUMNS = {
-    EntryKind.MODEL: ("maker", "released", "parameters", "access"),
-    EntryKind.ORGANIZATION: ("country", "founded", "segment", "latest_round", "funding"),
-    EntryKind.PRODUCT: ("maker", "launched", "segment", "built_on"),
+    EntryKind.MODEL: ("maker", "released", "parameters", "access", "checked"),
+    EntryKind.ORGANIZATION: ("country", "founded", "segment", "latest_round", "funding", "checked"),
+    EntryKind.PRODUCT: ("maker", "launched", "segment", "built_on", "checked"),
 }
 DATE_COLUMNS = frozenset({"released", "founded", "launched"})
 NUMBER_COLUMNS = frozenset({"parameters", "funding"})
@@ -29,13 +28,10 @@ class Column:
     label: object
 
     @property
-    def facet(self) -> str:
-        """The facet whose values the cells show, or need."""
-        return "size" if self.name == "parameters" else self.name
-
-    @property
     def style(self) -> str:
-        return "number" if self.name in NUMBER_COLUMNS else "date" if self.name in DATE_COLUMNS else ""
+        if self.name in NUMBER_COLUMNS:
+            return "number"
+        return "date" if self.name in DATE_COLUMNS else self.name if self.name == "checked" else ""
 
 
 def list_columns(filterset: ListingFilterSet) -> list[Column]:
@@ -44,18 +40,20 @@ def list_columns(filterset: ListingFilterSet) -> list[Column]:
     return [Column(name=name, label=labels[name]) for name in COLUMNS[filterset.kind]]
 
 
-def cell_values(name: str, entry: ListingEntry, facets: dict[str, list]) -> list:
-    """The values of one cell, none where nothing is recorded; `facets` are the (value, label) pairs of the entry."""
+def cell_values(name: str, row) -> list:
+    """The values in one cell of a `ListingRow`, none where nothing is recorded."""
+    entry, language = row.entry, get_language()
     if name in DATE_COLUMNS:
-        return [format_days(entry.date_from, entry.date_to, get_language())] if entry.date_from else []
+        return [format_days(entry.date_from, entry.date_to, language)] if entry.date_from else []
+    if name == "checked":
+        return [format_days(row.checked, row.checked, language)] if row.checked else []
     if name == "parameters":
-        undisclosed = [label for value, label in facets.get("size", ()) if value == "undisclosed"]
         if entry.parameters_low is None:
-            return undisclosed
-        return [format_numbers(entry.parameters_low, entry.parameters_high, get_language())]
+            return [label for value, label in row.facets["size"] if value == "undisclosed"]
+        return [format_numbers(entry.parameters_low, entry.parameters_high, language)]
     if name == "funding":
-        return [] if entry.funding_usd is None else [format_dollars(entry.funding_usd, get_language())]
-    return [label for value, label in facets.get(name, ())]
+        return [] if entry.funding_usd is None else [format_dollars(entry.funding_usd, language)]
+    return [label for value, label in row.facets[name]]
 
 
 @lru_cache(maxsize=20_000)

@@ -1,9 +1,9 @@
 """One page of a listing: rows, panel of filters, chips and what was ignored, ready to be shown."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.paginator import Page, Paginator
-from django.db.models import CharField, Count, Value
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from catalog.listing.as_of import PARAMETER
 from catalog.listing.columns import Column, list_columns
 from catalog.listing.filters import (
+    RELEVANCE,
     ListingFilterSet,
     ModelFilterSet,
     OrganizationFilterSet,
@@ -59,10 +60,11 @@ class WayOut:
 
 @dataclass
 class ListingRow:
-    """One result: the index row, with the (value, label) pairs of the facets that are shown, and its address."""
+    """One result: the index row, the (value, label) pairs of the facets that are shown, since when it is checked."""
 
     entry: ListingEntry
     facets: dict[str, list]
+    checked: date | None
     url: str
 
     @property
@@ -97,7 +99,7 @@ class ListingPage:
     @property
     def ignored(self) -> list[str]:
         """What the query string has and this page does not know, as `name` or `name=value`."""
-        own = {SIZE, *(f"{FIND}{name}" for name in self.filterset.facet_names)}
+        own = {f"{FIND}{name}" for name in self.filterset.facet_names}
         ignored = [name for name in self.filterset.ignored if name not in own]
         size = self.filterset.data.get(SIZE)
         return [*ignored, f"{SIZE}={size}"] if size and size != str(self.per_page) else ignored
@@ -105,28 +107,36 @@ class ListingPage:
     @property
     def total(self) -> int:
         """The number of results."""
-        return self.page.paginator.count
+        return self.filterset.total
 
     @cached_property
     def rows(self) -> list[ListingRow]:
-        """The entries of this page with their facet labels; two queries."""
+        """The entries of this page with their facet labels; one query."""
         entries = list(self.page.object_list)
-        values: dict[int, dict[str, list]] = {entry.pk: {} for entry in entries}
-        options = self.filterset.options
-        shown = [facet for column in self.columns if (facet := column.facet) in options.names]
-        held = self.as_of.facets().filter(listing__in=entries, facet__in=shown).exclude(value=UNKNOWN).order_by("pk")
-        for listing, facet, value in held.values_list("listing", "facet", "value"):
-            if label := options.labels[facet].get(value):
-                values[listing].setdefault(facet, []).append((value, label))
-        for facets in values.values():
-            # A parent that only includes a child goes without saying.
-            if parents := {options.parents.get(value) for value, label in facets.get("segment", ())}:
-                facets["segment"] = [pair for pair in facets["segment"] if pair[0] not in parents]
+        table, options = self.filterset.table, self.filterset.options
+        slots = [table.slot_by_pk[entry.pk] for entry in entries]
+        values: dict[int, dict[str, list]] = {slot: {} for slot in slots}
+        for facet in self.filterset.shown_facets:
+            positions = options.positions(facet)
+            for slot, its in table.values_of(facet, slots).items():
+                known = [value for value in its if value != UNKNOWN and options.is_known(facet, value)]
+                if facet == "segment":
+                    # A parent that only includes a child goes without saying.
+                    parents = {options.parents.get(value) for value in known}
+                    known = [value for value in known if value not in parents]
+                known.sort(key=lambda value: positions.get(value, len(positions)))
+                values[slot][facet] = [(value, options.label(facet, value)) for value in known]
         # Looked up once: an address differs from the next by its slug alone.
         stem = reverse(f"catalog:{self.filterset.kind}", args=["-"]).removesuffix("-/")
+        checked = table.columns["checked"][slots].tolist()
         return [
-            ListingRow(entry=entry, facets=values[entry.pk], url=self.as_of.add_to(f"{stem}{entry.slug}/"))
-            for entry in entries
+            ListingRow(
+                entry=entry,
+                facets=values[slot],
+                checked=date.fromordinal(int(day)) if day == day else None,
+                url=self.as_of.add_to(f"{stem}{entry.slug}/"),
+            )
+            for slot, entry, day in zip(slots, entries, checked, strict=True)
         ]
 
     @cached_property
@@ -152,7 +162,7 @@ class ListingPage:
         for name, item in self.filterset.filters.items():
             values = self.filterset.chosen(name) if name in self.filterset.facet_names else []
             for value in values:
-                label = self.filterset.options.labels[name].get(value, _("Unknown"))
+                label = self.filterset.options.label(name, value)
                 chips.append(Chip(name=name, label=item.label, value=label, query=self.query_without(name, value)))
             known = name not in self.filterset.form.errors and name not in self.filterset.fixed
             if name not in self.filterset.facet_names and data.get(name) and known:
@@ -230,57 +240,52 @@ class ListingPage:
     @property
     def sorts(self) -> list[tuple[str, object, bool]]:
         """The orders on offer: (parameter value, label, whether it is in force)."""
-        sort = self.filterset.sort
-        sorts = [(key, label, key == sort) for key, (label, column) in self.filterset.sorts.items()]
-        if not any(chosen for key, label, chosen in sorts):
-            # By the heading of a column: an order on offer, the other way round.
-            label = next(label for key, label, chosen in sorts if key.lstrip("-") == sort.lstrip("-"))
-            sorts.append((sort, _("%(order)s, reversed") % {"order": label}, True))
-        return sorts
+        filterset, sort = self.filterset, self.filterset.sort
+        offers = {RELEVANCE: _("Best match")} if filterset.data.get("q") else {}
+        offers |= filterset.sorts
+        # What the headings of columns sort by, for those who see cards.
+        offers |= {key: column.label for column in self.columns if (key := self.usual_sort(column.name)) not in offers}
+        if sort not in offers:
+            name = sort.removeprefix("-")
+            label = next((label for key, label in offers.items() if key.removeprefix("-") == name), None)
+            offers[sort] = (
+                _("%(order)s, reversed") % {"order": label} if label else self.filterset.filters[f"{name}_min"].label
+            )
+        return [(key, label, key == sort) for key, label in offers.items()]
+
+    def usual_sort(self, column: str) -> str:
+        """The order in which a column is sorted first: the largest and the newest before the others."""
+        is_name = column == "name" or column in self.filterset.shown_facets
+        return column if is_name else f"-{column}"
 
     def sort_by(self, column: str) -> tuple[str, str]:
         """The direction in which a column is sorted (else empty), and the query string by which its heading sorts.
 
-        The first click sorts as the list of orders does, the next one the other way round. A column that can't be
-        sorted by has no query string.
+        The next click turns the order round.
         """
-        key = next((key for key in self.filterset.sorts if key.lstrip("-") == column), None)
-        if key is None:
-            return "", ""
         sort = self.filterset.sort
-        if sort.lstrip("-") != column:
-            return "", self.query_with(sort=key)
+        if sort.removeprefix("-") != column:
+            return "", self.query_with(sort=self.usual_sort(column))
         if sort.startswith("-"):
             return "descending", self.query_with(sort=column)
         return "ascending", self.query_with(sort=f"-{column}")
 
     @cached_property
     def ways_out(self) -> list[WayOut]:
-        """Where nothing matches: for each filter in force the number of results without it; one query."""
-        names = dict.fromkeys(chip.name for chip in self.chips)
-        parts = [
-            ListingEntry.ever.filter(
-                pk__in=self.filterset.filter_queryset(self.filterset.queryset, without=name).order_by().values("pk")
-            )
-            .order_by()
-            .values_list("kind", Value(name, CharField()))
-            .annotate(number=Count("pk"))
-            for name in names
-        ]
-        if self.total or not parts:
+        """Where nothing matches: for each filter in force the number of results without it."""
+        if self.total:
             return []
-        found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-        numbers = {name: number for kind, name, number in found}
+        names = dict.fromkeys(chip.name for chip in self.chips)
         return [
             WayOut(
                 label=pgettext("between values", ", ").join(
                     str(chip.value).strip("“”") for chip in self.chips if chip.name == name
                 ),
-                count=numbers[name],
+                count=count,
                 query=self.query_without(name),
             )
             for name in names
-            if name in numbers
+            if (count := self.filterset.count_without(name))
         ]
 
     @property

@@ -1,27 +1,22 @@
 """The panel of filters beside a listing: facets with their options, ranges with their bars, in the order declared."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from heapq import nlargest
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from catalog.listing.filters import ListingFilterSet
-from catalog.listing.search.tokens import fold
+from catalog.listing.filters import DateBoundFilter, ListingFilterSet
 from catalog.models.listing import UNKNOWN
-from catalog.values import BilingualText, FuzzyDate, Money, Quantity
-from catalog.values.filters import FuzzyDateBoundFilter
+from catalog.values import FuzzyDate, Money, Quantity, parse_number
 
 # A facet with more options than this shows the first few, folds the others away, and has a box to find one.
 LONG = 10
 SHOWN_AT_ONCE = 8
-# So many options of a facet are shown at most, those with the most results; the others are found by name. Each count
-# leaves the facet's own choice out, so that a click on an option moves none of its neighbours.
-SHOWN_AT_MOST = 40
-# `find_maker=open` narrows the options of a facet; it filters nothing.
+# `find_maker=open` narrows the options of a facet; it filters nothing. So those are found which are not among the
+# options that a facet of thousands offers at once.
 FIND = "find_"
-# The facet that says how a range is known, where it isn't `<range>_known`.
-KNOWN = {"parameters": "size"}
+# Facets whose options are shown as a tree, all of them.
+TREES = frozenset({"segment"})
 MONEY = frozenset({"funding", "valuation"})
 
 
@@ -78,8 +73,6 @@ class Facet:
 class Bar:
     """One bar of a histogram: from where to where, how many results, its height in per cent, whether it is chosen."""
 
-    low: object
-    high: object
     label: str
     count: int
     height: int
@@ -108,9 +101,8 @@ class Range:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """Where the bars begin and end."""
-        first, last = self.bars[0].low, self.bars[-1].high
-        return span_of(self.name, first, first), span_of(self.name, last, last)
+        """The first and the last bar."""
+        return self.bars[0].label, self.bars[-1].label
 
     @property
     def summary(self) -> str:
@@ -131,22 +123,26 @@ class Panel:
 
     def __init__(self, filterset: ListingFilterSet) -> None:
         self.filterset = filterset
-        ranges = [name.removesuffix("_min") for name in filterset.filters if name.endswith("_min")]
         facets = [self._facet(name) for name in filterset.facet_names]
         # Every facet that has options, found or not; those of ranges too.
         self.facets = [facet for facet in facets if facet.size]
         by_name = {facet.name: facet for facet in self.facets}
-        known = {name: by_name.pop(KNOWN.get(name, f"{name}_known"), None) for name in ranges}
-        self.ranges = [self._range(name, known[name]) for name in ranges]
-        sections = {**by_name, **{f"{item.name}_min": item for item in self.ranges}}
+        ranges = [self._range(name, by_name.pop(filterset.known_by.get(name), None)) for name in filterset.range_names]
+        sections = {**by_name, **{f"{item.name}_min": item for item in ranges}}
         self.sections: list[Facet | Range] = [sections[name] for name in filterset.filters if name in sections]
 
     def _facet(self, name: str) -> Facet:
         filterset, options = self.filterset, self.filterset.options
-        chosen, counts = set(filterset.chosen(name)), filterset.counts[name]
-        pairs = options.shown(name, chosen=chosen)
-        parents = options.parents if name == "segment" else {}
+        chosen, counts = filterset.chosen(name), filterset.counts[name]
         sought = filterset.data.get(f"{FIND}{name}", "")
+        parents: dict[str, str] = {}
+        if name in TREES:
+            pairs, parents = self._tree(name, chosen), options.parents
+            size = sum(value not in parents for value, label in pairs)
+            if sought:
+                pairs = find_in_tree(pairs, parents=parents, chosen=chosen, sought=sought)
+        else:
+            pairs, size = options.shown(name, chosen=chosen, find=sought), options.number(name)
         return Facet(
             name=name,
             label=filterset.filters[name].label,
@@ -158,11 +154,18 @@ class Panel:
                     chosen=value in chosen,
                     child=value in parents,
                 )
-                for value, label in pick(pairs, counts=counts, chosen=chosen, parents=parents, sought=sought)
+                for value, label in pairs
             ],
-            size=sum(value not in parents for value, label in pairs) if parents else len(pairs),
+            size=size,
             sought=sought,
         )
+
+    def _tree(self, name: str, chosen: list[str]) -> list[tuple[str, object]]:
+        """The (value, label) pairs of a tree: those that any entry has and those chosen, children after parents."""
+        options = self.filterset.options
+        wanted = {*options.numbers(name), *chosen}
+        pairs = [(value, label) for value, label in options.words(name).items() if value in wanted]
+        return [*pairs, (UNKNOWN, options.label(name, UNKNOWN))] if UNKNOWN in wanted else pairs
 
     def _range(self, name: str, known: Facet | None) -> Range:
         data, errors = self.filterset.data, self.filterset.form.errors
@@ -173,71 +176,46 @@ class Panel:
             label=item.label,
             minimum=data.get(low, ""),
             maximum=data.get(high, ""),
-            is_date=isinstance(item, FuzzyDateBoundFilter),
+            is_date=isinstance(item, DateBoundFilter),
             errors=[*errors.get(low, ()), *errors.get(high, ())],
             known=known,
             bars=self._bars(name),
         )
 
     def _bars(self, name: str) -> list[Bar]:
-        histogram = getattr(self.filterset, "histograms", {}).get(name)
-        bins = histogram.bins if histogram else []
-        tallest = max((item.count for item in bins), default=0)
-        if not tallest:
+        histogram = self.filterset.histograms[name]
+        if not histogram.highest:
             return []
+        low, high = self.filterset.filters[f"{name}_min"], self.filterset.filters[f"{name}_max"]
         cleaned = self.filterset.cleaned
-        low, high = position(cleaned.get(f"{name}_min")), position(cleaned.get(f"{name}_max"), upper=True)
-        return [
-            Bar(
-                low=item.low,
-                high=item.high,
-                label=span_of(name, item.low, item.high),
-                count=item.count,
-                height=max(round(item.count / tallest * 100), 3) if item.count else 0,
-                chosen=(low is not None or high is not None)
-                and (low is None or position(item.high, upper=True) > low)
-                and (high is None or position(item.low) < high),
+        least, most = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
+        read = FuzzyDate.parse if isinstance(low, DateBoundFilter) else parse_number
+        bars = []
+        for item in histogram.bins:
+            first, last = (read(bound) if bound else None for bound in (item.low, item.high))
+            bars.append(
+                Bar(
+                    label=span_of(name, first, last),
+                    count=item.count,
+                    height=max(round(item.count / histogram.highest * 100), 3) if item.count else 0,
+                    chosen=bool(least or most)
+                    and (least is None or last is None or high.read(last) > low.read(least))
+                    and (most is None or first is None or low.read(first) < high.read(most)),
+                )
             )
-            for item in bins
-        ]
+        return bars
 
 
-def position(bound, *, upper: bool = False) -> float | None:
-    """Where on its axis a bound of a range lies; dates count in days, from the first of one to the end of another."""
-    if isinstance(bound, FuzzyDate):
-        return bound.last_day.toordinal() + 1 if upper else bound.first_day.toordinal()
-    return None if bound is None else float(bound)
-
-
-def span_of(name: str, low, high) -> str:
-    """From where to where a bar reaches, in the reader's language."""
-    if isinstance(low, FuzzyDate):
-        return str(low) if low == high else f"{low}–{high}"
+def span_of(name: str, low: FuzzyDate | Decimal | None, high: FuzzyDate | Decimal | None) -> str:
+    """From where to where a bar reaches, in the reader's language; it may be open below."""
+    if isinstance(high, FuzzyDate):
+        return str(high) if low == high else _("up to %(end)s") % {"end": high}
     return str(Money(low, high, "reported", "USD") if name in MONEY else Quantity(low, high, "reported"))
 
 
-def pick(pairs: list[tuple], *, counts: dict, chosen: set[str], parents: dict[str, str], sought: str) -> list[tuple]:
-    """The (value, label) pairs of a facet that are shown, in their order; those chosen are always among them."""
-    if sought:
-        found = {value for value, label in pairs if fold(sought) in folded(value, label)}
-        found |= {value for value, label in pairs if parents.get(value) in found}
-        found |= chosen
-        found |= {parents[value] for value in found if value in parents}
-        pairs = [pair for pair in pairs if pair[0] in found]
-    if len(pairs) <= SHOWN_AT_MOST or parents:
-        return pairs
-    order = {value: (value in chosen, counts.get(value, 0)) for value, label in pairs}
-    best = set(nlargest(max(SHOWN_AT_MOST, len(chosen)), order, key=order.get))
-    return [pair for pair in pairs if pair[0] in best]
-
-
-def folded(value: str, label: object) -> str:
-    """What an option is found by: its address, and its name in both languages."""
-    if isinstance(label, BilingualText):
-        return _folded(f"{value}\n{label.en}\n{label.zh}")
-    return _folded(f"{'' if value == UNKNOWN else value}\n{label}")
-
-
-@lru_cache(maxsize=20_000)
-def _folded(text: str) -> str:
-    return fold(text)
+def find_in_tree(pairs: list[tuple], *, parents: dict[str, str], chosen: list[str], sought: str) -> list[tuple]:
+    """Those of a tree's (value, label) pairs that are called so, with what they lie in and what lies in them."""
+    found = {value for value, label in pairs if sought.casefold() in str(label).casefold()}
+    found |= {value for value, label in pairs if parents.get(value) in found} | set(chosen)
+    found |= {parents[value] for value in found if value in parents}
+    return [pair for pair in pairs if pair[0] in found]

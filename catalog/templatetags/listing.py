@@ -13,6 +13,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from catalog.listing.columns import cell_values, format_dollars
+from catalog.listing.figures import Sum
 from catalog.listing.page import ListingPage
 from catalog.listing.panel import MONEY, SHOWN_AT_ONCE, Facet, Option, Range
 from catalog.templatetags.catalog import excerpt
@@ -48,7 +49,7 @@ def render_rest(facet: Facet, rest: list[tuple[Option, list[Option]]], *, shown:
     word, note = _("Show all %(n)s") % {"n": facet.size}, ""
     if shown < facet.size:
         word = _("Show %(shown)d of %(n)d") % {"shown": shown, "n": facet.size}
-        note = f'<p class="note">{show(_("Those with the most results. Find the others by name."))}</p>'
+        note = f'<p class="note">{show(_("Those with the most entries. Find the others by name."))}</p>'
     state = " open" if any(option.chosen for parent, children in rest for option in (parent, *children)) else ""
     return mark_safe(
         f'<details class="rest" id="rest-{facet.name}"{state}>'
@@ -128,7 +129,7 @@ def result_rows(listing: ListingPage) -> SafeString:
             f'<span class="excerpt">{show(excerpt(row.summary))}</span></th>'
         )
         for name, head, nothing in heads:
-            values = cell_values(name, row.entry, row.facets)
+            values = cell_values(name, row)
             html.append(f"{head}{render_values(values)}</td>" if values else nothing)
         slug, name = show(row.entry.slug), show(row.name.text)
         html.append(
@@ -154,7 +155,7 @@ def heading(listing: ListingPage, name: str, label, style: str = "") -> SafeStri
         '<th role="columnheader" scope="col"{}{}>{}</th>',
         format_html(' class="{}"', style) if style else "",
         format_html(' aria-sort="{}"', direction) if direction else "",
-        format_html('<a href="?{}">{}</a>', query, label) if query else label,
+        format_html('<a href="?{}">{}</a>', query, label),
     )
 
 
@@ -163,10 +164,10 @@ def selection_sums(listing: ListingPage) -> list[str]:
     """What the numbers of the results add up to, and their medians, in sentences; nothing for a single result."""
     if listing.total < 2:
         return []
-    return [describe_sum(item) for item in getattr(listing.filterset, "sums", ()) if item.number]
+    return [describe_sum(item) for item in listing.filterset.sums if item.number]
 
 
-def describe_sum(item) -> str:
+def describe_sum(item: Sum) -> str:
     """One sentence: the sum where it may be made, the median, over how many, and how many of these are estimates."""
     write = format_dollars if item.name in MONEY else format_number
     values = {

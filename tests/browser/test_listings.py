@@ -1,4 +1,4 @@
-"""Readers ask listings what they want to know, on a phone and on a desktop, with and without script, in both languages."""
+"""Readers ask listings what they want to know: on a phone and a desktop, with and without script, in both languages."""
 
 import re
 from dataclasses import dataclass

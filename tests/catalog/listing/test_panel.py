@@ -3,46 +3,23 @@
 import pytest
 from django.utils import translation
 
-from catalog.listing.panel import SHOWN_AT_MOST, pick
+from catalog.listing.panel import find_in_tree
 from catalog.models import Segment
-from catalog.values import BilingualText
 from tests.catalog.listing.listings import names, open_listing
 from tests.factories import make_label, make_model, make_organization
 
-OPTIONS = [(f"maker-{number:03}", BilingualText(en=f"Maker {number}", zh=f"机构 {number}")) for number in range(100)]
 
-
-def shown(options=OPTIONS, *, counts=(), chosen=(), parents=(), sought="") -> list[str]:
-    found = pick(options, counts=dict(counts), chosen=set(chosen), parents=dict(parents), sought=sought)
-    return [value for value, label in found]
-
-
-def test_of_many_options_those_with_the_most_results_are_shown_in_their_order():
-    counts = {f"maker-{number:03}": 5 for number in range(50, 90)}
-    assert shown(counts=counts) == [f"maker-{number:03}" for number in range(50, 90)]
-    assert len(shown()) == SHOWN_AT_MOST
-    assert shown(OPTIONS[:SHOWN_AT_MOST]) == [value for value, label in OPTIONS[:SHOWN_AT_MOST]]
-
-
-def test_what_is_chosen_is_always_shown():
-    chosen = {value for value, label in OPTIONS[95:]}
-    assert chosen <= set(shown(chosen=chosen, counts={value: 9 for value, label in OPTIONS[:60]}))
-    assert shown(chosen=["maker-099"], sought="maker 12") == ["maker-012", "maker-099"]
-    everything = {value for value, label in OPTIONS}
-    assert set(shown(chosen=everything)) == everything
-
-
-@pytest.mark.parametrize("sought", ["Maker 42", "ＭＡＫＥＲ 42", "机构 42", "maker-042"])
-def test_an_option_is_found_by_its_name_in_either_language_and_by_its_address(sought):
-    assert shown(sought=sought) == ["maker-042"]
-
-
-def test_an_option_is_found_with_its_parent_and_a_parent_with_its_children():
+def test_an_option_of_a_tree_is_found_with_its_parent_and_a_parent_with_its_children():
     labels = [("image", "Image"), ("logos", "Logos"), ("photos", "Photos"), ("code", "Code"), ("apps", "Apps")]
     parents = {"logos": "image", "photos": "image", "apps": "code"}
-    assert shown(labels, parents=parents, sought="photo") == ["image", "photos"]
-    assert shown(labels, parents=parents, sought="image") == ["image", "logos", "photos"]
-    assert shown(labels, parents=parents, sought="nothing") == []
+
+    def found(sought, *chosen):
+        return [value for value, _ in find_in_tree(labels, parents=parents, chosen=[*chosen], sought=sought)]
+
+    assert found("photo") == ["image", "photos"]
+    assert found("IMAGE") == ["image", "logos", "photos"]
+    assert found("nothing", "apps") == ["code", "apps"], "what is chosen stays"
+    assert found("nothing") == []
 
 
 @pytest.mark.django_db
@@ -90,7 +67,21 @@ def test_a_heading_sorts_and_the_next_click_turns_the_order_round():
     assert open_listing("organizations", "sort=-funding").sort_by("funding") == ("descending", "sort=funding")
     assert open_listing("organizations", "sort=funding").sort_by("funding") == ("ascending", "sort=-funding")
     assert open_listing("organizations").sort_by("name") == ("ascending", "sort=-name")
-    assert open_listing("organizations").sort_by("colour") == ("", "")
+    assert open_listing("organizations").sort_by("country") == ("", "sort=country")
+    assert open_listing("models").sort_by("checked") == ("", "sort=-checked")
+
+
+@pytest.mark.django_db
+def test_every_order_has_a_name_and_every_column_an_order():
+    def offers(query):
+        return {key: (str(label), chosen) for key, label, chosen in open_listing("organizations", query).sorts}
+
+    assert {"name", "-founded", "-funding", "country", "segment", "latest_round", "-checked"} == offers("").keys()
+    assert offers("")["name"] == ("Name", True)
+    assert offers("sort=-country")["-country"] == ("Country or region, reversed", True)
+    assert offers("sort=-valuation")["-valuation"] == ("Valuation (post-money)", True)
+    assert offers("q=x")["relevance"] == ("Best match", True)
+    assert offers("q=x&sort=name")["name"] == ("Name", True)
 
 
 @pytest.mark.django_db
