@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from django.utils.translation import get_language
-
 from catalog.listing.filters import ListingFilterSet
 from catalog.models.choices import EntryKind
 from catalog.values import FuzzyDate, Money, Quantity, format_number
@@ -40,9 +38,9 @@ def list_columns(filterset: ListingFilterSet) -> list[Column]:
     return [Column(name=name, label=labels[name]) for name in COLUMNS[filterset.kind]]
 
 
-def cell_values(name: str, row) -> list:
-    """The values in one cell of a `ListingRow`, none where nothing is recorded."""
-    entry, language = row.entry, get_language()
+def cell_values(name: str, row, language: str) -> list:
+    """The values in one cell of a `ListingRow`, none where nothing is recorded; `language` is the reader's."""
+    entry = row.entry
     if name in DATE_COLUMNS:
         return [format_days(entry.date_from, entry.date_to, language)] if entry.date_from else []
     if name == "checked":

@@ -122,14 +122,14 @@ def result_rows(listing: ListingPage) -> SafeString:
         )
         for column in listing.columns
     ]
-    html = []
+    html, language = [], get_language()
     for row in listing.rows:
         html.append(
             f'<tr role="row"><th role="rowheader" scope="row"><a href="{show(row.url)}">{show(row.name)}</a>'
             f'<span class="excerpt">{show(excerpt(row.summary))}</span></th>'
         )
         for name, head, nothing in heads:
-            values = cell_values(name, row)
+            values = cell_values(name, row, language)
             html.append(f"{head}{render_values(values)}</td>" if values else nothing)
         slug, name = show(row.entry.slug), show(row.name.text)
         html.append(
