@@ -2,15 +2,24 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from catalog.models import Modality, Segment
+from catalog.models.checks import Outcome
+from catalog.models.field_groups import FieldGroup
+from catalog.models.verification import record_checks
+from tests.browser.axe import violations
 from tests.factories import make_label, make_model, make_organization, make_product
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+PLAN = {"key": "pro", "name_en": "Pro", "name_zh": "专业版", "price": "USD 20", "per": "month"}
 PHONE, DESKTOP = (390, 844), (1280, 900)
 # What the reader sees, in both languages.
 CHINESE = {
@@ -28,6 +37,7 @@ CHINESE = {
     "100 billion": "1000 亿",
     "Released": "发布时间",
     "Built on": "底层模型",
+    "Prices last checked": "价格最近核实",
     "Minimum": "最小值",
     "Earliest": "最早",
 }
@@ -123,7 +133,11 @@ def landscape():
     model("Llama 3.1", meta, parameters="405 billion")
     gpt = model("GPT-3", meta, released="2020-06", access="api", parameters="175 billion")
     make_product(name="Copywriter", name_zh="Copywriter", built_on=[gpt], maker=meta)
-    make_product(name="Old hand", name_zh="Old hand", maker=meta)
+    user = get_user_model().objects.create_user("editor")
+    for name, days in (("Priced lately", 10), ("Priced long ago", 40)):
+        with time_machine.travel(timezone.now() - timedelta(days=days)):
+            product = make_product(name=name, name_zh=name, maker=meta, children={"price_plans": [PLAN]})
+            record_checks(entry=product.uid, group=FieldGroup.PRICING, outcome=Outcome.STILL_TRUE, user=user)
 
 
 READERS = [
@@ -174,3 +188,46 @@ def test_a_listing_answers_what_people_ask(reader):
     reader.open("products")
     reader.choose("Built on", "GPT-3")
     assert reader.show(1) == ["Copywriter"]
+
+    # Which prices were checked in the last 30 days
+    reader.open("products")
+    reader.bound("Prices last checked", "Earliest", str(timezone.now().date() - timedelta(days=30)))
+    assert reader.show(1) == ["Priced lately"]
+
+
+def test_choosing_by_keyboard_keeps_the_place_and_says_the_count(landscape, live_server, page):
+    page.goto(f"{live_server.url}/en/startups/")
+    box = page.locator("#country-GB")
+    page.locator("summary").filter(has_text="Country or region").click()
+    box.focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#count")).to_have_text("3 results")
+    expect(page.get_by_role("status").filter(has_text="3 results")).to_be_visible()
+    expect(box).to_be_checked()
+    expect(box).to_be_focused()
+    expect(page.locator("#country-US + span + small")).to_have_text("1")
+    page.locator("li.parent").filter(has=page.get_by_label("Image", exact=False)).locator("summary").click()
+    page.get_by_label("Image generation").check()
+    expect(page.locator("#count")).to_have_text("2 results")
+    expect(page.get_by_label("Image generation")).to_be_visible()
+    page.go_back()
+    expect(page.locator("#count")).to_have_text("3 results")
+    assert violations(page) == []
+    assert page.problems == []
+
+
+def test_an_option_is_found_while_typing(live_server, page):
+    for number in range(12):
+        make_model(name=f"Model {number}", licence=f"licence-{number:02}")
+    page.goto(f"{live_server.url}/en/models/")
+    page.locator("summary").filter(has_text="Licence").first.click()
+    box = page.get_by_label("Find an option: Licence")
+    box.press_sequentially("-1")
+    options = page.locator("#options-licence input")
+    expect(options).to_have_count(2)
+    expect(box).to_be_focused()
+    options.first.check()
+    expect(page.locator("#count")).to_have_text("1 result")
+    page.go_back()
+    expect(page.locator("#count")).to_have_text("12 results")
+    assert page.problems == []
