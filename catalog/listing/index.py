@@ -84,12 +84,15 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
         "object_id": object_id,
         "published_at": published_at,
     }
-    segments = document["labels"].get("segment", {})
+    segments = set(document["labels"].get("segment", {}))
     parents = {}
     if document["kind"] in (EntryKind.ORGANIZATION, EntryKind.PRODUCT):
         tree = Segment.objects.values_list("slug", "parent__slug", "synonyms")
         parents = {slug: parent for slug, parent, synonyms in tree if parent}
-        row["text"] += "\n" + "\n".join(synonyms for slug, parent, synonyms in tree if slug in segments)
+        # One a line: what is searched for by the whole of a line comes before what only mentions it.
+        row["text"] += "".join(
+            f"\n{synonym.strip()}" for slug, _parent, synonyms in tree if slug in segments for synonym in synonyms.split(",")
+        )
     facets = derive_facets(
         document=document,
         inherited=find_inherited(document),

@@ -1,8 +1,9 @@
 """Search that works in Chinese and English, on SQLite and PostgreSQL alike.
 
 Two doors. Wagtail's own searches (admin, choosers) come through `SearchBackend`, by
-`WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}`. Listings use `match` and
-`search`, which return querysets, so that filters, counts, facets and slices go on from there.
+`WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}`. Lists of the admin use `match` and
+`search`, which return querysets, so that filters and slices go on from there; listings and the site's search use
+`find` and `rank`, which return keys.
 
 The vendors' modules are imported on first use: each needs what only its database has, and all need loaded
 models.
@@ -15,9 +16,10 @@ from django.db import NotSupportedError, connection
 from django.db.models import F, Model, QuerySet
 from modelsearch.backends import get_search_backends_with_name
 
+from .levels import Level
 from .tokens import parse
 
-__all__ = ["SearchBackend", "find", "match", "reindex", "search"]
+__all__ = ["Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
 
 
 @cache
@@ -53,8 +55,8 @@ def match(queryset: QuerySet, query_string: str) -> QuerySet:
 def search(queryset: QuerySet, query_string: str) -> QuerySet:
     """Return what `match` gives, best first.
 
-    That is: objects with this very name, with a name that begins so, with all words in names, and the others;
-    each group by score.
+    That is, by `Level`: objects with this very name, with a name that begins so, that sounds so, with all words in
+    names, with this very line in their text, and the others; each group by score.
     """
     query = parse(query_string)
     if not query:
@@ -71,9 +73,15 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
     )
 
 
+def rank(queryset: QuerySet, query_string: str) -> list[tuple[int, Level]]:
+    """Return the primary keys of all that `search` gives, best first, each with its level; at most two queries."""
+    query = parse(query_string)
+    return _vendor().Index.engine.rank(queryset, query) if query else []
+
+
 def find(queryset: QuerySet, query_string: str) -> list[int]:
-    """Return the primary keys of what `search` gives, best first."""
-    return list(search(queryset, query_string).values_list("pk", flat=True))
+    """Return the primary keys of all that `search` gives, best first; at most two queries."""
+    return [pk for pk, _level in rank(queryset, query_string)]
 
 
 def reindex(*instances: Model) -> None:

@@ -10,6 +10,7 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     UUIDField,
     Value,
@@ -21,7 +22,8 @@ from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, Plai
 from modelsearch.utils import get_content_type_pk, get_descendants_content_types_pks
 
 from .document import NAME_FIELDS, Document
-from .tokens import Query, Term, parse
+from .levels import Level
+from .tokens import Clause, Query, Term, parse
 
 EVERYTHING = ~Q(pk__in=[])
 NOTHING = Q(pk__in=[])
@@ -32,10 +34,14 @@ NOTHING = Q(pk__in=[])
 NAMES, TEXTS, COMPLETIONS = "title", "body", "autocomplete"
 
 
+#: No more results than these are scored: a score looks at the whole text of each.
+MAX_SCORED = 300
+
+
 class Engine(ABC):
     """How one database holds the index and answers a query.
 
-    All answers are lazy: subqueries, never lists of ids.
+    Conditions and orders are lazy: subqueries, never lists of ids.
     """
 
     AND: str
@@ -60,12 +66,30 @@ class Engine(ABC):
 
     def expression(self, query: Query, operator: str = "and") -> str:
         """Say in the database's query language: all clauses match, or a name begins with the whole query."""
-        clauses = [
-            "(" + f" {self.OR} ".join(f"({self._all(alternative)})" for alternative in clause) + ")"
-            for clause in query.clauses
+        beginnings = [Term(term.token, prefix=True) for term in (query.name, query.sound) if term]
+        return f" {self.OR} ".join([self._clauses(query.sounds, operator), *map(self.term, beginnings)])
+
+    def levels(self, query: Query, column: str = TEXTS) -> list[tuple[Level, str, str]]:
+        """The levels above the last one: each with what to look for, and in which column."""
+        names = NAMES if column == TEXTS else column
+        levels = [
+            (Level.NAME, self.term(query.name), names),
+            (Level.BEGINNING_OF_NAME, self.term(Term(query.name.token, prefix=True)), names),
+            (Level.WORDS_OF_NAMES, self._clauses(query.clauses), names),
+            (Level.LINE, self.term(query.line), column),
         ]
-        text = f" {self.AND if operator == 'and' else self.OR} ".join(clauses)
-        return f"({text}) {self.OR} {self.term(Term(query.name, prefix=True))}"
+        if query.sound:
+            levels.append((Level.SOUND, self.term(query.sound), names))
+        if query.sounds != query.clauses:
+            levels.append((Level.PART_OF_SOUND, self.expression(query), names))
+        return sorted(levels)
+
+    def _clauses(self, clauses: tuple[Clause, ...], operator: str = "and") -> str:
+        texts = [
+            "(" + f" {self.OR} ".join(f"({self._all(alternative)})" for alternative in clause) + ")"
+            for clause in clauses
+        ]
+        return "(" + f" {self.AND if operator == 'and' else self.OR} ".join(texts) + ")"
 
     def _all(self, terms: tuple[Term, ...]) -> str:
         return f" {self.AND} ".join(map(self.term, terms))
@@ -81,15 +105,50 @@ class Engine(ABC):
         return Q(pk__in=entries.annotate(_key=self._key(model)).values("_key"))
 
     def ordering(self, model, query: Query, column: str = TEXTS) -> Case:
-        """Give 0 for this very name, 1 where a name begins so, 2 where names have all words, 3 for others."""
-        names = NAMES if column == TEXTS else column
-        texts = [
-            self.term(Term(query.name)),
-            self.term(Term(query.name, prefix=True)),
-            self.expression(query),
+        """Give the level at which an object matches."""
+        levels = [
+            When(self.condition(model, expression, where), Value(level))
+            for level, expression, where in self.levels(query, column)
         ]
-        levels = [When(self.condition(model, text, names), Value(level)) for level, text in enumerate(texts)]
-        return Case(*levels, default=Value(len(levels)), output_field=IntegerField())
+        return Case(*levels, default=Value(Level.TEXT), output_field=IntegerField())
+
+    def rank(self, queryset: QuerySet, query: Query) -> list[tuple[int, Level]]:
+        """The primary keys of all that match, best first, with their level; two queries.
+
+        Levels are exact. By score are ordered those levels that come first and are small: a reader who gets more
+        asks for another order, or types more.
+        """
+        model = queryset.model
+        found = [
+            queryset.order_by()
+            .filter(self.condition(model, expression, column))
+            .values_list("pk", Value(level, output_field=IntegerField()))
+            for level, expression, column in [*self.levels(query), (Level.TEXT, self.expression(query), TEXTS)]
+        ]
+        best: dict[int, int] = {}
+        for pk, level in found[0].union(*found[1:], all=True):
+            if level < best.get(pk, len(Level)):
+                best[pk] = level
+        by_level: dict[int, list[int]] = {}
+        for pk in sorted(best, reverse=True):
+            by_level.setdefault(best[pk], []).append(pk)
+        scored: list[int] = []
+        for level in sorted(by_level):
+            if len(scored) + len(by_level[level]) > MAX_SCORED:
+                break
+            scored += by_level[level]
+        scores = dict(
+            model._base_manager.filter(pk__in=scored)
+            .annotate(_score=self.score_of(model, query))
+            .values_list("pk", "_score")
+            if scored
+            else ()
+        )
+        return [
+            (pk, Level(level))
+            for level in sorted(by_level)
+            for pk in sorted(by_level[level], key=lambda pk: -(scores.get(pk) or 0.0))
+        ]
 
     def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
         """The score of the object of the outer query."""

@@ -4,7 +4,7 @@ from django.db.models import Manager
 from django.utils.encoding import force_str
 from modelsearch.index import AutocompleteField, RelatedFields, SearchField
 
-from .tokens import index_tokens, name_tokens
+from .tokens import index_tokens, line_token, name_tokens
 
 #: Search fields that hold the object's own names. They weigh more than its texts, and objects that have the
 #: query as a name, or as the beginning of one, come first. Only fields of the object itself count: the
@@ -44,7 +44,7 @@ class Document:
                     if is_name:
                         completed_names.extend(values)
         self.names = name_tokens(names) + _tokens(names)
-        self.texts = _tokens(texts)
+        self.texts = [token for line in dict.fromkeys(texts) if (token := line_token(line))] + _tokens(texts)
         self.completions = name_tokens(completed_names) + _tokens(completed)
 
 

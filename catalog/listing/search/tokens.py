@@ -5,15 +5,19 @@ takes `Copy.ai` for a host name and `-3` for a number, SQLite's takes a run of C
 get are finished tokens, so both answer alike.
 
 Chinese (with kana and hangul) becomes overlapping pairs of characters plus the single ones: any substring is
-found, whatever a dictionary would call a word. Other words become their parts (`gpt`, `3`) and their spelling
-without punctuation (`gpt3`).
+found, whatever a dictionary would call a word. Traditional characters become simplified ones. Other words become
+their parts (`gpt`, `3`) and their spelling without punctuation (`gpt3`). Chinese names are also found by how they
+sound, in pinyin or its initials.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from opencc import OpenCC
+from pypinyin import Style, lazy_pinyin
 
 #: A longer query is cut: nobody types it, and each further word costs a look-up.
 MAX_QUERY_CHARS = 512
@@ -24,8 +28,15 @@ MAX_NAME_CHARS = 128
 #: More parts than this are a path or a list, and nobody types it without punctuation.
 MAX_JOINED_PARTS = 6
 
-#: Starts the token that holds a whole name. A private-use character is never part of a word.
-NAME_MARK = "\ue001"
+#: Start the tokens that hold a whole name, the sound of a whole name, the sound of a name from a later character on,
+#: and a whole short line of a text, such as the name of a segment. A private-use character is never part of a word.
+NAME_MARK, SOUND_MARK, LATER_SOUND_MARK, LINE_MARK = "\ue001", "\ue002", "\ue003", "\ue004"
+#: Fewer letters say too little of a sound: "ai" begins a hundred names.
+MIN_SOUND_CHARS = 3
+#: Longer lines are sentences, which nobody types.
+MAX_LINE_CHARS = 60
+#: Nobody types the sound of a longer name.
+MAX_SOUND_SYLLABLES = 16
 
 _JOINERS = frozenset("-._/&+'\u2019\u00b7\u2010\u2011\u2012\u2013\u2027\u30fb")
 _CJK = re.compile(
@@ -35,6 +46,8 @@ _CJK = re.compile(
 )
 _SEGMENTS = re.compile("c+|w+(?:jw+)*")
 _PARTS = re.compile("w+")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+_SOUND = re.compile("[a-z][a-z0-9]*")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]{2,})(\d.*)")
 
 
@@ -54,11 +67,29 @@ Clause = tuple[tuple[Term, ...], ...]
 class Query:
     """A parsed query string.
 
-    `name` is its whole text as a name would be indexed, to tell the names that begin with it.
+    `key` is its whole text without blanks and punctuation, to tell what has this very name. `sounds` are its clauses where
+    each Latin word may also be the sound of a part of a Chinese name.
     """
 
     clauses: tuple[Clause, ...] = ()
-    name: str = ""
+    sounds: tuple[Clause, ...] = ()
+    key: str = ""
+
+    @property
+    def name(self) -> Term:
+        """What has this very name."""
+        return Term(NAME_MARK + self.key[:MAX_NAME_CHARS])
+
+    @property
+    def line(self) -> Term:
+        """What has this very line in a text."""
+        return Term(LINE_MARK + self.key[:MAX_NAME_CHARS])
+
+    @property
+    def sound(self) -> Term | None:
+        """What has a Chinese name that sounds so, if the query can be one's sound."""
+        is_sound = len(self.key) >= MIN_SOUND_CHARS and _SOUND.fullmatch(self.key)
+        return Term(SOUND_MARK + self.key[:MAX_NAME_CHARS]) if is_sound else None
 
     def __bool__(self) -> bool:
         return bool(self.clauses)
@@ -77,12 +108,30 @@ def _kind(char: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Bring `text` into the form that is compared: half-width, lower case, no accents, nothing invisible."""
+    """Bring `text` into the form that is compared: half-width, lower case, simplified, no accents, nothing invisible."""
     text = unicodedata.normalize("NFKC", "".join(c for c in text if not _invisible(c))).casefold()
     if text.isascii():
         return text
     # Only the Latin and Greek accents go: the marks of kana tell words apart.
-    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text)))
+    text = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text)))
+    return text.translate(_SIMPLIFIED)
+
+
+class _Simplified(dict):
+    """The simplified form of each character, by itself: then a piece of a text folds like the whole of it."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = _converter().convert(char) if _HAN.match(char) else char
+        return self[code]
+
+
+_SIMPLIFIED = _Simplified()
+
+
+@cache
+def _converter() -> OpenCC:
+    return OpenCC("t2s")
 
 
 @lru_cache(maxsize=20_000)
@@ -167,15 +216,61 @@ def index_tokens(text: str) -> list[str]:
     return tokens
 
 
+def _key(text: str) -> str:
+    """Text without blanks and punctuation."""
+    return "".join(segment.joined for segment in _segments(fold(text)))
+
+
 def name_token(name: str) -> str:
     """Return the token for a whole name, without blanks and punctuation; empty if nothing is left."""
-    key = "".join(segment.joined for segment in _segments(fold(name)))
+    key = _key(name)
     return NAME_MARK + key[:MAX_NAME_CHARS] if key else ""
 
 
 def name_tokens(names: Iterable[str]) -> list[str]:
-    """The tokens of all `names` that have one."""
-    return [token for name in names if (token := name_token(name))]
+    """The tokens of all `names` that have one, and of how Chinese ones sound."""
+    names = list(names)
+    tokens = [token for name in names if (token := name_token(name))]
+    return [*tokens, *dict.fromkeys(token for name in names for token in sound_tokens(name))]
+
+
+def line_token(line: str) -> str:
+    """Return the token for a whole line of a text; empty if it is a sentence."""
+    key = _key(line) if len(line) <= MAX_LINE_CHARS else ""
+    return LINE_MARK + key[:MAX_NAME_CHARS] if key else ""
+
+
+def sound_tokens(name: str) -> list[str]:
+    """How a Chinese name is typed by its sound: in pinyin, from its first or a later character on, and in initials.
+
+    Words of other scripts in it stay: 文心 4.5 is wenxin45 and wx45. Which way a character is read depends on its
+    neighbours (重庆 is chongqing, 重要 is zhongyao), so a name is read as a whole.
+    """
+    syllables: list[str] = []
+    initials: list[str] = []
+    for segment in _segments(fold(name)):
+        if run := segment.cjk:
+            syllables += lazy_pinyin(run)
+            initials += lazy_pinyin(run, style=Style.FIRST_LETTER)
+        else:
+            syllables.append(segment.joined)
+            initials.append(segment.joined)
+    if len(_HAN.findall(fold(name))) < 2 or len(syllables) > MAX_SOUND_SYLLABLES:
+        return []
+    whole = {SOUND_MARK + _cut("".join(syllables)), SOUND_MARK + _cut("".join(initials))}
+    later = {LATER_SOUND_MARK + _cut("".join(syllables[start:])) for start in range(len(syllables))}
+    # Characters without pinyin stay what they are, and nobody types such a sound.
+    return sorted(token for token in whole | later if _SOUND.fullmatch(token[1:]))
+
+
+def words_of(name: str) -> set[str]:
+    """The words of a name that could be misspelt: of Latin letters, together and apart."""
+    words: set[str] = set()
+    for segment in _segments(fold(name)):
+        words.update(segment.parts)
+        if 1 < len(segment.parts) <= MAX_JOINED_PARTS:
+            words.add(segment.joined)
+    return {letters for word in words if (letters := word.rstrip("0123456789")).isascii() and letters.isalpha()}
 
 
 def parse(query_string: str) -> Query:
@@ -183,14 +278,22 @@ def parse(query_string: str) -> Query:
     query_string = query_string[:MAX_QUERY_CHARS]
     segments = list(_segments(fold(query_string)))
     words = [i for i, segment in enumerate(segments) if segment.parts]
-    clauses: dict[Clause, None] = {}
+    clauses: dict[Clause, Clause] = {}
     for i, segment in enumerate(segments):
         if run := segment.cjk:
             pairs = [run[j : j + 2] for j in range(len(run) - 1)] or [run]
-            clauses.update({((Term(pair),),): None for pair in pairs})
+            clauses.update({((Term(pair),),): ((Term(pair),),) for pair in pairs})
         else:
-            clauses[_word_clause(segment, prefix=i == words[-1])] = None
-    return Query(tuple(clauses)[:MAX_QUERY_CLAUSES], name_token(query_string))
+            clause = _word_clause(segment, prefix=i == words[-1])
+            clauses[clause] = (*clause, *_sound_of(segment))
+    return Query(tuple(clauses)[:MAX_QUERY_CLAUSES], tuple(clauses.values())[:MAX_QUERY_CLAUSES], _key(query_string))
+
+
+def _sound_of(word: _Segment) -> Clause:
+    """The alternative of a typed word that it is the sound of a part of a Chinese name."""
+    if len(word.joined) < MIN_SOUND_CHARS or not _SOUND.fullmatch(word.joined):
+        return ()
+    return ((Term(LATER_SOUND_MARK + _cut(word.joined), prefix=True),),)
 
 
 def _word_clause(word: _Segment, prefix: bool) -> Clause:

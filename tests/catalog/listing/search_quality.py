@@ -77,15 +77,13 @@ def measure_site() -> list[Score]:
 
 def ask(query: str, *, language: str) -> list[str]:
     """The addresses of what search finds, best first."""
-    entries = [
-        ((row.search_level, -row.search_score), f"{ADDRESSES[row.kind]}/{row.slug}")
-        for row in search.search(ListingEntry.objects.all(), query)[:20]
-    ]
-    articles = [
-        ((row.search_level, -row.search_score), f"articles/{row.slug}")
-        for row in search.search(live_articles(language).order_by(), query)[:20]
-    ]
-    return [address for _order, address in sorted(entries + articles)]
+    entries = search.rank(ListingEntry.objects.all(), query)[:20]
+    articles = search.rank(live_articles(language), query)[:20]
+    rows = ListingEntry.objects.in_bulk([pk for pk, _level in entries])
+    pages = live_articles(language).in_bulk([pk for pk, _level in articles])
+    shown = [(level, f"{ADDRESSES[rows[pk].kind]}/{rows[pk].slug}") for pk, level in entries]
+    shown += [(level, f"articles/{pages[pk].slug}") for pk, level in articles]
+    return [address for _level, address in sorted(shown, key=lambda it: it[0])]
 
 
 def find_segment(slug: str) -> set[str]:

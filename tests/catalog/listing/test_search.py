@@ -204,7 +204,7 @@ class TestParse:
     def test_any_string_is_fine(self, query_string):
         query = parse(query_string * 50)
         assert len(query.clauses) <= MAX_QUERY_CLAUSES
-        assert bool(query.clauses) == bool(query.name)
+        assert bool(query.clauses) == bool(query.key)
 
 
 class TestDocument:
