@@ -317,7 +317,8 @@ def texts_of(document: dict) -> Iterable[str]:
             yield value["en"]
             yield value["zh"]
     for group, labels in document["labels"].items():
-        if group != "source":
+        # A term is not found by the names of those beside it.
+        if group != "source" and (group, document["kind"]) != ("term", EntryKind.TERM):
             for label in labels.values():
                 yield label["en"]
                 yield label["zh"]

@@ -244,7 +244,7 @@ class ListingFilterSet(FilterSet):
     def found(self) -> list[int]:
         """The slots that the search engine finds, best first."""
         query = (self.cleaned.get("q") or "").strip()[:LONGEST_QUERY]
-        pks = search.find(self.as_of.entries().filter(kind=self.kind), query) if query else []
+        pks = search.find(query) if query else []
         slots = self.table.slot_by_pk
         return [slots[pk] for pk in pks if pk in slots]
 

@@ -47,6 +47,8 @@ _CJK = re.compile(
 _SEGMENTS = re.compile("c+|w+(?:jw+)*")
 _PARTS = re.compile("w+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
+# Also with accents, and full-width.
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f\uff21-\uff3a\uff41-\uff5a]+")
 _SOUND = re.compile("[a-z][a-z0-9]*")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]{2,})(\d.*)")
 
@@ -271,6 +273,11 @@ def words_of(name: str) -> set[str]:
         if 1 < len(segment.parts) <= MAX_JOINED_PARTS:
             words.add(segment.joined)
     return {letters for word in words if (letters := word.rstrip("0123456789")).isascii() and letters.isalpha()}
+
+
+def latin_words(text: str) -> list[tuple[int, int, str]]:
+    """The runs of Latin letters in a text: first place, place after the last one, and folded."""
+    return [(*match.span(), fold(match.group())) for match in _LATIN.finditer(text)]
 
 
 def parse(query_string: str) -> Query:

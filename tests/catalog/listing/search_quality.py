@@ -11,6 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from catalog.listing import search
+from catalog.listing.search.spelling import correct, known_words
 from catalog.models import ListingEntry
 from catalog.models.listing import ALWAYS_UNTIL
 from editorial.articles.views import live_articles
@@ -77,6 +78,13 @@ def measure_site() -> list[Score]:
 
 def ask(query: str, *, language: str) -> list[str]:
     """The addresses of what search finds, best first."""
+    shown = ask_exactly(query, language=language)
+    if not shown and (meant := correct(query, words=known_words())):
+        shown = ask_exactly(meant, language=language)
+    return shown
+
+
+def ask_exactly(query: str, *, language: str) -> list[str]:
     entries = search.rank(ListingEntry.objects.all(), query)[:20]
     articles = search.rank(live_articles(language), query)[:20]
     rows = ListingEntry.objects.in_bulk([pk for pk, _level in entries])
