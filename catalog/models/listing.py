@@ -46,6 +46,8 @@ class ListingEntry(index.Indexed, models.Model):
 
     # Indexed by `catalog.listing.index` itself, in the publishing transaction.
     search_auto_update = False
+    # See `catalog.listing.search.base.is_indexed_by_key`.
+    search_index_by_key = True
 
     entry = models.UUIDField(db_index=True)
     since = models.DateField()

@@ -16,6 +16,8 @@ from django.db import NotSupportedError, connection
 from django.db.models import F, Model, QuerySet
 from modelsearch.backends import get_search_backends_with_name
 
+from catalog.models import ListingEntry
+
 from .levels import Level
 from .tokens import parse
 
@@ -73,15 +75,18 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
     )
 
 
-def rank(queryset: QuerySet, query_string: str) -> list[tuple[int, Level]]:
-    """Return the primary keys of all that `search` gives, best first, each with its level; at most two queries."""
+def rank(model: type[Model], query_string: str) -> dict[Level, list[int]]:
+    """Return the primary keys of all objects that match, by level, best first in each; at most two queries.
+
+    What is not public is among them: only the index is read.
+    """
     query = parse(query_string)
-    return _vendor().Index.engine.rank(queryset, query) if query else []
+    return _vendor().Index.engine.rank(model, query) if query else {}
 
 
-def find(queryset: QuerySet, query_string: str) -> list[int]:
-    """Return the primary keys of all that `search` gives, best first; at most two queries."""
-    return [pk for pk, _level in rank(queryset, query_string)]
+def find(query_string: str) -> list[int]:
+    """Return the primary keys of the rows of the listing index that match, present and past, best first."""
+    return [key for keys in rank(ListingEntry, query_string).values() for key in keys]
 
 
 def reindex(*instances: Model) -> None:

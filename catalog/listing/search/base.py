@@ -3,11 +3,13 @@
 from abc import ABC, abstractmethod
 
 from django.db.models import (
+    Aggregate,
     Case,
     CharField,
     F,
     FloatField,
     IntegerField,
+    JSONField,
     OuterRef,
     Q,
     QuerySet,
@@ -38,6 +40,16 @@ NAMES, TEXTS, COMPLETIONS = "title", "body", "autocomplete"
 MAX_SCORED = 300
 
 
+class KeyList(Aggregate):
+    """All keys of a group as one list."""
+
+    function = "json_group_array"
+    output_field = JSONField()
+
+    def as_postgresql(self, compiler, connection, **extra):
+        return self.as_sql(compiler, connection, function="json_agg", **extra)
+
+
 class Engine(ABC):
     """How one database holds the index and answers a query.
 
@@ -55,6 +67,10 @@ class Engine(ABC):
     @abstractmethod
     def matching(self, expression: str, column: str) -> Q:
         """The condition on an index entry that `expression` matches in its `column`."""
+
+    @abstractmethod
+    def found_entries(self, expression: str, column: str) -> QuerySet:
+        """The index entries of all models that `expression` matches, by no more than their primary keys."""
 
     @abstractmethod
     def score(self, query: Query, column: str, operator: str):
@@ -112,43 +128,49 @@ class Engine(ABC):
         ]
         return Case(*levels, default=Value(Level.TEXT), output_field=IntegerField())
 
-    def rank(self, queryset: QuerySet, query: Query) -> list[tuple[int, Level]]:
-        """The primary keys of all that match, best first, with their level; two queries.
+    def rank(self, model, query: Query) -> dict[Level, list[int]]:
+        """The primary keys of all objects of `model` that match, by level, best first; two queries.
 
         Levels are exact. By score are ordered those levels that come first and are small: a reader who gets more
-        asks for another order, or types more.
+        types more. Nothing but the index is read, so that what is not public is among them.
         """
-        model = queryset.model
-        found = [
-            queryset.order_by()
-            .filter(self.condition(model, expression, column))
-            .values_list("pk", Value(level, output_field=IntegerField()))
-            for level, expression, column in [*self.levels(query), (Level.TEXT, self.expression(query), TEXTS)]
-        ]
-        best: dict[int, int] = {}
-        for pk, level in found[0].union(*found[1:], all=True):
-            if level < best.get(pk, len(Level)):
-                best[pk] = level
-        by_level: dict[int, list[int]] = {}
-        for pk in sorted(best, reverse=True):
-            by_level.setdefault(best[pk], []).append(pk)
+        levels = [*self.levels(query), (Level.TEXT, self.expression(query), TEXTS)]
+        first, *others = [self._found(model, expression, column, level) for level, expression, column in levels]
+        found = {level: keys or [] for level, keys in first.union(*others, all=True)}
+        seen: set[int] = set()
+        by_level: dict[Level, list[int]] = {}
+        for level in Level:
+            keys = set(found.get(level, ())) - seen
+            seen |= keys
+            by_level[level] = sorted(keys, reverse=True)
         scored: list[int] = []
-        for level in sorted(by_level):
-            if len(scored) + len(by_level[level]) > MAX_SCORED:
+        for keys in by_level.values():
+            if len(scored) + len(keys) > MAX_SCORED:
                 break
-            scored += by_level[level]
-        scores = dict(
-            model._base_manager.filter(pk__in=scored)
-            .annotate(_score=self.score_of(model, query))
-            .values_list("pk", "_score")
-            if scored
-            else ()
-        )
-        return [
-            (pk, Level(level))
-            for level in sorted(by_level)
-            for pk in sorted(by_level[level], key=lambda pk: -(scores.get(pk) or 0.0))
-        ]
+            scored += keys
+        scores = self._scores(model, query, scored)
+        return {
+            level: sorted(keys, key=scores.__getitem__, reverse=True) if scores.keys() >= set(keys) else keys
+            for level, keys in by_level.items()
+        }
+
+    def _found(self, model, expression: str, column: str, level: Level) -> QuerySet:
+        """One row: the level, and the keys of all that matches. Rows of their own would cost ten times the search."""
+        if is_indexed_by_key(model):
+            entries = self.found_entries(expression, column).filter(pk__lt=0).annotate(_key=-F("pk"))
+        else:
+            entries = self.entries(model).filter(self.matching(expression, column)).annotate(_key=self._key(model))
+        level_value = Value(level.value, output_field=IntegerField())
+        return entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
+
+    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, float]:
+        if len(keys) < 2:
+            return {}
+        if is_indexed_by_key(model):
+            entries = self.entries(model).filter(pk__in=[-key for key in keys]).annotate(_key=-F("pk"))
+        else:
+            entries = self.entries(model).filter(object_id__in=map(str, keys)).annotate(_key=self._key(model))
+        return dict(entries.annotate(_score=self.score(query, TEXTS, "and")).values_list("_key", "_score"))
 
     def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
         """The score of the object of the outer query."""
@@ -171,6 +193,14 @@ class Engine(ABC):
         return not self.native_uuid and isinstance(_pk_field(model), UUIDField)
 
 
+def is_indexed_by_key(model) -> bool:
+    """Whether index entries of `model` stand under the negated primary keys of its objects.
+
+    What finds them by the thousand then needs no look-up from the one to the other: as many take longer than the search.
+    """
+    return getattr(model, "search_index_by_key", False)
+
+
 def _pk_field(model):
     """The field that holds the primary key's value, also where it points to the parent's row."""
     field = model._meta.pk
@@ -190,20 +220,25 @@ class IndexMixin:
             return
         entry_model = get_app_config().get_model("IndexEntry")
         content_type_id = get_content_type_pk(model)
+        by_key = is_indexed_by_key(model)
         entries = {}
         for document in map(Document, objs):
             entries[document.id] = entry_model(
+                pk=-int(document.id) if by_key else None,
                 content_type_id=content_type_id,
                 object_id=document.id,
                 title=self.engine.value(document.names, []),
                 body=self.engine.value(document.names, document.texts),
                 autocomplete=self.engine.value([], document.completions),
             )
+        if by_key:
+            # Such as were written before entries went by key.
+            self.entries.filter(content_type=content_type_id, object_id__in=entries, pk__gt=0).delete()
         self.entries.bulk_create(
             entries.values(),
             batch_size=500,
             update_conflicts=True,
-            unique_fields=["content_type", "object_id"],
+            unique_fields=["pk"] if by_key else ["content_type", "object_id"],
             update_fields=[NAMES, TEXTS, COMPLETIONS],
         )
 

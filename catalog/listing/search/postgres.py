@@ -4,6 +4,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Cast
 from modelsearch.backends.database.postgres import postgres as stock
+from modelsearch.conf import get_app_config
 
 from .base import COMPLETIONS, CompilerMixin, Engine, IndexMixin
 from .tokens import Term
@@ -53,6 +54,9 @@ class PostgresEngine(Engine):
 
     def matching(self, expression, column):
         return Q(**{column: TokenQuery(expression)})
+
+    def found_entries(self, expression, column):
+        return get_app_config().get_model("IndexEntry")._default_manager.filter(self.matching(expression, column))
 
     def score(self, query, column, operator):
         return SearchRank(F(column), TokenQuery(self.expression(query, operator)))

@@ -46,6 +46,9 @@ class SQLiteEngine(Engine):
         # A subquery of its own: in a join, SQLite asks the full-text index again for each entry of the model.
         return Q(pk__in=FTSEntry.objects.filter(Match(column, expression)).values("pk"))
 
+    def found_entries(self, expression, column):
+        return FTSEntry.objects.filter(Match(column, expression))
+
     def score(self, query, column, operator):
         """How often the tokens occur, for the length of the text.
 

@@ -316,4 +316,5 @@ def _word_clause(word: _Segment, prefix: bool) -> Clause:
 
 def _terms(tokens: tuple[str, ...], prefix: bool) -> tuple[Term, ...]:
     *whole, last = map(_cut, tokens)
-    return (*map(Term, whole), Term(last, prefix))
+    # One letter begins a tenth of all words; names that begin with it are found all the same.
+    return (*map(Term, whole), Term(last, prefix and len(last) > 1))

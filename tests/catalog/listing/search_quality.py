@@ -15,6 +15,7 @@ from catalog.listing.search.spelling import correct, known_words
 from catalog.models import ListingEntry
 from catalog.models.listing import ALWAYS_UNTIL
 from editorial.articles.views import live_articles
+from editorial.models import ArticlePage
 
 QUERIES = Path(__file__).with_name("search_queries.yaml")
 HALVES = ("tuned", "held_out")
@@ -85,13 +86,14 @@ def ask(query: str, *, language: str) -> list[str]:
 
 
 def ask_exactly(query: str, *, language: str) -> list[str]:
-    entries = search.rank(ListingEntry.objects.all(), query)[:20]
-    articles = search.rank(live_articles(language), query)[:20]
-    rows = ListingEntry.objects.in_bulk([pk for pk, _level in entries])
-    pages = live_articles(language).in_bulk([pk for pk, _level in articles])
-    shown = [(level, f"{ADDRESSES[rows[pk].kind]}/{rows[pk].slug}") for pk, level in entries]
-    shown += [(level, f"articles/{pages[pk].slug}") for pk, level in articles]
-    return [address for _level, address in sorted(shown, key=lambda it: it[0])]
+    entries, articles = search.rank(ListingEntry, query), search.rank(ArticlePage, query)
+    rows, pages = ListingEntry.objects.in_bulk(), live_articles(language).in_bulk()
+    shown = []
+    for level in search.Level:
+        found = [rows[pk] for pk in entries.get(level, ()) if pk in rows]
+        shown += [f"{ADDRESSES[row.kind]}/{row.slug}" for row in found]
+        shown += [f"articles/{pages[pk].slug}" for pk in articles.get(level, ()) if pk in pages]
+    return shown
 
 
 def find_segment(slug: str) -> set[str]:
