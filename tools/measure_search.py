@@ -1,7 +1,7 @@
 """Say how well search finds what readers mean: recall@5 and mean reciprocal rank for each kind of labelled query.
 
-Loads the shipped landscape into a database of its own, unless DATABASE_URL names one that has it. `--misses` also prints
-the queries of the tuned half that are not answered in full; those of the held-out half only with `--held-out`.
+Loads the shipped landscape into a database of its own, unless DATABASE_URL names one that has it. `--misses` also
+prints the queries of the tuned half that are not answered in full; those of the held-out half only with `--held-out`.
 """
 
 import io

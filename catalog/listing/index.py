@@ -91,7 +91,10 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
         parents = {slug: parent for slug, parent, synonyms in tree if parent}
         # One a line: what is searched for by the whole of a line comes before what only mentions it.
         row["text"] += "".join(
-            f"\n{synonym.strip()}" for slug, _parent, synonyms in tree if slug in segments for synonym in synonyms.split(",")
+            f"\n{synonym.strip()}"
+            for slug, _parent, synonyms in tree
+            if slug in segments
+            for synonym in synonyms.split(",")
         )
     facets = derive_facets(
         document=document,

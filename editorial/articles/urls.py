@@ -10,5 +10,6 @@ urlpatterns = [
     path("articles/<slug:slug>/", views.show_article, name="article"),
     path("about/", views.show_text, {"slug": "about"}, name="about"),
     path("search/", views.show_search, name="search"),
+    path("search/suggest/", views.suggest, name="suggest"),
     path("<slug:slug>/", views.show_text, name="text"),
 ]

@@ -1,7 +1,5 @@
 """The written pages: home, articles, standing texts; and the search over everything."""
 
-from urllib.parse import urlencode
-
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
@@ -12,8 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import PageLogEntry
 
-from catalog.listing import search
-from catalog.listing.filters import LONGEST_QUERY, without_nulls
 from catalog.models import ListingEntry, Publication
 from catalog.models.choices import EntryKind
 from catalog.public.former import show_withdrawal
@@ -21,9 +17,9 @@ from catalog.values import BilingualText
 from editorial.articles.linking import Linker, find_entries, list_cards
 from editorial.articles.outdated import find_outdated
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
+from editorial.articles.searching import SUGGESTIONS, SearchPage
 
 ARTICLES_A_PAGE = 20
-RESULTS_A_PAGE = 20
 LATEST = 5
 # The names of the addresses that end in a page's slug.
 PAGE_ADDRESSES = {ArticlePage: "article", TextPage: "text"}
@@ -164,29 +160,15 @@ def answer_former_address(
 
 def show_search(request: HttpRequest) -> HttpResponse:
     """Search over entries, terms and articles; any input is answered."""
-    query = without_nulls(request.GET).get("q", "")[:LONGEST_QUERY]
-    results, articles = Paginator(ListingEntry.objects.none(), RESULTS_A_PAGE).get_page(1), []
-    if query:
-        found = search.search(ListingEntry.objects.all(), query)
-        results = Paginator(found, RESULTS_A_PAGE).get_page(request.GET.get("page"))
-        articles = list(search.search(live_articles(request.LANGUAGE_CODE).order_by(), query)[:RESULTS_A_PAGE])
-    rows = [
-        {
-            "name": BilingualText(en=row.name_en, zh=row.name_zh),
-            "summary": BilingualText(en=row.summary_en, zh=row.summary_zh),
-            "kind": row.get_kind_display(),
-            "url": reverse(f"catalog:{row.kind}", args=[row.slug]),
-        }
-        for row in results
-    ]
     return render(
-        request,
-        "editorial/search.html",
-        {
-            "query": query,
-            "page_query": urlencode({"q": query}),
-            "results": results,
-            "rows": rows,
-            "articles": articles,
-        },
+        request, "editorial/search.html", {"search": SearchPage(data=request.GET, language=request.LANGUAGE_CODE)}
     )
+
+
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Names that complete what is being typed, as the options of a list."""
+    search = SearchPage(data=request.GET, language=request.LANGUAGE_CODE)
+    found = [it for it in search.names if search.kind in ("", it[0])] if search.typed else []
+    response = render(request, "components/suggestion_options.html", {"hits": search.show(found[:SUGGESTIONS])})
+    response["X-Robots-Tag"] = "noindex"
+    return response

@@ -19,9 +19,9 @@ from modelsearch.backends import get_search_backends_with_name
 from catalog.models import ListingEntry
 
 from .levels import Level
-from .tokens import parse
+from .tokens import MAX_LINE_CHARS, parse
 
-__all__ = ["Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
+__all__ = ["MAX_LINE_CHARS", "Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
 
 
 @cache

@@ -47,7 +47,8 @@ class KeyList(Aggregate):
     output_field = JSONField()
 
     def as_postgresql(self, compiler, connection, **extra):
-        return self.as_sql(compiler, connection, function="json_agg", **extra)
+        # As text: JSONField reads no other form of it.
+        return self.as_sql(compiler, connection, template="json_agg(%(expressions)s)::text", **extra)
 
 
 class Engine(ABC):
@@ -196,7 +197,7 @@ class Engine(ABC):
 def is_indexed_by_key(model) -> bool:
     """Whether index entries of `model` stand under the negated primary keys of its objects.
 
-    What finds them by the thousand then needs no look-up from the one to the other: as many take longer than the search.
+    What finds them by the thousand then needs no look-up from the one to the other, which takes longer than to find them.
     """
     return getattr(model, "search_index_by_key", False)
 

@@ -1,11 +1,12 @@
 """What a reader meant by a misspelt Latin word: the word of a name that is fewest keystrokes away."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from catalog.models import ListingEntry
+from catalog.listing.table import Table
 
 from .tokens import MAX_QUERY_CHARS, latin_words, words_of
 
@@ -59,7 +60,14 @@ def find_nearest(word: str, *, words: Collection[str]) -> str | None:
     )
 
 
-def known_words() -> set[str]:
+def known_words(tables: Iterable[Table]) -> set[str]:
     """The Latin words of the names of all that is listed, folded."""
-    names = ListingEntry.objects.order_by().values_list("name_en", "name_zh", "aliases")
-    return {word for row in names for text in row for name in text.splitlines() for word in words_of(name)}
+    return set().union(*map(_words_in, tables))
+
+
+def _words_in(table: Table) -> set[str]:
+    if "words" not in table.cache:
+        columns = [table.texts[name] for name in ("name_en", "name_zh", "aliases")]
+        names = {column[slot] for slot in np.flatnonzero(table.rows).tolist() for column in columns}
+        table.cache["words"] = {word for text in names for name in text.splitlines() for word in words_of(name)}
+    return table.cache["words"]

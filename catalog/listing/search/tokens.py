@@ -49,6 +49,9 @@ _PARTS = re.compile("w+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 # Also with accents, and full-width.
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\uff21-\uff3a\uff41-\uff5a]+")
+# Folded.
+_LETTERS = re.compile("[a-z]+")
+_WORDS = re.compile(r"[a-z]+(?:[-._/&+'’·][a-z]+)*")
 _SOUND = re.compile("[a-z][a-z0-9]*")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]{2,})(\d.*)")
 
@@ -69,8 +72,8 @@ Clause = tuple[tuple[Term, ...], ...]
 class Query:
     """A parsed query string.
 
-    `key` is its whole text without blanks and punctuation, to tell what has this very name. `sounds` are its clauses where
-    each Latin word may also be the sound of a part of a Chinese name.
+    `key` is its whole text without blanks and punctuation, to tell what has this very name. `sounds` are its clauses
+    where each Latin word may also be the sound of a part of a Chinese name.
     """
 
     clauses: tuple[Clause, ...] = ()
@@ -109,8 +112,13 @@ def _kind(char: str) -> str:
     return "w" if category[0] in "LNM" else " "
 
 
+def is_cjk(char: str) -> bool:
+    """Whether a character is Chinese, kana or hangul."""
+    return bool(_CJK.match(char))
+
+
 def fold(text: str) -> str:
-    """Bring `text` into the form that is compared: half-width, lower case, simplified, no accents, nothing invisible."""
+    """Bring `text` into the form that is compared: half-width, lower case, simplified, no accents or invisible ones."""
     text = unicodedata.normalize("NFKC", "".join(c for c in text if not _invisible(c))).casefold()
     if text.isascii():
         return text
@@ -218,14 +226,14 @@ def index_tokens(text: str) -> list[str]:
     return tokens
 
 
-def _key(text: str) -> str:
-    """Text without blanks and punctuation."""
+def key_of(text: str) -> str:
+    """A folded text without blanks and punctuation."""
     return "".join(segment.joined for segment in _segments(fold(text)))
 
 
 def name_token(name: str) -> str:
     """Return the token for a whole name, without blanks and punctuation; empty if nothing is left."""
-    key = _key(name)
+    key = key_of(name)
     return NAME_MARK + key[:MAX_NAME_CHARS] if key else ""
 
 
@@ -238,7 +246,7 @@ def name_tokens(names: Iterable[str]) -> list[str]:
 
 def line_token(line: str) -> str:
     """Return the token for a whole line of a text; empty if it is a sentence."""
-    key = _key(line) if len(line) <= MAX_LINE_CHARS else ""
+    key = key_of(line) if len(line) <= MAX_LINE_CHARS else ""
     return LINE_MARK + key[:MAX_NAME_CHARS] if key else ""
 
 
@@ -266,13 +274,14 @@ def sound_tokens(name: str) -> list[str]:
 
 
 def words_of(name: str) -> set[str]:
-    """The words of a name that could be misspelt: of Latin letters, together and apart."""
+    """The words of a name that could be misspelt: of Latin letters, together and apart, folded."""
     words: set[str] = set()
-    for segment in _segments(fold(name)):
-        words.update(segment.parts)
-        if 1 < len(segment.parts) <= MAX_JOINED_PARTS:
-            words.add(segment.joined)
-    return {letters for word in words if (letters := word.rstrip("0123456789")).isascii() and letters.isalpha()}
+    for word in _WORDS.findall(fold(name)):
+        parts = _LETTERS.findall(word)
+        words.update(parts)
+        if 1 < len(parts) <= MAX_JOINED_PARTS:
+            words.add("".join(parts))
+    return words
 
 
 def latin_words(text: str) -> list[tuple[int, int, str]]:
@@ -293,7 +302,7 @@ def parse(query_string: str) -> Query:
         else:
             clause = _word_clause(segment, prefix=i == words[-1])
             clauses[clause] = (*clause, *_sound_of(segment))
-    return Query(tuple(clauses)[:MAX_QUERY_CLAUSES], tuple(clauses.values())[:MAX_QUERY_CLAUSES], _key(query_string))
+    return Query(tuple(clauses)[:MAX_QUERY_CLAUSES], tuple(clauses.values())[:MAX_QUERY_CLAUSES], key_of(query_string))
 
 
 def _sound_of(word: _Segment) -> Clause:

@@ -7,15 +7,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
+from django.http import QueryDict
+from django.utils.translation import override
 from ruamel.yaml import YAML
 
-from catalog.listing import search
-from catalog.listing.search.spelling import correct, known_words
 from catalog.models import ListingEntry
 from catalog.models.listing import ALWAYS_UNTIL
-from editorial.articles.views import live_articles
-from editorial.models import ArticlePage
+from editorial.articles.searching import SearchPage
 
 QUERIES = Path(__file__).with_name("search_queries.yaml")
 HALVES = ("tuned", "held_out")
@@ -78,22 +78,10 @@ def measure_site() -> list[Score]:
 
 
 def ask(query: str, *, language: str) -> list[str]:
-    """The addresses of what search finds, best first."""
-    shown = ask_exactly(query, language=language)
-    if not shown and (meant := correct(query, words=known_words())):
-        shown = ask_exactly(meant, language=language)
-    return shown
-
-
-def ask_exactly(query: str, *, language: str) -> list[str]:
-    entries, articles = search.rank(ListingEntry, query), search.rank(ArticlePage, query)
-    rows, pages = ListingEntry.objects.in_bulk(), live_articles(language).in_bulk()
-    shown = []
-    for level in search.Level:
-        found = [rows[pk] for pk in entries.get(level, ()) if pk in rows]
-        shown += [f"{ADDRESSES[row.kind]}/{row.slug}" for row in found]
-        shown += [f"articles/{pages[pk].slug}" for pk in articles.get(level, ()) if pk in pages]
-    return shown
+    """The addresses on the first page of what search finds, best first."""
+    with override(language):
+        page = SearchPage(data=QueryDict(urlencode({"q": query})), language=language)
+        return ["/".join(hit.url.replace("/glossary/", "/terms/").split("/")[2:4]) for hit in page.hits]
 
 
 def find_segment(slug: str) -> set[str]:

@@ -1,0 +1,260 @@
+"""What search finds among entries, terms and articles, in one order, and how a reader sees it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import Q
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from catalog.listing import search
+from catalog.listing.as_of import AsOf
+from catalog.listing.filters import LONGEST_QUERY, without_nulls
+from catalog.listing.search.passages import Highlighter, Passage
+from catalog.listing.search.spelling import correct, known_words
+from catalog.listing.tables import TablesOnDay
+from catalog.models import ListingEntry
+from catalog.models.choices import EntryKind
+from catalog.values import BilingualText
+from editorial.articles.pages import ArticlePage
+
+RESULTS_A_PAGE = 20
+SUGGESTIONS = 8
+ARTICLE = "article"
+# In this order, and in the words of the navigation.
+KINDS = {
+    EntryKind.MODEL.value: _("Models"),
+    EntryKind.ORGANIZATION.value: _("Organizations"),
+    EntryKind.PRODUCT.value: _("Products"),
+    EntryKind.TERM.value: _("Terms"),
+    ARTICLE: _("Articles"),
+}
+LANGUAGES = dict(settings.LANGUAGES)
+# Levels at which a name matches; suggestions complete names.
+NAME_LEVELS = frozenset(set(search.Level) - {search.Level.LINE, search.Level.TEXT})
+
+# The kind of what was found, and its primary key.
+Found = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One result as it is shown: what matched is marked. `also` is another name, or a word of it, that matched."""
+
+    kind: object
+    url: str
+    name: SafeString
+    name_language: str
+    also: SafeString | str
+    passage: Passage | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter of the search, with its number of results if that is counted, and its address."""
+
+    label: object
+    query: str
+    is_chosen: bool
+    count: int | None = None
+
+
+class SearchPage:
+    """What `q` finds, of a `kind` and with a text in a `language` if these are asked for; any input is answered.
+
+    What finds nothing is looked for as it may have been meant, unless `exact` says that it was typed on purpose.
+    """
+
+    def __init__(self, *, data: QueryDict, language: str) -> None:
+        data = without_nulls(data)
+        self.reader = language
+        self.typed = data.get("q", "")[:LONGEST_QUERY]
+        self.kind = data.get("kind") if data.get("kind") in KINDS else ""
+        self.language = data.get("language") if data.get("language") in LANGUAGES else ""
+        self.is_exact = "exact" in data
+        self.number = data.get("page")
+
+    @cached_property
+    def tables(self) -> TablesOnDay:
+        return TablesOnDay(AsOf(QueryDict()))
+
+    @cached_property
+    def meant(self) -> str:
+        """The query that was answered: as typed, or else as it may have been meant, if only that finds anything."""
+        return self._answer[0]
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether something else was looked for than was typed."""
+        return self.meant != self.typed
+
+    @cached_property
+    def found(self) -> list[Found]:
+        """All that matches and is public, best first."""
+        return [it for its in self._answer[1].values() for it in its]
+
+    @cached_property
+    def names(self) -> list[Found]:
+        """What matches by a name, best first."""
+        return [it for level, its in self._answer[1].items() if level in NAME_LEVELS for it in its]
+
+    @cached_property
+    def _answer(self) -> tuple[str, dict[search.Level, list[Found]]]:
+        found = self._find(self.typed)
+        if not any(found.values()) and not self.is_exact:
+            meant = correct(self.typed, words=known_words(self.tables.values()))
+            if meant and any((found_then := self._find(meant)).values()):
+                return meant, found_then
+        return self.typed, found
+
+    def _find(self, query: str) -> dict[search.Level, list[Found]]:
+        """Look for entries, terms and articles; at most six queries."""
+        entries, articles = search.rank(ListingEntry, query), search.rank(ArticlePage, query)
+        slots = {kind.value: table.slot_by_pk for kind, table in self.tables.items()} if any(entries.values()) else {}
+        public: set[int] = set()
+        if keys := [key for its in articles.values() for key in its]:
+            pages = ArticlePage.objects.live().public().filter(pk__in=keys)
+            public.update(pages.filter(locale__language_code=self.language or self.reader).values_list("pk", flat=True))
+        lacking = self._find_lacking() if self.language and slots else frozenset()
+        return {
+            level: [
+                *(
+                    (kind, key)
+                    for key in entries.get(level, ())
+                    if key not in lacking
+                    for kind, its in slots.items()
+                    if key in its
+                ),
+                *((ARTICLE, key) for key in articles.get(level, ()) if key in public),
+            ]
+            for level in search.Level
+        }
+
+    def _find_lacking(self) -> frozenset[int]:
+        """The rows that have no text in the language that is asked for."""
+        column = "summary_zh" if self.language.startswith("zh") else "summary_en"
+        return frozenset(ListingEntry.objects.filter(Q(**{column: ""})).order_by().values_list("pk", flat=True))
+
+    @cached_property
+    def results(self) -> Page:
+        """One page of what was found, of the kind that is asked for."""
+        return Paginator([it for it in self.found if self.kind in ("", it[0])], RESULTS_A_PAGE).get_page(self.number)
+
+    @cached_property
+    def hits(self) -> list[Hit]:
+        """The results on this page; two queries."""
+        return self.show(list(self.results))
+
+    def show(self, found: list[Found]) -> list[Hit]:
+        """Show some of what was found; two queries."""
+        rows = ListingEntry.objects.in_bulk([key for kind, key in found if kind != ARTICLE])
+        pages = ArticlePage.objects.live().in_bulk([key for kind, key in found if kind == ARTICLE])
+        highlighter = Highlighter(self.meant)
+        return [
+            self._show_article(pages[key], highlighter) if kind == ARTICLE else self._show_entry(rows[key], highlighter)
+            for kind, key in found
+            # What is withdrawn just now is gone.
+            if key in (pages if kind == ARTICLE else rows)
+        ]
+
+    def _show_entry(self, row: ListingEntry, highlighter: Highlighter) -> Hit:
+        name = BilingualText(en=row.name_en, zh=row.name_zh)
+        found, marked = highlighter.mark_name(name.text)
+        other = row.name_en if name.text == row.name_zh else row.name_zh
+        also = max([(0, ""), *map(highlighter.mark_name, [other, *row.aliases.splitlines()])], key=lambda it: it[0])
+        lines = row.text.splitlines()
+        summaries = BilingualText(en=row.summary_en, zh=row.summary_zh)
+        passage = self._find_passage(summaries, lines, highlighter)
+        if found == also[0] == 0 and not passage.found:
+            # A word of it, such as what it is used for, or a synonym of that.
+            also = max(map(highlighter.mark_name, lines), key=lambda it: it[0], default=also)
+        return Hit(
+            kind=row.get_kind_display(),
+            url=reverse(f"catalog:{row.kind}", args=[row.slug]),
+            name=marked,
+            name_language=name.language,
+            also=also[1] if also[0] > found else "",
+            passage=passage,
+        )
+
+    def _find_passage(self, summaries: BilingualText, lines: list[str], highlighter: Highlighter) -> Passage:
+        """The passage of an entry's texts in which most of the query stands: of the reader's summary if any does."""
+        own = {"en": summaries.en, "zh-hans": summaries.zh}
+        languages = sorted((code for code in own if own[code]), key=lambda code: code != self.reader)
+        passages = [highlighter.find_passage(own[code], language=code) for code in languages]
+        # Of other texts such as milestones; names are no passages.
+        for line in lines:
+            if len(line) > search.MAX_LINE_CHARS and line not in own.values() and highlighter.find(line)[0]:
+                passages.append(highlighter.find_passage(line, language=_language_of(line)))
+        return max(passages, key=lambda passage: passage.found, default=Passage(SafeString(), self.reader, 0))
+
+    def _show_article(self, page: ArticlePage, highlighter: Highlighter) -> Hit:
+        language = self.language or self.reader
+        texts = [page.introduction, *page.body.stream_block.get_searchable_content(page.body)]
+        passages = [highlighter.find_passage(text, language=language) for text in texts if text]
+        return Hit(
+            kind=_("Article"),
+            url=f"/{language}{reverse('article', args=[page.slug]).removeprefix(f'/{self.reader}')}",
+            name=highlighter.mark_name(page.title)[1],
+            name_language=language,
+            also="",
+            passage=max(passages, key=lambda passage: passage.found, default=None),
+        )
+
+    @cached_property
+    def kinds(self) -> list[Choice]:
+        """The filter by kind; each with the number of its results."""
+        numbers = dict.fromkeys(KINDS, 0)
+        for kind, _key in self.found:
+            numbers[kind] += 1
+        return [
+            Choice(_("Everything"), self.make_query(kind=""), not self.kind, len(self.found)),
+            *(
+                Choice(label, self.make_query(kind=kind), kind == self.kind, numbers[kind])
+                for kind, label in KINDS.items()
+            ),
+        ]
+
+    @cached_property
+    def languages(self) -> list[Choice]:
+        """The filter by language."""
+        return [
+            Choice(_("Any language"), self.make_query(language=""), not self.language),
+            *(Choice(name, self.make_query(language=code), code == self.language) for code, name in LANGUAGES.items()),
+        ]
+
+    @property
+    def query(self) -> str:
+        """The query string of this search, without the page."""
+        return self.make_query()
+
+    @property
+    def exactly(self) -> str:
+        """The query string of a search for what was typed and nothing else."""
+        return self.make_query(exact="1")
+
+    @property
+    def everywhere(self) -> str:
+        """The query string of this search without filters."""
+        return self.make_query(kind="", language="")
+
+    def make_query(self, **changes: str) -> str:
+        """The query string of this search with other filters, from the first page on."""
+        values = {
+            "q": self.typed,
+            "kind": self.kind,
+            "language": self.language,
+            "exact": "1" if self.is_exact else "",
+            **changes,
+        }
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+def _language_of(text: str) -> str:
+    """The language of a text of an entry, which has two."""
+    return "zh-hans" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en"
