@@ -90,12 +90,8 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
         tree = Segment.objects.values_list("slug", "parent__slug", "synonyms")
         parents = {slug: parent for slug, parent, synonyms in tree if parent}
         # One a line: what is searched for by the whole of a line comes before what only mentions it.
-        row["text"] += "".join(
-            f"\n{synonym.strip()}"
-            for slug, _parent, synonyms in tree
-            if slug in segments
-            for synonym in synonyms.split(",")
-        )
+        synonyms = ",".join(its for slug, _parent, its in tree if slug in segments)
+        row["text"] += "".join(f"\n{synonym.strip()}" for synonym in synonyms.split(","))
     facets = derive_facets(
         document=document,
         inherited=find_inherited(document),

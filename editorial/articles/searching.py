@@ -35,8 +35,6 @@ KINDS = {
     ARTICLE: _("Articles"),
 }
 LANGUAGES = dict(settings.LANGUAGES)
-# Levels at which a name matches; suggestions complete names.
-NAME_LEVELS = frozenset(set(search.Level) - {search.Level.LINE, search.Level.TEXT})
 
 # The kind of what was found, and its primary key.
 Found = tuple[str, int]
@@ -101,7 +99,7 @@ class SearchPage:
     @cached_property
     def names(self) -> list[Found]:
         """What matches by a name, best first."""
-        return [it for level, its in self._answer[1].items() if level in NAME_LEVELS for it in its]
+        return [it for level, its in self._answer[1].items() if level not in search.TEXT_LEVELS for it in its]
 
     @cached_property
     def _answer(self) -> tuple[str, dict[search.Level, list[Found]]]:

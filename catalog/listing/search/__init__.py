@@ -18,10 +18,10 @@ from modelsearch.backends import get_search_backends_with_name
 
 from catalog.models import ListingEntry
 
-from .levels import Level
+from .levels import TEXT_LEVELS, Level
 from .tokens import MAX_LINE_CHARS, parse
 
-__all__ = ["MAX_LINE_CHARS", "Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
+__all__ = ["MAX_LINE_CHARS", "TEXT_LEVELS", "Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
 
 
 @cache

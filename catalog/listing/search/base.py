@@ -24,7 +24,7 @@ from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, Plai
 from modelsearch.utils import get_content_type_pk, get_descendants_content_types_pks
 
 from .document import NAME_FIELDS, Document
-from .levels import Level
+from .levels import TEXT_LEVELS, Level
 from .tokens import Clause, Query, Term, parse
 
 EVERYTHING = ~Q(pk__in=[])
@@ -97,6 +97,7 @@ class Engine(ABC):
         ]
         if query.sound:
             levels.append((Level.SOUND, self.term(query.sound), names))
+            levels.append((Level.BEGINNING_OF_SOUND, self.term(Term(query.sound.token, prefix=True)), names))
         if query.sounds != query.clauses:
             levels.append((Level.PART_OF_SOUND, self.expression(query), names))
         return sorted(levels)
@@ -151,7 +152,9 @@ class Engine(ABC):
             scored += keys
         scores = self._scores(model, query, scored)
         return {
-            level: sorted(keys, key=scores.__getitem__, reverse=True) if scores.keys() >= set(keys) else keys
+            level: sorted(keys, key=lambda key: scores[key][level in TEXT_LEVELS], reverse=True)
+            if scores.keys() >= set(keys)
+            else keys
             for level, keys in by_level.items()
         }
 
@@ -164,14 +167,19 @@ class Engine(ABC):
         level_value = Value(level.value, output_field=IntegerField())
         return entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
 
-    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, float]:
+    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, tuple[float, float]]:
+        """How well the names match, and the texts: of what matches by a name, that with a shorter one comes first."""
         if len(keys) < 2:
             return {}
         if is_indexed_by_key(model):
             entries = self.entries(model).filter(pk__in=[-key for key in keys]).annotate(_key=-F("pk"))
         else:
             entries = self.entries(model).filter(object_id__in=map(str, keys)).annotate(_key=self._key(model))
-        return dict(entries.annotate(_score=self.score(query, TEXTS, "and")).values_list("_key", "_score"))
+        by_names, by_texts = self.score(query, NAMES, "and"), self.score(query, TEXTS, "and")
+        entries = entries.annotate(_names=by_names, _texts=by_texts)
+        return {
+            key: (of_names, of_texts) for key, of_names, of_texts in entries.values_list("_key", "_names", "_texts")
+        }
 
     def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
         """The score of the object of the outer query."""
@@ -197,7 +205,7 @@ class Engine(ABC):
 def is_indexed_by_key(model) -> bool:
     """Whether index entries of `model` stand under the negated primary keys of its objects.
 
-    What finds them by the thousand then needs no look-up from the one to the other, which takes longer than to find them.
+    What finds them by the thousand then needs no look-up from the one to the other, which would take longer.
     """
     return getattr(model, "search_index_by_key", False)
 

@@ -10,6 +10,11 @@ class Level(IntEnum):
     BEGINNING_OF_NAME = 1
     SOUND = 2
     WORDS_OF_NAMES = 3
-    LINE = 4
-    PART_OF_SOUND = 5
-    TEXT = 6
+    BEGINNING_OF_SOUND = 4
+    LINE = 5
+    PART_OF_SOUND = 6
+    TEXT = 7
+
+
+#: Those that no name has a part in.
+TEXT_LEVELS = frozenset({Level.LINE, Level.TEXT})

@@ -113,8 +113,9 @@ class Highlighter:
 
 
 def _words(folded: str) -> list[str]:
-    """The words of a folded query, a Chinese run being one."""
-    return [word for word in re.split(r"\s+", folded) if _PIECES.search(word)]
+    """The words of a folded query, a Chinese run being one; a number by itself says nothing beside other words."""
+    words = [word for word in folded.split() if _PIECES.search(word)]
+    return [word for word in words if not word.isdecimal()] or words
 
 
 def _pattern(pieces: list[str]) -> re.Pattern:

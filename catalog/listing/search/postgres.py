@@ -6,7 +6,7 @@ from django.db.models.functions import Cast
 from modelsearch.backends.database.postgres import postgres as stock
 from modelsearch.conf import get_app_config
 
-from .base import COMPLETIONS, CompilerMixin, Engine, IndexMixin
+from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
 from .tokens import Term
 
 #: A tsvector may have 1 MB. What is over is not indexed; it takes an article of some 100,000 Chinese
@@ -59,7 +59,9 @@ class PostgresEngine(Engine):
         return get_app_config().get_model("IndexEntry")._default_manager.filter(self.matching(expression, column))
 
     def score(self, query, column, operator):
-        return SearchRank(F(column), TokenQuery(self.expression(query, operator)))
+        # By the length: of a text, by its logarithm.
+        normalization = 2 if column == NAMES else 1
+        return SearchRank(F(column), TokenQuery(self.expression(query, operator)), normalization=normalization)
 
     def value(self, names, texts):
         return Cast(Value(vector_literal(names, texts)), SearchVectorField())

@@ -34,6 +34,8 @@ def correct(query_string: str, *, words: Collection[str]) -> str | None:
         if word in words or (is_last and any(known.startswith(word) for known in words)):
             continue
         if meant := find_nearest(word, words=words):
+            as_typed = corrected[start:end]
+            meant = meant.upper() if as_typed.isupper() else meant.title() if as_typed[0].isupper() else meant
             corrected = corrected[:start] + meant + corrected[end:]
     return corrected if corrected != query_string else None
 

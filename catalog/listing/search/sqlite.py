@@ -7,7 +7,7 @@ from django.db.models.functions import Cast, Concat, Length, Replace
 from modelsearch.backends.database.sqlite import sqlite as stock
 from modelsearch.backends.database.sqlite.query import MatchExpression
 
-from .base import COMPLETIONS, CompilerMixin, Engine, IndexMixin
+from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
 from .tokens import Term
 
 FTSEntry = stock.SQLiteFTSIndexEntry
@@ -61,7 +61,7 @@ class SQLiteEngine(Engine):
         for token in sorted(map(encode, terms))[:MAX_SCORED_TERMS]:
             without = Length(Replace(text, Value(f" {token}"), Value("")))
             found = found + (Length(text) - without) / Value(len(token) + 1)
-        return Cast(found, FloatField()) / (Length(text) + Value(200.0))
+        return Cast(found, FloatField()) / (Length(text) + Value(20.0 if column == NAMES else 200.0))
 
     def value(self, names, texts):
         return " ".join(map(encode, names + texts))
