@@ -167,7 +167,7 @@ class Engine(ABC):
         level_value = Value(level.value, output_field=IntegerField())
         return entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
 
-    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, tuple[float, float]]:
+    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, list[float]]:
         """How well the names match, and the texts: of what matches by a name, that with a shorter one comes first."""
         if len(keys) < 2:
             return {}

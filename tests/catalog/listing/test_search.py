@@ -6,10 +6,11 @@ from django.db.models import Exists, OuterRef
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from modelsearch.backends import get_search_backend
+from modelsearch.conf import get_app_config
 from modelsearch.query import MATCH_ALL, MATCH_NONE, Phrase, PlainText
 from wagtail.models import Page
 
-from catalog.listing.search import match, reindex, search
+from catalog.listing.search import Level, find, match, rank, reindex, search
 from catalog.listing.search.document import texts_of
 from catalog.listing.search.postgres import MAX_VECTOR_BYTES, vector_literal
 from catalog.listing.search.tokens import (
@@ -22,6 +23,8 @@ from catalog.listing.search.tokens import (
     name_token,
     parse,
 )
+from catalog.models import ListingEntry, Segment
+from tests.factories import make_label, make_product, make_term
 
 SENTENCES = [
     "人工智能生成内容正在改变内容产业的生产方式",
@@ -280,6 +283,81 @@ class TestSearch:
             found = match(Page.objects.filter(pk=page.pk), text[:100]).exists()
             transaction.set_rollback(True)
         assert found == bool(parse(text[:100]))
+
+
+@pytest.mark.django_db
+class TestRank:
+    """What listings and the site's search ask: keys, by level."""
+
+    def make(self) -> dict[str, int]:
+        """Rows of the listing index by name, and how `diffusion` stands in each."""
+        segment = make_label(Segment, "image-generation", name_en="Image generation", synonyms="diffusion, 文生图")
+        terms = [
+            make_term(name="Diffusion", name_zh="扩散"),
+            make_term(name="Diffusion model", name_zh="扩散模型"),
+            make_term(name="Latent diffusion", name_zh="潜在扩散"),
+            make_term(
+                name="Noise", name_zh="噪声", definition_en="What diffusion starts from.", definition_zh="起点。"
+            ),
+        ]
+        product = make_product(name="Painter", segments=[segment])
+        names = {str(record.name_en): record.uid for record in [*terms, product]}
+        keys = dict(ListingEntry.objects.values_list("entry", "pk"))
+        return {name: keys[uid] for name, uid in names.items()}
+
+    def test_levels_come_in_order(self):
+        keys = self.make()
+        found = {level: its for level, its in rank(ListingEntry, "diffusion").items() if its}
+        assert found == {
+            Level.NAME: [keys["Diffusion"]],
+            Level.BEGINNING_OF_NAME: [keys["Diffusion model"]],
+            Level.WORDS_OF_NAMES: [keys["Latent diffusion"]],
+            Level.LINE: [keys["Painter"]],
+            Level.TEXT: [keys["Noise"]],
+        }
+        assert find("diffusion") == [key for its in found.values() for key in its]
+        rows = ListingEntry.objects.all()
+        assert [row.pk for row in search(rows, "diffusion")] == find("diffusion")
+
+    def test_chinese_is_found_by_sound_in_either_script_and_by_synonyms(self):
+        keys = self.make()
+        assert find("kuosan")[:2] == [keys["Diffusion"], keys["Diffusion model"]]
+        assert find("ksmx") == [keys["Diffusion model"]]
+        assert find("擴散模型") == [keys["Diffusion model"]]
+        assert find("文生图") == [keys["Painter"]]
+
+    def test_two_queries_at_any_size(self, django_assert_num_queries):
+        self.make()
+        with django_assert_num_queries(2):
+            few = find("diffusion")
+        for number in range(40):
+            make_term(name=f"Diffusion {number}")
+        with django_assert_num_queries(2):
+            many = find("diffusion")
+        assert len(many) == len(few) + 40
+
+    def test_pages_are_ranked_too(self, pages):
+        found = [key for its in rank(Page, "gpt-3").values() for key in its]
+        titles = Page.objects.in_bulk(found)
+        assert [titles[key].title for key in found][:2] == ["GPT-3", "GPT-3.5 Turbo"]
+
+    def test_entries_written_before_they_went_by_key_are_replaced(self):
+        keys = self.make()
+        index = get_app_config().get_model("IndexEntry").objects
+        [entry] = index.filter(pk=-keys["Noise"]).values()
+        index.filter(pk=entry["id"]).delete()
+        index.create(**{**entry, "id": 10**6})
+        assert find("noise") == []
+        reindex(ListingEntry.objects.get(pk=keys["Noise"]))
+        assert find("noise") == [keys["Noise"]]
+        assert index.filter(object_id=str(keys["Noise"]), content_type=entry["content_type_id"]).count() == 1
+
+    @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=40))
+    def test_any_query_is_answered(self, pages, query_string):
+        found = [key for its in rank(Page, query_string).values() for key in its]
+        assert sorted(found) == sorted(match(Page.objects.all(), query_string).values_list("pk", flat=True))
+        find(query_string)
 
 
 class TestWagtail:
