@@ -21,6 +21,7 @@ from catalog.listing import search
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.facets import FacetOptions
 from catalog.listing.figures import Histogram, Sum, count_bins, draw_bins, sum_up
+from catalog.listing.search.spelling import correct, known_words
 from catalog.listing.table import Table, order_slots
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
@@ -128,6 +129,7 @@ class ListingFilterSet(FilterSet):
         self.as_of = AsOf(data)
         self.tables = TablesOnDay(self.as_of)
         self.table: Table = self.tables[self.kind]
+        self._found: dict[str, list[int]] = {}
         super().__init__(data, queryset=ListingEntry.ever.all())
 
     @cached_property
@@ -240,13 +242,29 @@ class ListingFilterSet(FilterSet):
             )
         return sums
 
+    @property
+    def typed(self) -> str:
+        """What is searched for, as typed."""
+        return (self.cleaned.get("q") or "").strip()[:LONGEST_QUERY]
+
+    @cached_property
+    def meant(self) -> str | None:
+        """What may have been meant where nothing of this kind is found as typed, if that finds something."""
+        if not self.typed or self._find(self.typed):
+            return None
+        meant = correct(self.typed, words=known_words([self.table]))
+        return meant if meant and self._find(meant) else None
+
     @cached_property
     def found(self) -> list[int]:
         """The slots that the search engine finds, best first."""
-        query = (self.cleaned.get("q") or "").strip()[:LONGEST_QUERY]
-        pks = search.find(query) if query else []
-        slots = self.table.slot_by_pk
-        return [slots[pk] for pk in pks if pk in slots]
+        return self._find(self.meant or self.typed) if self.typed else []
+
+    def _find(self, query: str) -> list[int]:
+        if query not in self._found:
+            slots = self.table.slot_by_pk
+            self._found[query] = [slots[pk] for pk in search.find(query) if pk in slots]
+        return self._found[query]
 
     @property
     def sort(self) -> str:
