@@ -31,11 +31,6 @@ from catalog.models.document import SCHEMA
 from catalog.models.field_groups import UNCITED, fields_of
 from tools import invented_words as usual
 
-# Of each ten entries so many; and for each entry so many sources.
-SHARES = {EntryKind.ORGANIZATION: 0.6, EntryKind.MODEL: 0.24, EntryKind.PRODUCT: 0.16}
-SOURCES_PER_ENTRY = 0.2
-TECHNIQUES = 30
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -100,9 +95,9 @@ class Landscape:
     def __init__(self, *, entries: int, seed: int, day: date, vocabularies: dict[str, dict], sources: dict) -> None:
         self.chance = random.Random(f"{seed}/{entries}")
         self.day, self.vocabularies = day, vocabularies
-        counts = {kind: round(entries * share) for kind, share in SHARES.items()}
+        counts = {kind: round(entries * share) for kind, share in usual.SHARES.items()}
         counts[EntryKind.ORGANIZATION] += entries - sum(counts.values())
-        counts[EntryKind.TERM] = TECHNIQUES
+        counts[EntryKind.TERM] = usual.TECHNIQUES
         self.known = {kind: self.name_all(kind, count) for kind, count in counts.items()}
         organizations = self.known[EntryKind.ORGANIZATION]
         # The best known makers and the best known investors are not the same.
@@ -304,21 +299,22 @@ class Landscape:
 
     def write_rounds(self, draft: Draft) -> dict[str, dict]:
         chance, rounds = self.chance, {}
-        year = chance.randint(2014, 2023)
-        for kind in list(usual.ROUNDS)[: min(chance.randint(0, 7), chance.randint(0, 7))]:
+        kinds = list(usual.ROUNDS)[: min(chance.randint(0, 7), chance.randint(0, 7))]
+        # One a year, so that none is as new as another.
+        first = self.day.year - len(kinds) - min(chance.randint(0, 4), chance.randint(0, 4))
+        for year, kind in enumerate(kinds, start=first):
             investors = self.investors.pick(chance, chance.randint(0, 4))
             slugs = draft.point_to(EntryKind.ORGANIZATION, investors)
             amount = usual.ROUNDS[kind] * 1_000_000
             rounds[kind.value] = {
                 "round_kind": kind.value if chance.random() < 0.92 else RoundKind.UNDISCLOSED.value,
-                "announced": self.write_date(year, year) if chance.random() < 0.95 else None,
+                "announced": self.write_date(year, year) if rounds or chance.random() < 0.9 else None,
                 "amount": self.write_money(amount) if chance.random() < 0.95 else None,
                 "valuation": self.write_money(amount * 6) if chance.random() < 0.4 else None,
                 "investors": slugs,
                 "lead": slugs[0] if slugs and chance.random() < 0.6 else None,
                 "other_investors": "",
             }
-            year = min(year + 1, self.day.year - 1)
         return rounds
 
     def write_model(self, number: int, who: Identity) -> dict:
@@ -397,5 +393,5 @@ def invent_sources(*, entries: int, seed: int) -> list[dict]:
             "url": f"https://source-{number}.example/",
             "language": chance.choice(("en", "en", "zh-hans")),
         }
-        for number in range(1, round(entries * SOURCES_PER_ENTRY) + 2)
+        for number in range(1, round(entries * usual.SOURCES_PER_ENTRY) + 2)
     ]

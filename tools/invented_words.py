@@ -2,6 +2,11 @@
 
 from catalog.models.choices import Access, EntryKind, OrganizationStatus, OrganizationType, RoundKind
 
+# Of all entries so much; and for each entry so many sources.
+SHARES = {EntryKind.ORGANIZATION: 0.6, EntryKind.MODEL: 0.24, EntryKind.PRODUCT: 0.16}
+SOURCES_PER_ENTRY = 0.2
+TECHNIQUES = 30
+
 SYLLABLES = [
     "zor",
     "vex",

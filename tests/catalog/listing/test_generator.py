@@ -31,7 +31,7 @@ def test_documents_and_index_are_those_of_publishing():
         entry = RECORD_MODELS[publication.kind].objects.get(uid=publication.entry)
         document = entry.public_document()
         for it in (document, publication.document):
-            it["citations"] = sorted(it["citations"], key=str)
+            it["citations"].sort(key=lambda citation: (citation["field"], citation["item"]))
         assert document == publication.document
         if publication.kind in FIELD_GROUPS:
             for group, found in read_verifications(document).items():
