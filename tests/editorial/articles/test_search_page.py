@@ -82,7 +82,6 @@ class TestPage:
         assert 'kind=organization"' not in ask(client, "diffusion"), "leads to nothing"
 
     def test_a_language_leaves_what_has_a_text_in_it(self, client, landscape):
-        assert names_in(ask(client, "diffusion", language="en")) == names_in(ask(client, "diffusion", language="en"))
         html = client.get("/en/search/?q=diffusion&language=zh-hans").content.decode()
         assert names_in(html) == ["Diffusion", "Stable Diffusion"]
         html = client.get("/en/search/?q=扩散&language=zh-hans").content.decode()
@@ -151,14 +150,15 @@ class TestPage:
         assert count("diffusion") == few <= 12
         assert count("difusion") == corrected <= 12
 
-    @pytest.mark.parametrize("query", ["", " ", '"', "\x00", "*", "(", "a\x00b", "\ud800", "x" * 5000, "中" * 5000])
-    def test_odd_queries_are_answered(self, client, landscape, query):
-        for address in ("/en/search/", "/zh-hans/search/", "/en/search/suggest/"):
-            filters = {"kind": "x", "language": query, "page": query}
-            assert client.get(address, {"q": query.encode("utf-8", "surrogatepass"), **{}}).status_code == 200
-            assert client.get(address, {"q": "diffusion", **filters}).status_code == 200
+    def test_odd_queries_are_answered(self, client, landscape):
+        for query in ["", " ", '"', "\x00", "*", "(", "a\x00b", "\ud800", "x" * 5000, "中" * 5000]:
+            typed = query.encode("utf-8", "surrogatepass")
+            for address in ("/en/search/", "/en/search/suggest/"):
+                assert client.get(address, {"q": typed}).status_code == 200
+                others = {"kind": "x", "language": typed, "page": typed}
+                assert client.get(address, {"q": "diffusion", **others}).status_code == 200
 
-    @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.text(max_size=30))
     def test_any_query_is_answered(self, client, landscape, query):
         ask(client, query)

@@ -20,6 +20,7 @@ from editorial.articles.loading import DATA as PAGES
 from editorial.articles.loading import load_site, read_pages
 from editorial.articles.outdated import list_outdated
 from editorial.models import ArticlePage
+from tests.catalog.listing.search_quality import HALVES, average, measure_site, read_queries
 
 pytestmark = [pytest.mark.landscape, pytest.mark.xdist_group("landscape")]
 LANGUAGES = ("en", "zh-hans")
@@ -327,3 +328,22 @@ def test_every_entry_has_its_page(site, client, language):
         response = client.get(f"/{language}/{paths[entry.kind]}/{entry.slug}/")
         assert response.status_code == 200, entry.slug
         assert entry.summary_zh[:10] in response.content.decode() if language == "zh-hans" else True
+
+
+class TestSearch:
+    """The labelled queries over what ships; those of the held-out half were written before anything was tuned."""
+
+    def test_readers_find_what_they_mean(self, site, commit):
+        commit()
+        scores = measure_site()
+        for half in HALVES:
+            recall, rank = average([score for score in scores if score.half == half])
+            missed = [score for score in scores if score.half == half and score.reciprocal_rank < 1]
+            assert recall >= 0.95, missed
+            assert rank >= 0.95, missed
+
+    def test_the_labelled_set_is_large_enough(self):
+        kinds = Counter(kind for kind, _half, _label in read_queries())
+        held_out = Counter(kind for kind, half, _label in read_queries() if half == "held_out")
+        assert len(kinds) >= 12
+        assert all(number >= 10 and held_out[kind] * 2 >= number for kind, number in kinds.items())
