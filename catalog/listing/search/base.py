@@ -138,11 +138,11 @@ class Engine(ABC):
         """
         levels = [*self.levels(query), (Level.TEXT, self.expression(query), TEXTS)]
         first, *others = [self._found(model, expression, column, level) for level, expression, column in levels]
-        found = {level: keys or [] for level, keys in first.union(*others, all=True)}
+        found = self.read(first.union(*others, all=True))
         seen: set[int] = set()
         by_level: dict[Level, list[int]] = {}
         for level in Level:
-            keys = set(found.get(level, ())) - seen
+            keys = set(found.get(level) or ()) - seen
             seen |= keys
             by_level[level] = sorted(keys, reverse=True)
         scored: list[int] = []
@@ -158,10 +158,15 @@ class Engine(ABC):
             for level, keys in by_level.items()
         }
 
+    def read(self, found: QuerySet) -> dict[int, list[int]]:
+        """Ask for keys by level, at once."""
+        return dict(found)
+
     def _found(self, model, expression: str, column: str, level: Level) -> QuerySet:
         """One row: the level, and the keys of all that matches. Rows of their own would cost ten times the search."""
         if is_indexed_by_key(model):
-            entries = self.found_entries(expression, column).filter(pk__lt=0).annotate(_key=-F("pk"))
+            # Not by a range of keys, which a database may take for the better index.
+            entries = self.found_entries(expression, column).annotate(_key=-F("pk")).filter(_key__gt=0)
         else:
             entries = self.entries(model).filter(self.matching(expression, column)).annotate(_key=self._key(model))
         level_value = Value(level.value, output_field=IntegerField())
