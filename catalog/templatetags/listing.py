@@ -160,11 +160,18 @@ def heading(listing: ListingPage, name: str, label, style: str = "") -> SafeStri
 
 
 @register.simple_tag
-def selection_sums(listing: ListingPage) -> list[str]:
-    """What the numbers of the results add up to, and their medians, in sentences; nothing for a single result."""
-    if listing.total < 2:
-        return []
-    return [describe_sum(item) for item in listing.filterset.sums if item.number]
+def selection_sums(listing: ListingPage) -> dict:
+    """What the numbers of the results add up to, with their medians (`lines`), and what is not counted (`note`).
+
+    A single result needs none.
+    """
+    sums = [item for item in listing.filterset.sums if item.number] if listing.total > 1 else []
+    note, lacking = "", [item for item in sums if item.lacking]
+    if any(item.name in MONEY for item in lacking):
+        note = _("Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars.")
+    elif lacking:
+        note = _("Not counted: what is unknown or undisclosed.")
+    return {"lines": [describe_sum(item) for item in sums], "note": note}
 
 
 def describe_sum(item: Sum) -> str:

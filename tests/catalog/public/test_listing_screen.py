@@ -66,6 +66,66 @@ def test_a_chosen_segment_opens_its_parent():
     assert closed.select_one("#in-image input[name=segment]")["value"] == "image-generation"
 
 
+@pytest.fixture
+def funded():
+    """Four startups: three with an amount, of which one is an estimate, and one without."""
+    amounts = {
+        "Small": "USD 2M",
+        "Middle": "USD 50M",
+        "Large": {"low": "400 million", "high": "400 million", "kind": "estimated", "currency": "USD"},
+    }
+    for name, amount in amounts.items():
+        rounds = [{"key": "a", "round_kind": "seed", "announced": "2022-10", "amount": amount}]
+        make_organization(name=name, type="startup", founded="2020", children={"funding_rounds": rounds})
+    make_organization(name="None", type="startup", founded="2023")
+
+
+def test_a_range_is_drawn_and_says_what_it_shows(funded):
+    soup = open_page("/en/startups/?funding_min=30M")
+    drawing = soup.select_one("#bars-funding svg")
+    assert drawing["role"] == "img"
+    assert drawing["aria-label"] == "Total funding: 3 with a value; the most, 1, in USD 1M–3M"
+    bars = {words_of(bar): bar["class"] for bar in drawing.select("rect")}
+    assert bars["USD 1M–3M: 1"] == ["out"], "its own bounds are left out"
+    assert bars["USD 30M–100M: 1"] == bars["USD 300M–1B: 1"] == ["in"]
+    assert "style" not in str(drawing)
+    years = {words_of(bar): bar["class"] for bar in soup.select("#bars-founded rect")}
+    assert years["2020: 2"] == ["out"]
+
+
+def test_a_bound_that_is_none_is_said_where_it_was_typed(funded):
+    soup = open_page("/en/startups/?funding_min=soon")
+    assert "Enter a number" in words_of(soup.select_one("#error-funding"))
+    assert soup.select_one("#funding-min")["aria-invalid"] == "true"
+    assert soup.select_one("#funding-min").find_parent("details").has_attr("open")
+    assert words_of(soup.select_one("#chosen-funding")) == ""
+    assert words_of(soup.select_one("#count")) == "4 results"
+
+
+def test_how_a_range_is_known_stands_with_it(funded):
+    soup = open_page("/en/startups/")
+    known = soup.select_one("fieldset.known:has(input[name=funding_known])")
+    assert known.find_parent("details").select_one("#funding-min")
+    assert words_of(known.legend) == "Total funding: how known"
+    assert {box["value"] for box in known.select("input")} == {"reported", "estimated", "unknown"}
+    assert words_of(open_page("/en/startups/?funding_known=unknown").select_one("#chosen-funding")) == "1"
+
+
+def test_totals_and_medians_say_what_they_are_made_of(funded):
+    sums = [words_of(line) for line in open_page("/en/startups/").select(".sums p")]
+    assert sums == [
+        "Total funding: USD 452M over 3 of 4 (1 estimated), median USD 50M",
+        "Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars.",
+    ]
+    assert open_page("/en/startups/?founded_min=2023").select(".sums") == [], "one result needs no median"
+    for number, parameters in enumerate(("7 billion", "70 billion", "400 billion")):
+        make_model(name=f"Model {number}", parameters=parameters)
+    lines = [words_of(line) for line in open_page("/en/models/").select(".sums p")]
+    assert lines == ["Parameters: median 70 billion over 3 of 3"], (
+        "parameters add up to nothing, and nothing is lacking"
+    )
+
+
 def test_headings_sort_and_say_how_the_table_is_sorted():
     make_organization(name="Acme", founded="2020")
     soup = open_page("/en/organizations/?sort=-founded&country=unknown")
