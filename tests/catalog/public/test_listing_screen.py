@@ -122,7 +122,7 @@ def test_totals_and_medians_say_what_they_are_made_of(funded):
         make_model(name=f"Model {number}", parameters=parameters)
     lines = [words_of(line) for line in open_page("/en/models/").select(".sums p")]
     assert lines == ["Parameters: median 70 billion over 3 of 3"], (
-        "parameters add up to nothing, and nothing is lacking"
+        "parameters add up to nothing; none is lacking"
     )
 
 
