@@ -37,7 +37,7 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
         address=address_of(request, listing),
         asked=[(str(chip.label), str(chip.value)) for chip in listing.chips],
         order=next((str(label) for key, label, chosen in listing.sorts if chosen), filterset.sort),
-        ignored=filterset.ignored,
+        ignored=listing.ignored,
         number=filterset.results.count(),
         terms=request.build_absolute_uri(reverse("about")),
     )
