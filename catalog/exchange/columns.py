@@ -176,12 +176,13 @@ class Taken:
         target = column.related_model
         if target is None:
             return values
-        kind = target.kind.value if target in RECORD_MODELS.values() else ""
-        rows = self.detail.live_targets
+        kind = target.kind.value if target in RECORD_MODELS.values() else target._meta.model_name
+        live, labels = self.detail.live_targets, self.detail.document["labels"].get(kind, {})
+        # What has no name in the document and is not live is a draft.
         return [
-            rows[kind, slug].slug if (kind, slug) in rows else slug
+            live[kind, slug].slug if (kind, slug) in live else slug
             for slug in values
-            if self.detail.read_relation(column.name, target, slug)
+            if (kind, slug) in live or slug in labels
         ]
 
     def row_text(self, name: str, row: RowView) -> str:
