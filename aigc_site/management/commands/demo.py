@@ -130,7 +130,8 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
             if is_older:
                 # What is derived may have had another shape.
-                call_command("rebuild_listing", stdout=io.StringIO())
+                for command in ("rebuild_listing", "update_index"):
+                    call_command(command, stdout=io.StringIO(), verbosity=0)
         call_command("load_landscape")
         password = provide_accounts()
         connections.close_all()
