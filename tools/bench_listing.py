@@ -12,12 +12,14 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -38,6 +40,8 @@ SOURCES = (
     *("tools/generator.py", "tools/invented.py", "tools/invented_words.py", "catalog/models/listing.py"),
     *("catalog/listing/derive.py", "catalog/listing/index.py", "catalog/listing/search", "catalog/migrations"),
 )
+# The same for all databases, whenever they are generated.
+TODAY = datetime.now(UTC).date().replace(day=1)
 RUNS = 30
 MOST_QUERIES = 12
 
@@ -78,6 +82,8 @@ def main() -> None:
     parser.add_argument("--only-sqlite", action="store_true", help="leave PostgreSQL out")
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
+    # A polite kill must stop servers as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     failed = False
     with static_files(), contextlib.ExitStack() as stack:
         server = None if arguments.only_sqlite else stack.enter_context(postgres.running())
@@ -201,19 +207,26 @@ def environment(url: str) -> dict[str, str]:
 
 
 def key_of(size: int) -> str:
-    """The name of the kept databases of a size: another one where they would be generated otherwise."""
+    """The name of the kept databases of a size: another one where they would be generated otherwise, and each month."""
     digest = hashlib.sha256()
     for source in SOURCES:
         path = ROOT / source
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             digest.update(file.read_bytes())
-    return f"{size}-{digest.hexdigest()[:10]}"
+    return f"{size}-{TODAY:%Y-%m}-{digest.hexdigest()[:10]}"
 
 
 def generate(size: int, url: str) -> None:
     """Fill a database."""
     print(f"Generating a catalog with {size:,} organizations ({url.partition(':')[0]})", flush=True)
-    command = [sys.executable, "tools/generate_catalog.py", "--entries", str(round(size / SHARE))]
+    command = [
+        sys.executable,
+        "tools/generate_catalog.py",
+        "--entries",
+        str(round(size / SHARE)),
+        "--today",
+        str(TODAY),
+    ]
     subprocess.run(command, cwd=ROOT, env=environment(url), check=True)
 
 

@@ -11,6 +11,7 @@ their rows and sources, publications, changes, checks, and the listing index wit
 import argparse
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
 
@@ -18,6 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--entries", type=int, default=2000, help="how many organizations, models and products")
     parser.add_argument("--seed", type=int, default=1, help="another number gives another catalog")
+    parser.add_argument("--today", type=date.fromisoformat, help="another day for today, such as 2026-11-01")
     arguments = parser.parse_args()
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aigc_site.settings")
@@ -36,7 +38,7 @@ def main() -> None:
             cursor.execute("PRAGMA synchronous = OFF")
             cursor.execute("PRAGMA cache_size = -500000")
     try:
-        generate(entries=arguments.entries, seed=arguments.seed)
+        generate(entries=arguments.entries, seed=arguments.seed, today=arguments.today)
     except ValueError as error:
         sys.exit(str(error))
 
