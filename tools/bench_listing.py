@@ -45,21 +45,21 @@ TODAY = datetime.now(UTC).date().replace(day=1)
 RUNS = 30
 MOST_QUERIES = 12
 
-# What is asked: ours, and the same in the words of Datasette. `deep` is the last page.
+# What is asked: ours, and the same in the words of Datasette. Each fills a page at any size, but for the last one.
 QUESTIONS: dict[str, tuple[dict, dict]] = {
     "no filter": ({}, {}),
     "one facet": ({"country": "US"}, {"country": "US"}),
     "two facets": (
-        {"country": "CN", "segment": "code"},
-        {"country": "CN", "segment__arraycontains": "code"},
+        {"type": "startup", "segment": "code"},
+        {"type": "startup", "segment__arraycontains": "code"},
     ),
     "three facets": (
-        {"type": "startup", "status": "active", "layer": "model"},
-        {"type": "startup", "status": "active", "layer__arraycontains": "model"},
+        {"type": "startup", "country": "US", "status": "active"},
+        {"type": "startup", "country": "US", "status": "active"},
     ),
     "four facets": (
-        {"type": "startup", "country": "US", "segment": "code", "latest_round": "seed"},
-        {"type": "startup", "country": "US", "segment__arraycontains": "code", "latest_round": "seed"},
+        {"type": "startup", "country": "US", "status": "active", "segment": "code"},
+        {"type": "startup", "country": "US", "status": "active", "segment__arraycontains": "code"},
     ),
     "range": (
         {"founded_min": "2019", "founded_max": "2021"},

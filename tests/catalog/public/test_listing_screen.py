@@ -121,9 +121,7 @@ def test_totals_and_medians_say_what_they_are_made_of(funded):
     for number, parameters in enumerate(("7 billion", "70 billion", "400 billion")):
         make_model(name=f"Model {number}", parameters=parameters)
     lines = [words_of(line) for line in open_page("/en/models/").select(".sums p")]
-    assert lines == ["Parameters: median 70 billion over 3 of 3"], (
-        "parameters add up to nothing; none is lacking"
-    )
+    assert lines == ["Parameters: median 70 billion over 3 of 3"], "parameters add up to nothing; none is lacking"
 
 
 def test_headings_sort_and_say_how_the_table_is_sorted():
