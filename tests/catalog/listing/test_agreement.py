@@ -1,16 +1,22 @@
-"""Any filter: page, counts, histograms and sums agree with an oracle in plain Python that reads public documents."""
+"""Any filter: page, counts, histograms, sums, files and feed agree with an oracle that reads public documents."""
 
+import csv
+import io
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 import time_machine
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import translation
 from django.utils.http import urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.exchange.take_away import PREFACE
+from catalog.public.take_away import FEED_LENGTH
 from tests.catalog.listing.listings import open_listing
 from tests.catalog.listing.oracle import DATES, LISTINGS, SORTS, Fact, Oracle, Reader
 from tools.generator import generate
@@ -95,6 +101,8 @@ def questions(draw, facts: list[Fact]) -> tuple[str, str, list[tuple[str, str]]]
         pairs.append(("as_of", draw(st.sampled_from([NOW.date().isoformat(), "2026-11-31", "2030-01-01"]))))
     if draw(st.booleans()):
         pairs.append(("page", draw(st.sampled_from(["1", "2", "x"]))))
+    if draw(st.booleans()):
+        pairs.append(("per_page", draw(st.sampled_from(["25", "100", "7"]))))
     return listing, language, draw(st.permutations(pairs))
 
 
@@ -134,6 +142,12 @@ def test_any_filter_agrees_with_the_oracle(facts, data):
             assert [it.number, it.estimated, it.lacking] == numbers
         for parameter in conditions:
             assert filterset.count_without(parameter) == len(oracle.select(conditions, without=(parameter,)))
+        check_taken(
+            form=data.draw(st.sampled_from(["", "", "", "data.csv", "data.json", "feed.json"])),
+            address=f"/{language}/{name}/",
+            query=urlencode(pairs),
+            ids=[row.entry for row in filterset.results.iterator()],
+        )
 
 
 def check_order(listing, *, oracle: Oracle, found: list[Fact], asked: dict, conditions: dict) -> None:
@@ -147,7 +161,29 @@ def check_order(listing, *, oracle: Oracle, found: list[Fact], asked: dict, cond
     else:
         # Best match first: how well something matches is for the tests of search.
         assert sorted(ids) == sorted(UUID(fact.uid) for fact in found)
-    pages = -(-len(ids) // listing.page.paginator.per_page) or 1
+    per_page = {"25": 25, "100": 100}.get(asked.get("per_page", [""])[-1], 50)
+    pages = -(-len(ids) // per_page) or 1
     number = int(asked["page"][-1]) if asked.get("page", ["x"])[-1] != "x" else 1
-    start = (min(number, pages) - 1) * listing.page.paginator.per_page
-    assert [row.entry.entry for row in listing.rows] == ids[start : start + listing.page.paginator.per_page]
+    start = (min(number, pages) - 1) * per_page
+    assert [row.entry.entry for row in listing.rows] == ids[start : start + per_page]
+
+
+def check_taken(*, form: str, address: str, query: str, ids: list[UUID]) -> None:
+    """What is taken away has the same results in the same order; a feed those that were published last."""
+    if not form:
+        return
+    response = Client().get(f"{address}{form}?{query}")
+    assert response.status_code == 200
+    content = response.getvalue().decode("utf-8-sig")
+    if form == "data.csv":
+        rows = list(csv.reader(io.StringIO(content)))
+        names, *entries = rows[PREFACE:]
+        assert [UUID(entry[names.index("id")]) for entry in entries] == ids
+    elif form == "data.json":
+        taken = json.loads(content)
+        assert taken["meta"]["entries"] == len(ids)
+        assert [UUID(entry["id"]) for entry in taken["entries"]] == ids
+    else:
+        items = json.loads(content)["items"]
+        assert {UUID(item["id"].removeprefix("urn:uuid:")) for item in items} <= set(ids)
+        assert len(items) == min(FEED_LENGTH, len(ids))
