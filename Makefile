@@ -10,7 +10,7 @@ BENCH := var/bench/venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench bench-listing simulate-desk messages lock runtime tools
+.PHONY: help demo test test-long lint bench bench-listing bench-search simulate-desk messages lock runtime tools
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -49,6 +49,9 @@ bench-listing: tools ## Measure listings beside Datasette's, on SQLite and Postg
 		$(BIN)/python -m venv --clear $(BENCH) && $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--require-hashes -r requirements/bench.txt && cp requirements/bench.txt $(BENCH)/requirements.txt; }
 	@$(BIN)/python tools/bench_listing.py $(if $(SIZES),--sizes $(SIZES))
+
+bench-search: tools ## Measure how well search finds what readers mean
+	@DEMO=1 $(BIN)/python tools/measure_search.py
 
 simulate-desk: runtime ## Say how many checks a workday keep 200 entries current
 	@DEMO=1 $(BIN)/python manage.py simulate_desk

@@ -14,6 +14,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextField,
     UUIDField,
     Value,
     When,
@@ -255,6 +256,12 @@ class IndexMixin:
             unique_fields=["pk"] if by_key else ["content_type", "object_id"],
             update_fields=[NAMES, TEXTS, COMPLETIONS],
         )
+
+    def delete_stale_model_entries(self, model):
+        """Drop the entries of what is no longer there. The stock query fails for a model that has an `object_id`."""
+        there = model._default_manager.annotate(_key=Cast("pk", TextField())).values("_key")
+        entries = self.entries.filter(content_type__in=get_descendants_content_types_pks(model))
+        entries.exclude(object_id__in=there).delete()
 
     def _refresh_title_norms(self, full=False):
         """Do nothing: our score has no use for them, and each save would read the whole table."""

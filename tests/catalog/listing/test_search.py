@@ -1,6 +1,9 @@
 """Search finds any piece of Chinese, names however they are typed, and survives any query string."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from hypothesis import HealthCheck, given, settings
@@ -335,6 +338,18 @@ class TestRank:
         with django_assert_num_queries(2):
             many = find("diffusion")
         assert len(many) == len(few) + 40
+
+    def test_the_index_can_be_made_anew(self):
+        keys = self.make()
+        index = get_app_config().get_model("IndexEntry").objects
+        [entry] = index.filter(pk=-keys["Noise"]).values()
+        index.all().delete()
+        index.create(**{**entry, "id": 10**6})
+        index.create(**{**entry, "id": 10**6 + 1, "object_id": "999999"})
+        call_command("update_index", stdout=StringIO())
+        assert len(find("diffusion")) == 5
+        assert find("noise") == [keys["Noise"]]
+        assert not index.filter(object_id="999999").exists()
 
     def test_pages_are_ranked_too(self, pages):
         found = [key for its in rank(Page, "gpt-3").values() for key in its]
