@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.listing.filters import DateBoundFilter, ListingFilterSet
@@ -189,16 +191,15 @@ class Panel:
         low, high = self.filterset.filters[f"{name}_min"], self.filterset.filters[f"{name}_max"]
         cleaned = self.filterset.cleaned
         least, most = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
-        read = FuzzyDate.parse if isinstance(low, DateBoundFilter) else parse_number
-        bars = []
+        is_date, language, bars = isinstance(low, DateBoundFilter), get_language(), []
         for item in histogram.bins:
-            first, last = (read(bound) if bound else None for bound in (item.low, item.high))
+            first, last = read_bound(item.low, is_date=is_date), read_bound(item.high, is_date=is_date)
             bars.append(
                 Bar(
-                    label=span_of(name, first, last),
+                    label=spell_span(first, last, is_money=name in MONEY, language=language),
                     count=item.count,
                     height=max(round(item.count / histogram.highest * 100), 3) if item.count else 0,
-                    chosen=bool(least or most)
+                    chosen=(least is not None or most is not None)
                     and (least is None or last is None or high.read(last) > low.read(least))
                     and (most is None or first is None or low.read(first) < high.read(most)),
                 )
@@ -206,11 +207,21 @@ class Panel:
         return bars
 
 
-def span_of(name: str, low: FuzzyDate | Decimal | None, high: FuzzyDate | Decimal | None) -> str:
+# The ends of bars are the same for every filter, and few.
+@lru_cache(maxsize=10_000)
+def read_bound(text: str, *, is_date: bool) -> FuzzyDate | Decimal | None:
+    """The end of a bar; none where it is open."""
+    return (FuzzyDate.parse(text) if is_date else parse_number(text)) if text else None
+
+
+@lru_cache(maxsize=10_000)
+def spell_span(
+    low: FuzzyDate | Decimal | None, high: FuzzyDate | Decimal | None, *, is_money: bool, language: str
+) -> str:
     """From where to where a bar reaches, in the reader's language; it may be open below."""
     if isinstance(high, FuzzyDate):
         return str(high) if low == high else _("up to %(end)s") % {"end": high}
-    return str(Money(low, high, "reported", "USD") if name in MONEY else Quantity(low, high, "reported"))
+    return str(Money(low, high, "reported", "USD") if is_money else Quantity(low, high, "reported"))
 
 
 def find_in_tree(pairs: list[tuple], *, parents: dict[str, str], chosen: list[str], sought: str) -> list[tuple]:
