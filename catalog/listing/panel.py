@@ -43,7 +43,7 @@ class Facet:
     """A facet with the options that are shown, children behind their parent; `size` is how many options it has."""
 
     name: str
-    label: object
+    label: str
     options: list[Option]
     size: int
     sought: str
@@ -86,7 +86,7 @@ class Range:
     """A pair of bounds, as typed; with bars, and the facet that says how known the values are."""
 
     name: str
-    label: object
+    label: str
     minimum: str
     maximum: str
     is_date: bool
@@ -147,7 +147,8 @@ class Panel:
             pairs, size = options.shown(name, chosen=chosen, find=sought), options.number(name)
         return Facet(
             name=name,
-            label=filterset.filters[name].label,
+            # In words at once: it stands in several places.
+            label=str(filterset.filters[name].label),
             options=[
                 Option(
                     value=value,
@@ -175,7 +176,7 @@ class Panel:
         item = self.filterset.filters[low]
         return Range(
             name=name,
-            label=item.label,
+            label=str(item.label),
             minimum=data.get(low, ""),
             maximum=data.get(high, ""),
             is_date=isinstance(item, DateBoundFilter),

@@ -1,7 +1,5 @@
 """The public pages of the catalog."""
 
-from urllib.parse import urlsplit
-
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -41,7 +39,7 @@ def show_listing(request: HttpRequest, name: str) -> HttpResponse:
     if partial:
         # The address in the browser's bar: what the form sent, without what was left empty. What was typed to find an
         # option makes no step back of its own.
-        before = QueryDict(urlsplit(request.htmx.current_url or "").query)
+        before = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
         header = "HX-Replace-Url" if listing.has_same_filters(before) else "HX-Push-Url"
         response.headers[header] = f"{request.path}?{listing.query}" if listing.query else request.path
     # One address gives a whole page or a part of it, as the request's headers say.

@@ -158,6 +158,12 @@ def test_going_back_undoes_a_choice_and_not_what_was_typed_to_find_it(before, af
     assert response[header] == f"/en/models/?{after}".rstrip("?")
 
 
+@pytest.mark.parametrize("address", ["http://[", "", "?", "nonsense\x00", "http://testserver/?%ff=%00&find_"])
+def test_any_address_that_the_browser_says_it_shows_is_answered(address):
+    headers = {"HX-Request": "true", "HX-Current-URL": address}
+    assert Client().get("/en/models/?access=api", headers=headers).status_code == 200
+
+
 def test_every_way_on_keeps_the_number_of_results_on_a_page():
     for number in range(26):
         make_model(name=f"Model {number:02}")
