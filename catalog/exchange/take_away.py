@@ -53,11 +53,14 @@ class About:
         return [
             (_("AIGC Landscape"), self.title),
             (_("Address"), self.address),
-            (_("Asked for"), between.join(f"{label}: {value}" for label, value in self.asked) or _("All")),
+            (
+                pgettext("of a list", "Asked for"),
+                between.join(f"{label}: {value}" for label, value in self.asked) or _("All"),
+            ),
             (_("Sort by"), self.order),
-            (_("Ignored"), between.join(self.ignored) or "–"),
+            (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
-            (_("Taken"), f"{self.taken_at:%Y-%m-%d %H:%M} (UTC)"),
+            (pgettext("of a list", "Taken"), f"{self.taken_at:%Y-%m-%d %H:%M} (UTC)"),
             (_("Licence"), f"{describe_licence()} {self.terms}"),
         ]
 

@@ -29,6 +29,8 @@ PAGES = [
     "glossary/diffusion-model/",
     "sources/{source}/",
     "timeline/",
+    "compare/",
+    "compare/?kind=models&slug=gpt-3&slug=stable-diffusion&slug=dall-e-2",
     "changes/",
     "freshness/",
     "search/?q=GPT",
