@@ -50,13 +50,11 @@ class About:
     def list_facts(self) -> list[tuple[str, str | int]]:
         """What it is about, line by line."""
         between = pgettext("between values", ", ")
+        asked = between.join(f"{label}: {value}" for label, value in self.asked)
         return [
             (_("AIGC Landscape"), self.title),
             (_("Address"), self.address),
-            (
-                pgettext("of a list", "Asked for"),
-                between.join(f"{label}: {value}" for label, value in self.asked) or _("All"),
-            ),
+            (pgettext("of a list", "Asked for"), asked or _("All")),
             (_("Sort by"), self.order),
             (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),

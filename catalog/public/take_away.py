@@ -32,10 +32,13 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
     """All results of a listing as a file: `form` is csv, xlsx or json."""
     listing = ListingPage(name, request.GET)
     filterset = listing.filterset
+    asked = [(str(chip.label), str(chip.value)) for chip in listing.chips]
+    if filterset.meant:
+        asked.append((gettext("Results for"), filterset.meant))
     about = About(
         title=str(listing.heading),
         address=address_of(request, listing),
-        asked=[(str(chip.label), str(chip.value)) for chip in listing.chips],
+        asked=asked,
         order=next((str(label) for key, label, chosen in listing.sorts if chosen), filterset.sort),
         ignored=listing.ignored,
         number=filterset.results.count(),
@@ -111,6 +114,6 @@ def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:
 
 def address_of(request: HttpRequest, listing: ListingPage) -> str:
     """The full address of a listing's first page."""
-    query = listing.query_without_page
+    query = listing.query_of_results
     address = request.build_absolute_uri(reverse(f"catalog:{listing.name}"))
     return f"{address}?{query}" if query else address

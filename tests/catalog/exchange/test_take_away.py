@@ -206,6 +206,12 @@ def test_files_hold_what_the_page_counts_in_its_order(client, landscape):
             assert [it.split("/")[-2] for it in found] == expected
 
 
+def test_a_file_says_what_a_misspelt_search_was_taken_for(client, landscape):
+    preface, [row] = read_csv(client, "/en/models/data.csv?q=Stabel")
+    assert row["name_en"] == "'=Stable Diffusion"
+    assert "Results for: stable" in preface[2]
+
+
 def test_what_matches_nothing_is_a_file_without_rows(client, landscape):
     assert read_csv(client, "/en/models/data.csv?q=nothingofthatname")[1] == []
     assert read_json(client, "/en/models/data.json?q=nothingofthatname")["entries"] == []
