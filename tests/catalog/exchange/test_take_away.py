@@ -209,7 +209,7 @@ def test_files_hold_what_the_page_counts_in_its_order(client, landscape):
 def test_a_file_says_what_a_misspelt_search_was_taken_for(client, landscape):
     preface, [row] = read_csv(client, "/en/models/data.csv?q=Stabel")
     assert row["name_en"] == "'=Stable Diffusion"
-    assert "Results for: stable" in preface[2]
+    assert "Results for: Stable" in preface[2]
 
 
 def test_what_matches_nothing_is_a_file_without_rows(client, landscape):
