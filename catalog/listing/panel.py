@@ -55,6 +55,11 @@ class Facet:
         return sum(option.chosen for option in self.options)
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether somebody looks for an option."""
+        return bool(self.sought)
+
+    @property
     def is_long(self) -> bool:
         """Whether it has a box to find an option, and folds away all but the first few."""
         return self.size > LONG
@@ -100,6 +105,11 @@ class Range:
         """How many bounds and options are chosen."""
         bounds = 0 if self.errors else bool(self.minimum) + bool(self.maximum)
         return bounds + (self.known.chosen if self.known else 0)
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether something was typed, understood or not."""
+        return bool(self.minimum or self.maximum)
 
     @property
     def ends(self) -> tuple[str, str]:

@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 from catalog.listing.columns import cell_values, format_dollars
 from catalog.listing.figures import Sum
 from catalog.listing.page import ListingPage
-from catalog.listing.panel import MONEY, SHOWN_AT_ONCE, Facet, Option, Range
+from catalog.listing.panel import FIND, MONEY, SHOWN_AT_ONCE, Facet, Option, Panel, Range
 from catalog.templatetags.catalog import excerpt
 from catalog.values import format_number
 
 register = template.Library()
 
+# So many sections of the panel are unfolded at first.
+UNFOLDED = 3
 # Of several values in a cell so many are shown.
 VALUES_SHOWN = 4
 
@@ -28,6 +30,54 @@ VALUES_SHOWN = 4
 def show(value) -> str:
     """The HTML of a value, escaped unless it brings its own; Django's `conditional_escape` in a third of the time."""
     return value.__html__() if hasattr(value, "__html__") else escape(str(value))
+
+
+@register.simple_tag
+def panel_sections(panel: Panel) -> SafeString:
+    """The facets and ranges of the panel, the first few unfolded, and those in which something was chosen or typed."""
+    html = []
+    for place, section in enumerate(panel.sections):
+        label, chosen = show(section.label), section.chosen
+        state = " open" if chosen or section.is_in_use or place < UNFOLDED else ""
+        body = render_range(section) if section.is_range else render_finder(section) + facet_options(section)
+        html.append(
+            f'<details class="facet"{state}><summary>{label} '
+            f'<span class="chosen" id="chosen-{section.name}">{chosen or ""}</span></summary>'
+            f'<fieldset><legend class="visually-hidden">{label}</legend>{body}</fieldset></details>\n'
+        )
+    return mark_safe("".join(html))
+
+
+def render_finder(facet: Facet) -> str:
+    """The box of a long facet to find an option; without script it has a button of its own."""
+    if not facet.is_long:
+        return ""
+    word, find = show(_("Find an option")), show(_("Find"))
+    return (
+        f'<div class="find"><input class="find-option" id="find-{facet.name}" type="search" name="{FIND}{facet.name}" '
+        f'value="{show(facet.sought)}" aria-label="{word}: {show(facet.label)}" placeholder="{word}" maxlength="100" '
+        f'autocomplete="off"><button type="submit" class="uncounted">{find}</button></div>'
+    )
+
+
+def render_range(scale: Range) -> str:
+    """The bounds of a range, with bars that show where the results lie, and how their values are known."""
+    words = (_("Earliest"), _("Latest")) if scale.is_date else (_("Minimum"), _("Maximum"))
+    invalid = ' aria-invalid="true"' if scale.errors else ""
+    bounds = "".join(
+        f'<p><label for="{scale.name}-{end}">{show(word)}</label><input id="{scale.name}-{end}" '
+        f'name="{scale.name}_{end}" value="{show(typed)}" maxlength="100" autocomplete="off" '
+        f'aria-describedby="error-{scale.name}"{invalid}></p>'
+        for end, word, typed in (("min", words[0], scale.minimum), ("max", words[1], scale.maximum))
+    )
+    errors = "".join(f"<p>{show(error)}</p>" for error in scale.errors)
+    known = scale.known and (
+        f'<fieldset class="known"><legend>{show(scale.known.label)}</legend>{facet_options(scale.known)}</fieldset>'
+    )
+    return (
+        f'<div class="bars" id="bars-{scale.name}">{range_bars(scale)}</div><div class="bounds">{bounds}</div>'
+        f'<div class="error" id="error-{scale.name}" aria-live="polite">{errors}</div>{known or ""}'
+    )
 
 
 @register.simple_tag
@@ -49,7 +99,8 @@ def render_rest(facet: Facet, rest: list[tuple[Option, list[Option]]], *, shown:
     word, note = _("Show all %(n)s") % {"n": facet.size}, ""
     if shown < facet.size:
         word = _("Show %(shown)d of %(n)d") % {"shown": shown, "n": facet.size}
-        note = f'<p class="note">{show(_("Those with the most entries. Find the others by name."))}</p>'
+        advice = _("Those with the most entries. Find the others by name.")
+        note = f'<p class="note">{show(advice)}</p>'
     state = " open" if any(option.chosen for parent, children in rest for option in (parent, *children)) else ""
     return mark_safe(
         f'<details class="rest" id="rest-{facet.name}"{state}>'
