@@ -66,7 +66,7 @@ for (const list of document.querySelectorAll("[data-from]")) {
     if (event.key === "ArrowDown") activate(all[at + 1] ?? null);
     else if (event.key === "ArrowUp") activate(at < 0 ? all.at(-1) : all[at - 1] ?? null);
     else if (event.key === "Enter" && active) choose(active);
-    else if (event.key === "Escape" || event.key === "Tab") return close();
+    else if (event.key === "Escape") close(); // And the browser leaves what was typed.
     else return;
     event.preventDefault();
   });
