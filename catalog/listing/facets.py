@@ -1,7 +1,8 @@
 """The options of facets: which there are, in which order, and what they are called in the reader's language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from heapq import nsmallest
 
 import numpy as np
 from django.db.models import CharField, F, Value
@@ -65,35 +66,44 @@ CLOSED = {"status", *CHOICES, *VOCABULARIES}
 class FacetOptions:
     """The options of all facets of a kind; at most three queries, whatever the number of entries.
 
-    `everything` are the rows of the listing before any filter, a mask; `tables` has the table of each kind.
+    `everything` are the rows of the listing before any filter, a mask, and `scope` names them; `tables` has the table
+    of each kind.
     """
 
-    def __init__(self, *, kind: EntryKind, everything, tables: Mapping[EntryKind, Table], as_of: AsOf) -> None:
-        self.kind, self.everything, self.tables, self.as_of = kind, everything, tables, as_of
+    def __init__(
+        self, *, kind: EntryKind, everything, scope: str, tables: Mapping[EntryKind, Table], as_of: AsOf
+    ) -> None:
+        self.kind, self.everything, self.scope, self.tables, self.as_of = kind, everything, scope, tables, as_of
         self.table = tables[kind]
         self.language = "zh" if (get_language() or "en").startswith("zh") else "en"
         # The parent of each segment that has one; known once the words of segments are.
         self.parents: dict[str, str] = {}
-        # What was read: the words of vocabularies and of facets, and how many entries have each value.
+        # What was read: the words of vocabularies and of facets.
         self._vocabularies: dict[type, dict[str, BilingualText]] = {}
         self._words: dict[str, dict[str, object]] = {}
-        self._numbers: dict[str, dict[str, int]] = {}
+
+    def _hold(self, facet: str, *key: str, make: Callable):
+        """What follows from the table, and from the one that the values of the facet point to: made once for both."""
+        other = self.tables[ENTRY_FACETS[facet]] if facet in ENTRY_FACETS else None
+        held = self.table.cache.get((facet, *key))
+        if held is None or held[0] is not other:
+            held = self.table.cache[facet, *key] = other, make()
+        return held[1]
 
     def numbers(self, facet: str) -> dict[str, int]:
-        """How many entries of the listing have each value, before any filter."""
-        if facet not in self._numbers:
+        """How many entries of the listing have each known value, before any filter."""
+
+        def count() -> dict[str, int]:
             numbers = self.table.count(facet, self.everything)
-            self._numbers[facet] = {value: number for value, number in numbers.items() if number}
-        return self._numbers[facet]
+            # Of entries only the live ones: that a draft exists is nobody's business.
+            live = {UNKNOWN, *self.tables[ENTRY_FACETS[facet]].slot_at} if facet in ENTRY_FACETS else numbers
+            return {value: number for value, number in numbers.items() if number and value in live}
+
+        return self._hold(facet, "numbers", self.scope, make=count)
 
     def is_known(self, facet: str, value: str) -> bool:
         """Whether a value may be asked for: a word of the vocabulary, or what an entry has."""
-        if value == UNKNOWN:
-            return True
-        if facet in ENTRY_FACETS:
-            # Of entries only the live ones: that a draft exists is nobody's business.
-            return value in self.numbers(facet) and value in self.tables[ENTRY_FACETS[facet]].slot_at
-        return value in self.numbers(facet) or (facet in CLOSED and value in self.words(facet))
+        return value == UNKNOWN or value in self.numbers(facet) or (facet in CLOSED and value in self.words(facet))
 
     def words(self, facet: str) -> dict[str, object]:
         """What the values of a closed facet are called, in the order shown."""
@@ -102,10 +112,8 @@ class FacetOptions:
         return self._words[facet]
 
     def _read_words(self, facet: str) -> dict[str, object]:
-        if facet == "status":
-            return dict((OrganizationStatus if self.kind == EntryKind.ORGANIZATION else ReleaseStatus).choices)
-        if facet in CHOICES:
-            return CHOICES[facet]
+        if facet not in VOCABULARIES:
+            return translate_choices(facet, is_organization=self.kind == EntryKind.ORGANIZATION, language=self.language)
         words = dict(self._read_vocabulary(VOCABULARIES[facet]))
         if self.as_of.is_past:
             # Of vocabularies only the present words are known; a former address stands for itself.
@@ -138,39 +146,40 @@ class FacetOptions:
 
         Of more than `MOST_OPTIONS` those that most entries have; with `find`, of those whose label has this text in it.
         """
-        numbers, text = self.numbers(facet), find.casefold()
-        values = [
-            value
-            for value in {**numbers, **dict.fromkeys(chosen)}
-            if self.is_known(facet, value)
-            and (not text or value in chosen or text in str(self.label(facet, value)).casefold())
-        ]
-        if len(values) > MOST_OPTIONS:
-            values.sort(key=lambda value: (value not in chosen, -numbers.get(value, 0), value))
-            values = values[:MOST_OPTIONS]
+        if find:
+            text = find.casefold()
+            values = self.find_most(
+                facet, (value for value in self.numbers(facet) if text in str(self.label(facet, value)).casefold())
+            )
+        else:
+            values = self._hold(facet, "most", self.scope, make=lambda: self.find_most(facet, self.numbers(facet)))
+        values = {*values, *(value for value in chosen if self.is_known(facet, value))}
         positions = self.positions(facet)
-        values.sort(key=lambda value: (value == UNKNOWN, positions.get(value, len(positions)), value))
-        return [(value, self.label(facet, value)) for value in values]
+        ordered = sorted(values, key=lambda value: (value == UNKNOWN, positions.get(value, len(positions)), value))
+        return [(value, self.label(facet, value)) for value in ordered]
+
+    def find_most(self, facet: str, values: Iterable[str]) -> list[str]:
+        """Those of some values that most entries have."""
+        numbers = self.numbers(facet)
+        return nsmallest(MOST_OPTIONS, values, key=lambda value: (-numbers[value], value))
 
     def number(self, facet: str) -> int:
         """How many options there are."""
-        return sum(self.is_known(facet, value) for value in self.numbers(facet))
+        return len(self.numbers(facet))
 
     def positions(self, facet: str) -> dict[str, int]:
         """The place of each value in the order shown; what is unknown has none."""
         if facet in CLOSED:
             return {value: place for place, value in enumerate(self.words(facet))}
+        return self._hold(facet, "positions", self.language, make=lambda: self._read_positions(facet))
+
+    def _read_positions(self, facet: str) -> dict[str, int]:
         column = self.table.facets.get(facet)
         values = [value for value in column.values if value != UNKNOWN] if column else []
         if facet in ENTRY_FACETS:
-            # In the order of another table, which changes by itself.
             other = self.tables[ENTRY_FACETS[facet]]
-            held = self.table.cache.get(("positions", facet, self.language))
-            if held is None or held[0] is not other:
-                rank, slots = other.rank(self.language).tolist(), other.slot_at
-                held = other, {value: rank[slots[value]] for value in values if value in slots}
-                self.table.cache["positions", facet, self.language] = held
-            return held[1]
+            rank, slots = other.rank(self.language).tolist(), other.slot_at
+            return {value: rank[slots[value]] for value in values if value in slots}
         if facet == "country":
             values.sort(key=lambda code: name_country(code, self.language))
         else:
@@ -185,6 +194,16 @@ class FacetOptions:
             places = np.array([positions.get(value, np.inf) for value in column.values], dtype=float)
             np.minimum.at(first, column.slots, places[column.codes])
         return np.where(first < np.inf, first, np.nan)
+
+
+@lru_cache(maxsize=100)
+def translate_choices(facet: str, *, is_organization: bool, language: str) -> dict[str, str]:
+    """What the choices of a facet are called in the active language (which is `language`), in their order."""
+    if facet == "status":
+        choices = dict((OrganizationStatus if is_organization else ReleaseStatus).choices)
+    else:
+        choices = CHOICES[facet]
+    return {value: str(label) for value, label in choices.items()}
 
 
 @lru_cache(maxsize=1000)

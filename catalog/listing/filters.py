@@ -7,6 +7,7 @@ Everything is computed on the columns of a `Table`: a filter gives a mask, the r
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Literal
 
 import numpy as np
@@ -44,7 +45,14 @@ class ValuesField(forms.Field):
         return list(dict.fromkeys(value or []))
 
 
-class FacetFilter(Filter):
+class Shared:
+    """A filter whose settings never change: a filter set, which takes a copy of each, need not copy these, too."""
+
+    def __deepcopy__(self, memo: dict):
+        return copy(self)
+
+
+class FacetFilter(Shared, Filter):
     """Rows that have any of the chosen values in a facet."""
 
     field_class = ValuesField
@@ -54,7 +62,7 @@ class FacetFilter(Filter):
         return table.choose(self.field_name, known) if known else None
 
 
-class TextFilter(CharFilter):
+class TextFilter(Shared, CharFilter):
     """Rows that the search engine finds."""
 
     def filter(self, table: Table, value: str):
@@ -63,7 +71,7 @@ class TextFilter(CharFilter):
         return mask
 
 
-class BoundFilter(Filter):
+class BoundFilter(Shared, Filter):
     """One end of a range; `bound` says which, `column` what it bounds, `until` up to which day that is current."""
 
     def __init__(self, *, bound: Literal["min", "max"], column: str, until: str | None = None, **kwargs) -> None:
@@ -149,7 +157,13 @@ class ListingFilterSet(FilterSet):
     @cached_property
     def options(self) -> FacetOptions:
         """The options of all facets, with their labels."""
-        return FacetOptions(kind=self.kind, everything=self.everything, tables=self.tables, as_of=self.as_of)
+        return FacetOptions(
+            kind=self.kind,
+            everything=self.everything,
+            scope=repr(self.fixed),
+            tables=self.tables,
+            as_of=self.as_of,
+        )
 
     @property
     def facet_names(self) -> list[str]:
