@@ -72,17 +72,16 @@ class TextFilter(Shared, CharFilter):
 
 
 class BoundFilter(Shared, Filter):
-    """One end of a range; `bound` says which, `column` what it bounds, `until` up to which day that is current."""
+    """One end of a range; `bound` says which, `column` what it bounds."""
 
-    def __init__(self, *, bound: Literal["min", "max"], column: str, until: str | None = None, **kwargs) -> None:
-        self.bound, self.column, self.until = bound, column, until
+    def __init__(self, *, bound: Literal["min", "max"], column: str, **kwargs) -> None:
+        self.bound, self.column = bound, column
         super().__init__(**kwargs)
 
     def filter(self, table: Table, value):
         # What has no number is in no range.
         end, column = self.read(value), table.columns[self.column]
-        mask = column >= end if self.bound == "min" else column <= end
-        return mask & (table.columns[self.until] > table.on.toordinal()) if self.until else mask
+        return column >= end if self.bound == "min" else column <= end
 
 
 class DateBoundFilter(BoundFilter):
@@ -103,11 +102,11 @@ class NumberBoundFilter(BoundFilter):
         return float(value)
 
 
-def make_range(filter_class: type[BoundFilter], *, low: str, high: str, label, until: str | None = None) -> tuple:
+def make_range(filter_class: type[BoundFilter], *, low: str, high: str, label) -> tuple:
     """The two ends of a range over what may itself be a range: it is let through where the two overlap."""
     return (
-        filter_class(bound="min", column=high, until=until, label=label),
-        filter_class(bound="max", column=low, until=until, label=label),
+        filter_class(bound="min", column=high, label=label),
+        filter_class(bound="max", column=low, label=label),
     )
 
 
@@ -227,8 +226,6 @@ class ListingFilterSet(FilterSet):
         for name in self.range_names:
             low, high = self.filters[f"{name}_max"], self.filters[f"{name}_min"]
             rows = self.select(without=(f"{name}_min", f"{name}_max"))
-            if low.until:
-                rows = rows & (self.table.columns[low.until] > self.table.on.toordinal())
             bins = draw_bins(
                 table=self.table, low=low.column, high=high.column, is_date=isinstance(low, DateBoundFilter)
             )
@@ -242,8 +239,6 @@ class ListingFilterSet(FilterSet):
         for name in self.summed:
             bound = self.filters[f"{name}_min"]
             rows = self.selected
-            if bound.until:
-                rows = rows & (self.table.columns[bound.until] > self.table.on.toordinal())
             sums.append(
                 sum_up(
                     name=name,
@@ -375,7 +370,7 @@ class OrganizationFilterSet(ListingFilterSet):
         "segment": "segment",
         "latest_round": "latest_round",
         "funding": "funding_usd",
-        "valuation": "valuation_usd",
+        "valuation": "valuation",
         "checked": "checked",
     }
     shown_facets = ("country", "segment", "latest_round")
@@ -397,11 +392,7 @@ class OrganizationFilterSet(ListingFilterSet):
     )
     funding_known = FacetFilter(field_name="funding_known", label=_("Total funding: how known"))
     valuation_min, valuation_max = make_range(
-        NumberBoundFilter,
-        low="valuation_usd",
-        high="valuation_usd",
-        until="valuation_until",
-        label=_("Valuation (post-money)"),
+        NumberBoundFilter, low="valuation", high="valuation", label=_("Valuation (post-money)")
     )
     valuation_known = FacetFilter(field_name="valuation_known", label=_("Valuation: how known"))
     investor = FacetFilter(field_name="investor", label=_("Investors"))

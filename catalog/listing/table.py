@@ -94,7 +94,8 @@ class Table:
         self.rows = np.empty(0, dtype=bool)
         self.slot_of: dict[UUID, int] = {}
         self.texts: dict[str, list[str]] = {name: [] for name in TEXTS}
-        self.columns = {name: np.empty(0) for name in (*NUMBERS, *DAYS, *CHECK_DAYS)}
+        # Beside what is stored: the days of checks, and the valuation while it is current.
+        self.columns = {name: np.empty(0) for name in (*NUMBERS, *DAYS, *CHECK_DAYS, "valuation")}
         # As stored: also what will hold on later days.
         self.stored: dict[str, FacetColumn] = {}
         self.facets: dict[str, FacetColumn] = {}
@@ -122,6 +123,8 @@ class Table:
         }
         for name in CHECK_DAYS:
             table.columns[name] = table._read_days(name)
+        is_current = table.columns["valuation_until"] > on.toordinal()
+        table.columns["valuation"] = np.where(is_current, table.columns["valuation_usd"], np.nan)
         return table
 
     def _take_rows(self, entries: set[UUID], rows: QuerySet[ListingEntry]) -> None:

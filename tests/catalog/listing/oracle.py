@@ -39,7 +39,7 @@ ADDED = {"funding"}
 DATES = {"founded", "released", "launched", "checked", "price_checked"}
 # Orders by a range go by its upper end, others by the first value of a facet.
 SORTS = {
-    "organization": ["name", "country", "founded", "segment", "latest_round", "funding", "checked"],
+    "organization": ["name", "country", "founded", "segment", "latest_round", "funding", "valuation", "checked"],
     "model": ["name", "maker", "released", "parameters", "access", "checked"],
     "product": ["name", "maker", "launched", "segment", "built_on", "checked", "price_checked"],
 }
