@@ -26,7 +26,7 @@ from tests.factories import (
     withdraw,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 LISTINGS = ["models", "startups", "organizations", "products"]
 DAY = "2026-01-15"
 FORMS = ["data.csv", "data.xlsx", "data.json", "feed.atom", "feed.json"]

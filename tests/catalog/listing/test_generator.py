@@ -25,6 +25,7 @@ def read_index() -> list[tuple]:
     return rows + [("value", *values) for values in FacetValue.objects.order_by(*columns).values_list(*columns)]
 
 
+@pytest.mark.long
 def test_documents_and_index_are_those_of_publishing():
     generate(entries=60)
     for publication in Publication.objects.all():
@@ -43,6 +44,7 @@ def test_documents_and_index_are_those_of_publishing():
     assert read_index() == before
 
 
+@pytest.mark.long
 def test_a_seed_gives_one_catalog_and_all_kinds_of_values():
     generate(entries=300, seed=5)
     assert {kind: ListingEntry.objects.filter(kind=kind).count() for kind in RECORD_MODELS} == {

@@ -16,7 +16,7 @@ from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.verification import record_checks
 from tests.factories import make_model, make_organization, make_product, make_term, publish, withdraw
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 MARK = "As this site knew it on 1 March 2026"
 
 

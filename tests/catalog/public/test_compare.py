@@ -22,7 +22,7 @@ from tests.factories import (
     withdraw,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def text_of(response) -> str:

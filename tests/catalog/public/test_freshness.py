@@ -22,7 +22,7 @@ from catalog.public.corrections import count_corrections
 from catalog.public.freshness import Freshness, Share
 from tests.factories import make_model, make_organization, make_product, make_source, publish_revision, withdraw
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from catalog.models import AIModelCitation, AIModelMilestone, Change, HistoryCho
 from tests.editorial.review.support import values_in
 from tests.factories import make_model, make_organization, make_source, make_term, publish_revision, withdraw
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def publish(record, *, user=None, **values) -> None:

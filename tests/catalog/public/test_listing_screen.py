@@ -7,7 +7,7 @@ from django.test import Client
 from catalog.models import Segment
 from tests.factories import make_label, make_model, make_organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def open_page(address: str, **headers) -> BeautifulSoup:
@@ -164,6 +164,7 @@ def test_any_address_that_the_browser_says_it_shows_is_answered(address):
     assert Client().get("/en/models/?access=api", headers=headers).status_code == 200
 
 
+@pytest.mark.long
 def test_every_way_on_keeps_the_number_of_results_on_a_page():
     for number in range(26):
         make_model(name=f"Model {number:02}")

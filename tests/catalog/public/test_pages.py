@@ -35,7 +35,7 @@ from tests.factories import (
     withdraw,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 LISTINGS = ["models", "startups", "organizations", "products"]
 
 

@@ -21,7 +21,7 @@ from tests.factories import (
     withdraw,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 @pytest.fixture
@@ -114,6 +114,7 @@ class TestPage:
         commit()
         assert names_in(ask(client, "secretive")) == []
 
+    @pytest.mark.long
     def test_pages_follow_each_other_with_the_filters(self, client, commit):
         for number in range(25):
             make_term(name=f"Noise {number:02}")
@@ -132,6 +133,7 @@ class TestPage:
             assert "<script>alert" not in html
             assert "<b>" not in html
 
+    @pytest.mark.long
     def test_no_more_than_twelve_queries_at_two_sizes(self, client, landscape, commit):
         def count(query: str) -> int:
             with CaptureQueriesContext(
