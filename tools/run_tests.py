@@ -22,8 +22,8 @@ QUICK = ["-m", "not long", "--dist", "loadfile", "--no-loadscope-reorder"]
 # Test by test, but what needs all that ships goes together: to load it takes a minute or two.
 LONG = ["-m", "long or hypothesis", "--hypothesis-profile=long", "--dist", "loadgroup", "--durations=5"]
 # What a browser, a public page or a form of the admin shows hardly depends on the database, and loading all that ships
-# takes a minute: these are left to the long run on PostgreSQL; on SQLite `make test` does them. What asks no database is run
-# with the large profile once.
+# takes a minute: these are left to the long run on PostgreSQL; on SQLite `make test` does them. What asks no database
+# is run with the large profile once.
 ON_POSTGRESQL = {
     "not long": "not long and not browser and not landscape and not admin and not page",
     "long or hypothesis": (

@@ -17,7 +17,7 @@ from django_countries.fields import CountryField
 
 from catalog.exchange.spreadsheets import Cell
 from catalog.listing.as_of import AsOf
-from catalog.listing.derive import derive_funding
+from catalog.listing.derive import derive_funding, read_funding_known
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
@@ -33,7 +33,7 @@ AMOUNT = ("low", "high", "kind")
 MONEY = ("currency", "usd_low", "usd_high", "usd_rate_date")
 SOURCING = ("sources", "as_of", "checked")
 HEAD = ("id", "address", "name_en", "name_zh", "aliases", "summary_en", "summary_zh", "published")
-FUNDING = ("total_funding_usd", "valuation_usd", "valuation_current_until")
+FUNDING = ("total_funding_usd", "total_funding_kind", "valuation_usd", "valuation_current_until")
 # What the sheet of sources has of each.
 SOURCE_COLUMNS = (
     *("id", "name", "field", "row", "stance", "stated", "as_of", "title", "publisher", "source_kind", "source_address"),
@@ -199,6 +199,7 @@ class Taken:
         until = known.get("valuation_until", ALWAYS_UNTIL)
         return {
             "total_funding_usd": known["funding_usd"],
+            "total_funding_kind": read_funding_known(self.detail.document),
             "valuation_usd": known.get("valuation_usd"),
             "valuation_current_until": None if until == ALWAYS_UNTIL else until.isoformat(),
         }

@@ -18,6 +18,7 @@ Cell = str | int | float | Decimal | None
 
 # A spreadsheet program takes a text that begins like this for a formula, some with full-width characters too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+INNER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@＝＋－＠])")
 # Without it at the start, spreadsheet programs take the encoding for that of their own country.
 BYTE_ORDER_MARK = "\ufeff"
 # What XML can't hold, and XLSX is made of it.
@@ -27,7 +28,11 @@ MISTAKEN_STARTS = ("=", "#")
 
 
 def escape(text: str) -> str:
-    """Return a text for CSV that no spreadsheet program runs, with or without the spaces before it."""
+    """Return a text for CSV that no spreadsheet program runs, with or without the spaces before it.
+
+    Nor where the program takes a semicolon or a tab for the end of a cell, as it does in many countries.
+    """
+    text = INNER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 

@@ -117,8 +117,7 @@ def derive_facets(
             rounds = rounds_by_date(document)
             if rounds:
                 facets.add("latest_round", [rounds[-1]["round_kind"]])
-            amounts = [Money.from_json(row["amount"]) for row in rounds if row["amount"]]
-            facets.add("funding_known", [how_known(amounts)])
+            facets.add("funding_known", [read_funding_known(document)])
             add_valuation_known(facets, document, interval=verifications[FieldGroup.FUNDING].interval)
             for row in rounds:
                 facets.add("investor", [*row["investors"], row["lead"]])
@@ -191,6 +190,12 @@ def add_free_plan(facets: Facets, document: dict, *, interval: int, on: date) ->
         facets.add("free_plan", ["no"], since=ends["yes"], until=ends["no"])
     # The price is too old to be called current from this day on.
     facets.add("free_plan", [UNKNOWN], since=max(ends.values()))
+
+
+def read_funding_known(document: dict) -> str | None:
+    """How the total funding is known."""
+    rounds = document["children"]["funding_rounds"].values()
+    return how_known([Money.from_json(row["amount"]) for row in rounds if row["amount"]])
 
 
 def how_known(amounts: list[Money]) -> str | None:

@@ -272,7 +272,7 @@ class ListingFilterSet(FilterSet):
     def _find(self, query: str) -> list[int]:
         if query not in self._found:
             slots = self.table.slot_by_pk
-            self._found[query] = [slots[pk] for pk in search.find(query) if pk in slots]
+            self._found[query] = [slots[pk] for pk in search.find(query, among=slots)]
         return self._found[query]
 
     @property

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.exchange.take_away import About
 from catalog.listing.as_of import PARAMETER, AsOf
-from catalog.listing.derive import derive_funding
+from catalog.listing.derive import derive_funding, read_funding_known
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
 from catalog.listing.page import LISTINGS
 from catalog.models import ListingEntry, Publication
@@ -207,13 +207,14 @@ class Comparison:
         return Line(name, label, [Cell(detail, rows=list_rows(detail, name)) for detail in self.details])
 
     def read_total(self) -> Line:
-        """The sum of the funding rounds whose amount in US dollars is known, as listings have it."""
+        """The sum of the funding rounds whose amount in US dollars is known, an estimate where one of them is."""
         label, cells = _("Total funding"), []
         for detail in self.details:
             verification = detail.verifications[FieldGroup.FUNDING]
             total = derive_funding(detail.document, interval=verification.interval)["funding_usd"]
+            known = read_funding_known(detail.document)
             # Cents are nobody's funding.
-            values = [] if total is None else [Value(Money.exact(round(total), "USD"))]
+            values = [] if total is None else [Value(Money.exact(round(total), "USD", kind=known))]
             cells.append(Cell(detail, fact=Fact("total_funding", label, values) if values else None))
         return Line("total_funding", label, cells)
 

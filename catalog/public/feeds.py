@@ -5,7 +5,10 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.translation import get_language
+from django.utils.html import escape
+from django.utils.translation import get_language, gettext
+
+from catalog.exchange.spreadsheets import NOT_IN_XML
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Item:
 
 def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items: list[Item]) -> HttpResponse:
     """Return a feed: `form` is atom or json, `home` the full address of the page with the list."""
+    # Programs take a text in Atom for HTML, and none of them can read what XML can't hold.
+    title = NOT_IN_XML.sub("", title)
     if form == "json":
         return JsonResponse(
             {
@@ -44,13 +49,18 @@ def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items
             content_type="application/feed+json",
         )
     feed = Atom1Feed(
-        title=title, link=home, description="", language=get_language(), feed_url=request.build_absolute_uri()
+        title=title,
+        link=home,
+        description="",
+        language=get_language(),
+        feed_url=request.build_absolute_uri(),
+        author_name=gettext("AIGC Landscape"),
     )
     for item in items:
         feed.add_item(
-            title=item.title,
+            title=NOT_IN_XML.sub("", item.title),
             link=item.link,
-            description=item.text,
+            description=escape(NOT_IN_XML.sub("", item.text)),
             unique_id=item.id,
             pubdate=item.at,
             updateddate=item.at,

@@ -25,6 +25,8 @@ CONTENT_TYPES = {
 }
 # How many entries a feed has: those that were published last.
 FEED_LENGTH = 50
+# So many results are looked up by their keys; of more, enough come soon among all entries by time.
+FEW = 500
 
 
 @require_safe
@@ -106,6 +108,9 @@ def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
 def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:
     """Return the results that were published last, newest first; two queries, the first of keys alone."""
     found = set(filterset.table.pks[filterset.selected].tolist())
+    if len(found) <= FEW:
+        rows = ListingEntry.ever.filter(pk__in=found).order_by("-published_at", "pk")
+        return list(rows[:FEED_LENGTH])
     by_time = filterset.as_of.entries().filter(kind=filterset.kind).order_by("-published_at", "pk")
     keys = by_time.values_list("pk", flat=True).iterator()
     rows = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))

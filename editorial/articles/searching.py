@@ -1,5 +1,6 @@
 """What search finds among entries, terms and articles, in one order, and how a reader sees it."""
 
+from collections import ChainMap
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -112,13 +113,14 @@ class SearchPage:
 
     def _find(self, query: str) -> dict[search.Level, list[Found]]:
         """Look for entries, terms and articles; at most six queries."""
-        entries, articles = search.rank(ListingEntry, query), search.rank(ArticlePage, query)
-        slots = {kind.value: table.slot_by_pk for kind, table in self.tables.items()} if any(entries.values()) else {}
+        slots = {kind.value: table.slot_by_pk for kind, table in self.tables.items()}
+        entries = search.rank(ListingEntry, query, among=ChainMap(*slots.values()))
+        articles = search.rank(ArticlePage, query)
         public: set[int] = set()
         if keys := [key for its in articles.values() for key in its]:
             pages = ArticlePage.objects.live().public().filter(pk__in=keys)
             public.update(pages.filter(locale__language_code=self.language or self.reader).values_list("pk", flat=True))
-        lacking = self._find_lacking() if self.language and slots else frozenset()
+        lacking = self._find_lacking() if self.language and any(entries.values()) else frozenset()
         return {
             level: [
                 *(

@@ -10,6 +10,7 @@ models.
 """
 
 from collections import defaultdict
+from collections.abc import Container
 from functools import cache
 
 from django.db import NotSupportedError, connection
@@ -75,18 +76,18 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
     )
 
 
-def rank(model: type[Model], query_string: str) -> dict[Level, list[int]]:
-    """Return the primary keys of all objects that match, by level, best first in each; at most two queries.
+def rank(model: type[Model], query_string: str, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
+    """Return the primary keys of the objects that match, by level, best first in each; at most two queries.
 
-    What is not public is among them: only the index is read.
+    Only the index is read, which has what is not public, and rows of the past: the caller says `among` which keys.
     """
     query = parse(query_string)
-    return _vendor().Index.engine.rank(model, query) if query else {}
+    return _vendor().Index.engine.rank(model, query, among=among) if query else {}
 
 
-def find(query_string: str) -> list[int]:
-    """Return the primary keys of the rows of the listing index that match, present and past, best first."""
-    return [key for keys in rank(ListingEntry, query_string).values() for key in keys]
+def find(query_string: str, *, among: Container[int] | None = None) -> list[int]:
+    """Return the primary keys of the rows of the listing index that match, best first; `rank` says `among` which."""
+    return [key for keys in rank(ListingEntry, query_string, among=among).values() for key in keys]
 
 
 def reindex(*instances: Model) -> None:

@@ -1,6 +1,7 @@
 """What the search backends of both databases share: writing the index, conditions, order of relevance."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Container
 
 from django.db.models import (
     Aggregate,
@@ -131,11 +132,11 @@ class Engine(ABC):
         ]
         return Case(*levels, default=Value(Level.TEXT), output_field=IntegerField())
 
-    def rank(self, model, query: Query) -> dict[Level, list[int]]:
-        """The primary keys of all objects of `model` that match, by level, best first; two queries.
+    def rank(self, model, query: Query, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
+        """The primary keys of the objects of `model` that match, by level, best first; two queries.
 
         Levels are exact. By score are ordered those levels that come first and are small: a reader who gets more
-        types more. Nothing but the index is read, so that what is not public is among them.
+        types more. Nothing but the index is read: what may be found is `among` these keys, if any are given.
         """
         levels = [*self.levels(query), (Level.TEXT, self.expression(query), TEXTS)]
         first, *others = [self._found(model, expression, column, level) for level, expression, column in levels]
@@ -143,7 +144,7 @@ class Engine(ABC):
         seen: set[int] = set()
         by_level: dict[Level, list[int]] = {}
         for level in Level:
-            keys = set(found.get(level) or ()) - seen
+            keys = {key for key in found.get(level) or () if among is None or key in among} - seen
             seen |= keys
             by_level[level] = sorted(keys, reverse=True)
         scored: list[int] = []

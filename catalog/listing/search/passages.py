@@ -101,6 +101,9 @@ class Highlighter:
                 if first - place > PASSAGE_CHARS[language] // 2:
                     place = _start_of_word(text, first - PASSAGE_CHARS[language] // 3)
         end = _end_of_word(text, place + PASSAGE_CHARS[language])
+        if end <= place:
+            # One long word is cut where it has to be.
+            end = place + PASSAGE_CHARS[language]
         passage = text[place:end].strip()
         _found, spans = self.find(passage)
         html = format_html(
@@ -155,7 +158,7 @@ def _mark(text: str, spans: list[tuple[int, int]]) -> SafeString:
 def _read(folded: str) -> list[str]:
     """The sound of each character of a folded name; of no Chinese ones, themselves, and nothing of punctuation."""
     sounds: list[str] = []
-    for run in re.findall("[\u3400-\u9fff]+|[^\u3400-\u9fff]", folded):
+    for run in re.findall("[\u3400-\u4dbf\u4e00-\u9fff]+|[^\u3400-\u4dbf\u4e00-\u9fff]", folded):
         if is_cjk(run[0]):
             syllables = lazy_pinyin(run, style=Style.NORMAL)
             sounds += syllables if len(syllables) == len(run) else [*run]

@@ -15,6 +15,7 @@ FTSEntry = stock.SQLiteFTSIndexEntry
 #: Characters that FTS5's tokenizer might change or split at. It knows Unicode 6.1 only, and would take newer
 #: Chinese characters for punctuation.
 _UNSURE = re.compile("[^0-9a-z\u4e00-\u9fcb]")
+_SPELT_OUT = re.compile("u[0-9a-f]{0,5}")
 #: The score looks at no more tokens of the query than these.
 MAX_SCORED_TERMS = 8
 
@@ -40,7 +41,9 @@ class SQLiteEngine(Engine):
     native_uuid = False
 
     def term(self, term: Term) -> str:
-        return f'"{encode(term.token)}"' + ("*" if term.prefix else "")
+        # What may be the beginning of a spelt-out character would find all that has one.
+        is_prefix = term.prefix and not _SPELT_OUT.fullmatch(term.token)
+        return f'"{encode(term.token)}"' + ("*" if is_prefix else "")
 
     def matching(self, expression, column):
         # A subquery of its own: in a join, SQLite asks the full-text index again for each entry of the model.

@@ -133,7 +133,7 @@ def test_csv_holds_each_value_with_its_sources_and_dates(client, landscape):
 def test_money_is_taken_in_its_currency_and_in_dollars(client, landscape):
     _preface, [row] = read_csv(client, "/en/startups/data.csv?country=GB")
     assert float(row["total_funding_usd"]) == 135
-    assert row["funding_rounds"] == "Seed; October 2022; EUR 90 (about USD 135 on 17 October 2022); =HYPERLINK(1)"
+    assert row["funding_rounds"] == "Seed; October 2022; EUR 90 (about USD 135 on 17 October 2022); '=HYPERLINK(1)"
     assert row["funding_rounds_as_of"] == "2022-10-17"
     [entry] = read_json(client, "/en/startups/data.json")["entries"]
     [funding] = entry["lists"]["funding_rounds"]
@@ -219,13 +219,28 @@ def test_what_matches_nothing_is_a_file_without_rows(client, landscape):
 
 
 def test_any_query_is_answered(client, landscape):
-    for query in ("sort=--&page=x&as_of=never", "q=%00%ff&released_min=soon", "country=%E2%80%A8&a%0A=%0D1"):
+    odd = ("q=%00%ff&released_min=soon", "country=%E2%80%A8&a%0A=%0D1", "q=a%01b", "q=a%EF%BF%BEb")
+    for query in ("sort=--&page=x&as_of=never", *odd):
         for form in FORMS:
             response = client.get(f"/en/models/{form}?{query}")
             assert response.status_code == 200
             assert response.headers["X-Robots-Tag"] == "noindex"
             assert b"".join(response.streaming_content) if response.streaming else response.content
         assert len(read_csv(client, f"/en/models/data.csv?{query}")[0]) == PREFACE
+
+
+def test_what_was_asked_for_is_no_formula_where_a_semicolon_ends_a_cell(client, landscape):
+    lines = client.get("/en/models/data.csv?;%3D1%2B1=x&q=a;=1").getvalue().decode().splitlines()
+    pieces = [piece.strip(' "') for line in lines[:PREFACE] for piece in line.split(";")]
+    assert "'=1+1" in pieces
+    assert not [piece for piece in pieces if piece.startswith(("=", "+", "-", "@"))]
+
+
+def test_texts_of_a_feed_are_texts_and_it_has_an_author(client):
+    make_model(name="Odd", summary_en="a < b & <i>c</i>", summary_zh="")
+    feed = ElementTree.fromstring(client.get("/en/models/feed.atom").content)
+    assert feed.findtext("{*}entry/{*}summary") == "a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;", "as HTML"
+    assert feed.findtext("{*}author/{*}name") == "AIGC Landscape"
 
 
 def test_head_and_nothing_but_reading(client, landscape):

@@ -13,7 +13,7 @@ from modelsearch.conf import get_app_config
 from modelsearch.query import MATCH_ALL, MATCH_NONE, Phrase, PlainText
 from wagtail.models import Page
 
-from catalog.listing.search import Level, find, match, rank, reindex, search
+from catalog.listing.search import Level, base, find, match, rank, reindex, search
 from catalog.listing.search.document import texts_of
 from catalog.listing.search.postgres import MAX_VECTOR_BYTES, vector_literal
 from catalog.listing.search.tokens import (
@@ -307,6 +307,25 @@ class TestRank:
         names = {str(record.name_en): record.uid for record in [*terms, product]}
         keys = dict(ListingEntry.objects.values_list("entry", "pk"))
         return {name: keys[uid] for name, uid in names.items()}
+
+    def test_rows_of_the_past_do_not_take_the_place_of_present_ones_in_the_order(self, monkeypatch):
+        monkeypatch.setattr(base, "MAX_SCORED", 3)
+        for name in ("Stable Diffusion", "Stable Diffusion XL", "Stable Diffusion Turbo"):
+            make_product(name=name)
+        present = dict(ListingEntry.objects.values_list("pk", "name_en"))
+        for row in ListingEntry.objects.filter(pk__in=present):
+            row.pk, row.until = None, row.since
+            row.save()
+            reindex(row)
+        keys = find("stable", among=present)
+        assert [present[key] for key in keys] == ["Stable Diffusion", "Stable Diffusion XL", "Stable Diffusion Turbo"]
+
+    def test_the_beginning_of_a_spelt_out_character_finds_no_more_than_what_has_it(self):
+        make_product(name="Plain")
+        make_product(name="Ue")
+        for query in ("u", "ue", "ue0", "ue001", "u3"):
+            found = {row.name_en for row in ListingEntry.objects.filter(pk__in=find(query, among=range(10**9)))}
+            assert found <= {"Ue"}, query
 
     def test_levels_come_in_order(self):
         keys = self.make()

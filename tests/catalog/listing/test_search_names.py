@@ -12,6 +12,19 @@ WORDS = {"stable", "diffusion", "stability", "midjourney", "claude", "cloud", "o
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 
 
+def test_a_passage_of_one_long_word_is_cut_where_it_has_to_be():
+    passage = Highlighter("abc").find_passage("abc " + "x" * 500, language="en")
+    assert "<mark>abc</mark>" in passage.html
+    passage = Highlighter("nothing").find_passage("x" * 500, language="en")
+    assert passage is None or "xxx" in passage.html
+
+
+@given(name=st.text(alphabet="䷀易文一㐀〇abc é"), query=st.text(alphabet="abcyiwen", min_size=1, max_size=6))
+def test_any_name_is_marked(name, query):
+    """Signs that stand among Chinese characters and are none, too."""
+    assert Highlighter(query).mark_name(name) is not None
+
+
 class TestSounds:
     @pytest.mark.parametrize(
         ("name", "pinyin", "initials"),
