@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from catalog.listing.filters import ListingFilterSet
@@ -65,7 +66,8 @@ def format_days(first: date, last: date, language: str) -> str:
 @lru_cache(maxsize=20_000)
 def format_dollars(amount: float, language: str) -> str:
     """An amount of US dollars. Money is kept as a float in listings; cents are nobody's funding."""
-    return Money.exact(round(amount), "USD").format(language)
+    # A float has no more digits than these.
+    return Money.exact(Decimal(f"{amount:.15g}").to_integral_value(), "USD").format(language)
 
 
 @lru_cache(maxsize=20_000)

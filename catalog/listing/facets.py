@@ -84,7 +84,7 @@ class FacetOptions:
 
     def _hold(self, facet: str, *key: str, make: Callable):
         """What follows from the table, and from the one that the values of the facet point to: made once for both."""
-        other = self.tables[ENTRY_FACETS[facet]] if facet in ENTRY_FACETS else None
+        other = self.tables[ENTRY_FACETS[facet]].stamp if facet in ENTRY_FACETS else None
         held = self.table.cache.get((facet, *key))
         if held is None or held[0] is not other:
             held = self.table.cache[facet, *key] = other, make()
@@ -96,8 +96,10 @@ class FacetOptions:
         def count() -> dict[str, int]:
             numbers = self.table.count(facet, self.everything)
             # Of entries only the live ones: that a draft exists is nobody's business.
-            live = {UNKNOWN, *self.tables[ENTRY_FACETS[facet]].slot_at} if facet in ENTRY_FACETS else numbers
-            return {value: number for value, number in numbers.items() if number and value in live}
+            live = self.tables[ENTRY_FACETS[facet]].slot_at if facet in ENTRY_FACETS else numbers
+            return {
+                value: number for value, number in numbers.items() if number and (value in live or value == UNKNOWN)
+            }
 
         return self._hold(facet, "numbers", self.scope, make=count)
 
@@ -148,15 +150,18 @@ class FacetOptions:
         """
         if find:
             text = find.casefold()
-            values = self.find_most(
-                facet, (value for value in self.numbers(facet) if text in str(self.label(facet, value)).casefold())
-            )
+            values = self.find_most(facet, (value for value in self.numbers(facet) if text in self.names(facet, value)))
         else:
             values = self._hold(facet, "most", self.scope, make=lambda: self.find_most(facet, self.numbers(facet)))
         values = {*values, *(value for value in chosen if self.is_known(facet, value))}
         positions = self.positions(facet)
         ordered = sorted(values, key=lambda value: (value == UNKNOWN, positions.get(value, len(positions)), value))
         return [(value, self.label(facet, value)) for value in ordered]
+
+    def names(self, facet: str, value: str) -> str:
+        """What a known value is called, in both languages where it has a name in each, to look for a text in."""
+        label = self.label(facet, value)
+        return (f"{label.en}\n{label.zh}" if isinstance(label, BilingualText) else str(label)).casefold()
 
     def find_most(self, facet: str, values: Iterable[str]) -> list[str]:
         """Those of some values that most entries have."""

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
 
 from catalog.listing.table import Table
+from catalog.values.numbers import MAX_POWER, MIN_POWER
 
 # A histogram has no more bins: what is before the first edge is in a bin that is open below.
 MOST_BINS = 24
@@ -28,6 +30,8 @@ class Histogram:
     """How rows are spread over a range; one that reaches over several bins is counted in each."""
 
     bins: list[Bin]
+    # The number of rows that have a value; there are more in the bins.
+    total: int = 0
 
     @property
     def highest(self) -> int:
@@ -76,7 +80,7 @@ def count_bins(bins: Bins, rows) -> Histogram:
     total = np.count_nonzero(rows)
     past = total - np.cumsum(np.bincount(bins.past_low[rows], minlength=number + 1))[:number]
     counts = (total - short - past).tolist()
-    return Histogram([Bin(low, high, count) for (low, high), count in zip(bins.ends, counts, strict=True)])
+    return Histogram([Bin(low, high, count) for (low, high), count in zip(bins.ends, counts, strict=True)], int(total))
 
 
 def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
@@ -111,7 +115,8 @@ def list_steps(lows, highs) -> list[tuple[str, str, float, float]]:
     if not len(positive):
         return []
     first, last = int(np.floor(np.log10(positive.min()))), int(np.ceil(np.log10(highs.max())))
-    edges = [digit * 10.0**power for power in range(first, last + 1) for digit in (1, 3)]
+    powers = range(max(first, MIN_POWER), min(last, MAX_POWER) + 1)
+    edges = [digit * 10.0**power for power in powers for digit in (1, 3)]
     # Only as far as there is something.
     edges = edges[max(0, np.searchsorted(edges, positive.min(), side="right") - 1) :]
     edges = edges[: np.searchsorted(edges, highs.max(), side="left") + 1]
@@ -128,9 +133,9 @@ def list_steps(lows, highs) -> list[tuple[str, str, float, float]]:
 def spell(number: float) -> str:
     """A round number as short as it may be typed: 300M."""
     for power, unit in UNITS:
-        if number >= 10**power:
+        if 10**power <= number < 10 ** (power + 3):
             return f"{number / 10**power:g}{unit}"
-    return f"{number:g}"
+    return f"{Decimal(f'{number:g}'):f}"
 
 
 @dataclass(frozen=True)

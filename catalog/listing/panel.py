@@ -98,6 +98,8 @@ class Range:
     errors: list[str] = field(default_factory=list)
     known: Facet | None = None
     bars: list[Bar] = field(default_factory=list)
+    # How many results have a value; one that reaches over several bars is counted in each.
+    number: int = 0
     is_range = True
 
     @property
@@ -124,7 +126,7 @@ class Range:
             return _("No value to show")
         most = max(full, key=lambda bar: bar.count)
         return _("%(number)d with a value; the most, %(most)d, in %(span)s") % {
-            "number": sum(bar.count for bar in full),
+            "number": self.number,
             "most": most.count,
             "span": most.label,
         }
@@ -193,6 +195,7 @@ class Panel:
             errors=[*errors.get(low, ()), *errors.get(high, ())],
             known=known,
             bars=self._bars(name),
+            number=self.filterset.histograms[name].total,
         )
 
     def _bars(self, name: str) -> list[Bar]:

@@ -4,11 +4,11 @@ A row is a slot, the same number in every column; a set of rows is a mask, one b
 once it is made: `with_changes()` returns another one, which shares every column that is still the same.
 """
 
-from bisect import insort
 from collections.abc import Iterable, Sequence
 from copy import copy
 from datetime import date
 from functools import cached_property
+from heapq import merge
 from uuid import UUID
 
 import numpy as np
@@ -25,8 +25,6 @@ TEXTS = ("slug", "name_en", "name_zh", "sort_en", "sort_zh", "aliases")
 
 # The texts that make the order of names in a language.
 SORTED_BY = {"sort_en": ("en",), "sort_zh": ("zh",), "slug": ("en", "zh")}
-# So many names are put in their places one by one; for more all are sorted.
-FEW = 20
 
 
 class FacetColumn:
@@ -101,8 +99,10 @@ class Table:
         self.facets: dict[str, FacetColumn] = {}
         # Slots in the order of names, by language.
         self.orders: dict[str, list[int]] = {"en": [], "zh": []}
-        # What others derive from this very table, by whatever key they choose.
+        # What others derive from this very table, by whatever key they choose; and what tells it from every other one,
+        # to be kept there in its place: a table that refers to others would keep them all in memory.
         self.cache: dict = {}
+        self.stamp = object()
 
     @property
     def size(self) -> int:
@@ -112,7 +112,7 @@ class Table:
     def with_changes(self, *, entries: Iterable[UUID], rows: QuerySet[ListingEntry], on: date) -> "Table":
         """The table on a day, with what `rows` say now of entries; an entry that has no row there has none any more."""
         table = copy(self)
-        table.on, table.cache = on, {}
+        table.on, table.cache, table.stamp = on, {}, object()
         # What was worked out of this table is not so of the other one.
         for name in ("slot_at", "slot_by_pk"):
             table.__dict__.pop(name, None)
@@ -171,12 +171,8 @@ class Table:
         order = self.orders[language]
         if not renamed:
             return order
-        if len(renamed) > FEW:
-            return sorted(range(self.size), key=key)
-        order = [slot for slot in order if slot not in renamed]
-        for slot in renamed:
-            insort(order, slot, key=key)
-        return order
+        kept = (slot for slot in order if slot not in renamed)
+        return list(merge(kept, sorted(renamed, key=key), key=key))
 
     def _take_facets(self, *, touched, slots: dict[int, int], rows: QuerySet[ListingEntry]) -> None:
         """Replace the facet values of the slots that are touched."""
@@ -232,8 +228,10 @@ class Table:
         """The position of each slot in the order of names; ties by the address. `language` is en or zh."""
         key = ("rank", language)
         if key not in self.cache:
-            rank = self.cache[key] = np.empty(self.size, dtype=np.int64)
+            rank = np.empty(self.size, dtype=np.int64)
             rank[self.orders[language]] = np.arange(self.size)
+            # Only now: other threads read it, too.
+            self.cache[key] = rank
         return self.cache[key]
 
     @cached_property

@@ -21,8 +21,8 @@ from catalog.models.listing import has_changed_index
 
 # So many entries are read anew within a request.
 MANY = 500
-# So many past days of a kind are held, those asked for last.
-PAST_TABLES = 4
+# So many past days are held, those asked for last.
+PAST_DAYS = 4
 
 
 class Tables:
@@ -30,20 +30,24 @@ class Tables:
 
     def __init__(self) -> None:
         self.present: dict[EntryKind, Table] = {}
-        self.past: OrderedDict[tuple[EntryKind, date], Table] = OrderedDict()
+        self.past: OrderedDict[date, dict[EntryKind, Table]] = OrderedDict()
         # The number of the last change that is in them.
         self.number = -1
         self.lock = Lock()
+        # Who reads a past day; others who want one wait, and nobody else does.
+        self.past_lock = Lock()
         self.reader: Thread | None = None
 
     def follow(self, *, on: date) -> dict[EntryKind, Table]:
         """Bring the tables in step with the index, and return the present ones, as of a day."""
+        # First: who waits for a connection must not have others wait for the lock.
+        connection.ensure_connection()
         with self.lock:
             version = read_version()
             if not self.present:
                 self.take(*read_all(on=on))
             elif version.number != self.number:
-                changes = ListingChange.objects.filter(number__gt=self.number, number__lte=version.number)
+                changes = ListingChange.objects.filter(number__gt=self.number)
                 changed = list(changes.values_list("entry", "kind")[: MANY + 1])
                 # A smaller number than ours is that of another database in this one's place.
                 if len(changed) > MANY or version.rebuilt > self.number or version.number < self.number:
@@ -75,20 +79,22 @@ class Tables:
             self.reader.start()
 
     def find_past(self, kind: EntryKind, as_of: AsOf) -> Table:
-        """The table of a kind on a past day; nobody waits for it who does not ask for it."""
-        key = (kind, as_of.on)
-        with self.lock:
-            if table := self.past.get(key):
-                self.past.move_to_end(key)
-                return table
-            number = self.number
-        table = read_table(kind=kind, on=as_of.on, rows=as_of.entries())
-        with self.lock:
-            if number == self.number:
-                self.past[key] = table
-                if len(self.past) > PAST_TABLES:
-                    self.past.popitem(last=False)
-        return table
+        """The table of a kind on a past day; nobody waits for it who does not ask for a past day."""
+        if as_of.is_before_records:
+            return Table(kind=kind, on=as_of.on)
+        with self.past_lock:
+            with self.lock:
+                number, day = self.number, self.past.get(as_of.on, {})
+            if kind not in day:
+                # Another dictionary: this one may be in use.
+                day = {**day, kind: read_table(kind=kind, on=as_of.on, rows=as_of.entries())}
+            with self.lock:
+                if number == self.number:
+                    self.past[as_of.on] = day
+                    self.past.move_to_end(as_of.on)
+                    if len(self.past) > PAST_DAYS:
+                        self.past.popitem(last=False)
+            return day[kind]
 
 
 class TablesOnDay(dict):
@@ -111,8 +117,10 @@ def prepare() -> None:
     """Read everything before the first request comes, unless there is no database yet to read."""
     with suppress(DatabaseError):
         of_process.follow(on=AsOf(QueryDict()).today)
-    # The server may make other processes of this one.
+    # The server may make other processes of this one, which must not share its connections.
     connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
 
 
 def find_tables() -> Tables:

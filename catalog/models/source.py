@@ -138,7 +138,7 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
 
         Raises Refused where another address is proposed by now, or another source has it.
         """
-        source = Source.objects.select_for_update().get(pk=self.pk)
+        source = Source.objects.select_for_update(no_key=True).get(pk=self.pk)
         if not address or source.moved_to != address:
             raise Refused(gettext("It was decided meanwhile. This is how it stands now."))
         if other := Source.objects.filter(url=address).first():

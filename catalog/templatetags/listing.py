@@ -217,10 +217,14 @@ def selection_sums(listing: ListingPage) -> dict:
     A single result needs none.
     """
     sums = [item for item in listing.filterset.sums if item.number] if listing.total > 1 else []
-    note, lacking = "", [item for item in sums if item.lacking]
-    if any(item.name in MONEY for item in lacking):
-        note = _("Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars.")
-    elif lacking:
+    note = ""
+    if any(item.name in MONEY for item in sums):
+        # Always: rounds may lack in the sum of an organization that has one.
+        note = _(
+            "Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars. "
+            "Of a range the lower end counts."
+        )
+    elif any(item.lacking for item in sums):
         note = _("Not counted: what is unknown or undisclosed.")
     return {"lines": [describe_sum(item) for item in sums], "note": note}
 

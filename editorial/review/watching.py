@@ -99,7 +99,7 @@ def note(source: Source, fetched: Fetched) -> None:
 
     Only what the watch itself keeps is written: people may be editing the rest.
     """
-    source = Source.objects.select_for_update().filter(pk=source.pk, url=source.url).first()
+    source = Source.objects.select_for_update(no_key=True).filter(pk=source.pk, url=source.url).first()
     if source is None:
         return
     now = timezone.now()

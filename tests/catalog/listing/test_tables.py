@@ -1,6 +1,9 @@
 """What processes hold of the listing index in memory is always what the database has."""
 
+import gc
+import weakref
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -106,6 +109,42 @@ def test_what_was_withdrawn_is_gone(commit):
     assert open_listing("organizations").total == 1
 
 
+def test_a_table_that_was_replaced_is_let_go(commit):
+    acme = make_organization(name="Acme", country="GB")
+    model = make_model(makers=[acme])
+    commit()
+    process = tables.of_process
+    for _ in range(2):
+        for name in ("organizations", "models"):
+            assert open_listing(name).panel is not None
+    old = [weakref.ref(table) for table in process.present.values()]
+    publish(acme, country="US", name_en="Acme Labs")
+    publish(model, name_en="Another")
+    commit()
+    for name in ("organizations", "models"):
+        assert open_listing(name).panel is not None
+    gc.collect()
+    kept = {ref().kind for ref in old if ref() is not None}
+    assert not kept & {EntryKind.ORGANIZATION, EntryKind.MODEL}
+
+
+def test_everything_is_read_anew_aside_where_much_has_changed(commit, monkeypatch):
+    make_organization(name="Acme", country="GB")
+    commit()
+    process, today = tables.Tables(), timezone.now().date()
+    process.follow(on=today)
+    rebuild()
+    # In this thread, and after the request: another one does not see what this test has written.
+    asked = []
+    monkeypatch.setattr(tables, "Thread", lambda *, target, daemon: SimpleNamespace(start=lambda: asked.append(target)))
+    monkeypatch.setattr(connection, "close", lambda: None)
+    process.follow(on=today)
+    (read,) = asked
+    read()
+    assert process.number == ListingVersion.objects.get().number
+    assert describe(process.present[EntryKind.ORGANIZATION]) == describe(read_anew(EntryKind.ORGANIZATION))
+
+
 def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew(commit, monkeypatch):
     make_organization(name="Acme")
     commit()
@@ -189,9 +228,15 @@ def test_past_days_are_held_and_let_go(commit, time_machine):
     time_machine.move_to("2026-03-05T12:00:00Z")
     publish(acme, country="US")
     commit()
-    for day in range(1, 10):
-        open_listing("organizations", f"as_of=2026-03-0{min(day, 4)}")
-    assert len(tables.of_process.past) == tables.PAST_TABLES
+    for day in range(1, 5):
+        assert open_listing("organizations", f"as_of=2026-03-0{day}").panel is not None
+    with CaptureQueriesContext(connection) as queries:
+        for day in range(1, 5):
+            assert open_listing("organizations", f"as_of=2026-03-0{day}").total is not None
+    assert len(queries) == 8, "no more than the number of the last change and the day on which records begin, each"
+    assert len(tables.of_process.past) == tables.PAST_DAYS
+    assert open_listing("organizations", "as_of=2020-01-01").panel is not None
+    assert len(tables.of_process.past) == tables.PAST_DAYS, "nothing is held of what was before"
     assert names(open_listing("organizations", "as_of=2026-03-02&country=GB")) == ["Acme"]
     time_machine.shift(timedelta(days=1))
     assert names(open_listing("organizations", "as_of=2026-03-05&country=US")) == ["Acme"]

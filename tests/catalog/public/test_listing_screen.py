@@ -115,7 +115,8 @@ def test_totals_and_medians_say_what_they_are_made_of(funded):
     sums = [words_of(line) for line in open_page("/en/startups/").select(".sums p")]
     assert sums == [
         "Total funding: USD 452M over 3 of 4 (1 estimated), median USD 50M",
-        "Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars.",
+        "Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars. "
+        "Of a range the lower end counts.",
     ]
     assert open_page("/en/startups/?founded_min=2023").select(".sums") == [], "one result needs no median"
     for number, parameters in enumerate(("7 billion", "70 billion", "400 billion")):
