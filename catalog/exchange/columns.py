@@ -24,7 +24,8 @@ from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import UNCITED, FieldGroup, fields_of, group_of
 from catalog.models.listing import ALWAYS_UNTIL
-from catalog.public.details import HEAD_FIELDS, CitationView, Detail, RowView, field_of
+from catalog.public.details import HEAD_FIELDS, Detail, field_of
+from catalog.public.facts import CitationView, RowView
 from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
 
 # Between values of one cell, and between rows or sources in one.

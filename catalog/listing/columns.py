@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from catalog.listing.filters import ListingFilterSet
 from catalog.models.choices import EntryKind
-from catalog.values import FuzzyDate, Money, Quantity, format_number
+from catalog.values import FuzzyDate, Money, Quantity
 
 # What a listing shows beside name and summary.
 COLUMNS = {
@@ -49,9 +49,11 @@ def cell_values(name: str, row, language: str) -> list:
     if name == "parameters":
         if entry.parameters_low is None:
             return [label for value, label in row.facets["size"] if value == "undisclosed"]
-        return [format_numbers(entry.parameters_low, entry.parameters_high, language)]
+        return [format_numbers(entry.parameters_low, entry.parameters_high, how_known(row, "size"), language)]
     if name == "funding":
-        return [] if entry.funding_usd is None else [format_dollars(entry.funding_usd, language)]
+        if entry.funding_usd is None:
+            return []
+        return [to_dollars(entry.funding_usd, how_known(row, "funding_known")).format(language)]
     return [label for value, label in row.facets[name]]
 
 
@@ -63,16 +65,19 @@ def format_days(first: date, last: date, language: str) -> str:
     return FuzzyDate(*parts[: 1 if days > 31 else 2 if days else 3]).format(language)
 
 
-@lru_cache(maxsize=20_000)
-def format_dollars(amount: float, language: str) -> str:
-    """An amount of US dollars. Money is kept as a float in listings; cents are nobody's funding."""
-    # A float has no more digits than these.
-    return Money.exact(Decimal(f"{amount:.15g}").to_integral_value(), "USD").format(language)
+def how_known(row, facet: str) -> str:
+    """How a number of a `ListingRow` is known, by the facet that says it: reported, or an estimate."""
+    return "estimated" if any(value == "estimated" for value, label in row.facets[facet]) else "reported"
 
 
 @lru_cache(maxsize=20_000)
-def format_numbers(low: float, high: float, language: str) -> str:
+def to_dollars(amount: float | Decimal, kind: str = "reported") -> Money:
+    """An amount of US dollars that listings keep as a float, which has no more than fifteen digits."""
+    # Cents are nobody's funding.
+    return Money.exact(Decimal(f"{amount:.15g}").to_integral_value(), "USD", kind=kind)
+
+
+@lru_cache(maxsize=20_000)
+def format_numbers(low: float, high: float, kind: str, language: str) -> str:
     """A number, or from one to another."""
-    if low == high:
-        return format_number(low, language)
-    return Quantity(low=low, high=high, kind="reported").format(language)
+    return Quantity(low=low, high=high, kind=kind).format(language)

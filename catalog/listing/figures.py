@@ -22,7 +22,7 @@ class Bin:
 
     low: str
     high: str
-    count: int = 0
+    count: int
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Histogram:
 
     bins: list[Bin]
     # The number of rows that have a value; there are more in the bins.
-    total: int = 0
+    total: int
 
     @property
     def highest(self) -> int:
@@ -91,7 +91,7 @@ def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
     if last.year - first.year < MONTHS_OF_YEARS:
         months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
         periods = [
-            (f"{month // 12}-{month % 12 + 1:02}", month_start(month), month_start(month + 1)) for month in months
+            (f"{month // 12:04}-{month % 12 + 1:02}", month_start(month), month_start(month + 1)) for month in months
         ]
     else:
         years = range(first.year, last.year + 1)
@@ -99,14 +99,14 @@ def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
     kept = periods[-MOST_BINS:]
     bins = [(text, text, start, end - 1) for text, start, end in kept]
     if len(periods) > MOST_BINS:
-        bins[0] = ("", *bins[0][1:2], -np.inf, bins[0][3])
+        bins[0] = ("", bins[0][1], -np.inf, bins[0][3])
     return bins
 
 
 def month_start(month: int) -> int:
     """The ordinal of the first day of a month, counted from the year 0."""
     year, month = divmod(month, 12)
-    return date(year, month + 1, 1).toordinal() if year < date.max.year + 1 else date.max.toordinal() + 1
+    return date(year, month + 1, 1).toordinal() if year <= date.max.year else date.max.toordinal() + 1
 
 
 def list_steps(lows, highs) -> list[tuple[str, str, float, float]]:

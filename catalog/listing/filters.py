@@ -238,13 +238,12 @@ class ListingFilterSet(FilterSet):
         sums = []
         for name in self.summed:
             bound = self.filters[f"{name}_min"]
-            rows = self.selected
             sums.append(
                 sum_up(
                     name=name,
                     label=bound.label,
-                    values=self.table.columns[bound.column][rows],
-                    estimated=self.table.choose(self.known_by[name], ["estimated"])[rows],
+                    values=self.table.columns[bound.column][self.selected],
+                    estimated=self.table.choose(self.known_by[name], ["estimated"])[self.selected],
                     results=self.total,
                     is_added=name == "funding",
                 )
@@ -373,7 +372,7 @@ class OrganizationFilterSet(ListingFilterSet):
         "valuation": "valuation",
         "checked": "checked",
     }
-    shown_facets = ("country", "segment", "latest_round")
+    shown_facets = ("country", "segment", "latest_round", "funding_known")
     summed = ("funding", "valuation")
     known_by = {"founded": "founded_known", "funding": "funding_known", "valuation": "valuation_known"}
 

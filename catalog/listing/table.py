@@ -1,7 +1,8 @@
 """The listing rows of one kind in memory, column by column: what filters, counts, orders and sums are computed from.
 
 A row is a slot, the same number in every column; a set of rows is a mask, one bool for each slot. A table never changes
-once it is made: `with_changes()` returns another one, which shares every column that is still the same.
+once it is made: `with_changes()` returns another one, with copies of the columns and the very facets that are still the
+same.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,18 +27,21 @@ TEXTS = ("slug", "name_en", "name_zh", "sort_en", "sort_zh", "aliases")
 # The texts that make the order of names in a language.
 SORTED_BY = {"sort_en": ("en",), "sort_zh": ("zh",), "slug": ("en", "zh")}
 
+# A value of a facet: the slot that has it, the value, the first day on which it holds, and the day after the last.
+Pair = tuple[int, str, int, int]
+
 
 class FacetColumn:
     """The values of one facet: pairs of a slot and the code of a value, and the days on which each holds."""
 
-    def __init__(self, values: list[str], slots, codes, since, until) -> None:
+    def __init__(self, values: list[str], *columns) -> None:
         self.values = values
-        self.slots, self.codes, self.since, self.until = slots, codes, since, until
+        self.slots, self.codes, self.since, self.until = self.columns = columns
 
     @classmethod
-    def of(cls, pairs: Iterable[tuple[int, str, int, int]]) -> "FacetColumn":
-        """A column of (slot, value, first day, day after the last)."""
-        codes: dict[str, int] = {}
+    def of(cls, pairs: Iterable[Pair], *, codes: dict[str, int] | None = None) -> "FacetColumn":
+        """A column of some pairs; values that have a code already keep it."""
+        codes = dict(codes or {})
         coded = [(slot, codes.setdefault(value, len(codes)), since, until) for slot, value, since, until in pairs]
         columns = np.array(coded, dtype=np.int32).reshape(-1, 4).T
         return cls(list(codes), *(np.ascontiguousarray(column) for column in columns))
@@ -52,34 +56,22 @@ class FacetColumn:
         return self if held.all() else self.where(held)
 
     def where(self, pairs) -> "FacetColumn":
-        return FacetColumn(self.values, self.slots[pairs], self.codes[pairs], self.since[pairs], self.until[pairs])
+        """Some of the pairs (a mask)."""
+        return FacetColumn(self.values, *(column[pairs] for column in self.columns))
 
-    def pairs_of(self, pairs) -> list[tuple[int, str, int, int]]:
-        """Some pairs as they came in."""
-        return [
-            (slot, self.values[code], since, until)
-            for slot, code, since, until in zip(
-                *(column[pairs].tolist() for column in (self.slots, self.codes, self.since, self.until)), strict=True
-            )
-        ]
+    def pairs_of(self, pairs) -> list[Pair]:
+        """Some of the pairs (a mask), as they came in."""
+        found = zip(*(column[pairs].tolist() for column in self.columns), strict=True)
+        return [(slot, self.values[code], since, until) for slot, code, since, until in found]
 
-    def with_pairs(self, *, touched, pairs: list[tuple[int, str, int, int]]) -> "FacetColumn":
+    def with_pairs(self, *, touched, pairs: list[Pair]) -> "FacetColumn":
         """The column with other pairs for the slots that are touched (a mask)."""
         old = touched[self.slots]
         if set(self.pairs_of(old)) == set(pairs):
             return self
-        kept = self.where(~old)
-        values, codes = list(self.values), dict(self.code_of)
-        for _slot, value, _since, _until in pairs:
-            if codes.setdefault(value, len(values)) == len(values):
-                values.append(value)
-        added = np.array(
-            [(slot, codes[value], since, until) for slot, value, since, until in pairs], dtype=np.int32
-        ).reshape(-1, 4)
-        columns = (kept.slots, kept.codes, kept.since, kept.until)
-        return FacetColumn(
-            values, *(np.concatenate([column, more]) for column, more in zip(columns, added.T, strict=True))
-        )
+        kept, added = self.where(~old), FacetColumn.of(pairs, codes=self.code_of)
+        columns = zip(kept.columns, added.columns, strict=True)
+        return FacetColumn(added.values, *map(np.concatenate, columns))
 
 
 class Table:

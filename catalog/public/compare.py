@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.exchange.take_away import About
 from catalog.listing.as_of import PARAMETER, AsOf
+from catalog.listing.columns import to_dollars
 from catalog.listing.derive import derive_funding, read_funding_known
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
 from catalog.listing.page import LISTINGS
@@ -26,9 +27,10 @@ from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.public.batches import follow_all_mergers, read_details
-from catalog.public.details import HEAD_FIELDS, LISTING_OF, Detail, Fact, Group, RowView, SourceView, Value, label_of
+from catalog.public.details import HEAD_FIELDS, LISTING_OF, Detail, label_of
+from catalog.public.facts import Fact, Group, RowView, SourceView, Value
 from catalog.public.take_away import answer_file
-from catalog.values import BilingualText, Money
+from catalog.values import BilingualText
 
 FEWEST, MOST = 2, 6
 # So many addresses are looked up, so that some may be unknown.
@@ -213,8 +215,7 @@ class Comparison:
             verification = detail.verifications[FieldGroup.FUNDING]
             total = derive_funding(detail.document, interval=verification.interval)["funding_usd"]
             known = read_funding_known(detail.document)
-            # Cents are nobody's funding.
-            values = [] if total is None else [Value(Money.exact(round(total), "USD", kind=known))]
+            values = [] if total is None else [Value(to_dollars(total, known))]
             cells.append(Cell(detail, fact=Fact("total_funding", label, values) if values else None))
         return Line("total_funding", label, cells)
 

@@ -4,13 +4,10 @@ Present pages, previews and past versions all come from a document, so that they
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -20,10 +17,11 @@ from django_countries.fields import CountryField
 from catalog.listing.as_of import AsOf
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry, Source
-from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, SourceKind, Stance
+from catalog.models.choices import EntryKind, Stance
 from catalog.models.document import child_lists, path_of
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.verification import Verification, disputed_paths, read_verifications
+from catalog.public.facts import CitationView, Fact, Group, RowView, SourceView, Value
 from catalog.values import (
     BilingualField,
     BilingualText,
@@ -51,126 +49,6 @@ IDENTIFIER_ADDRESSES = {
     "github": ("GitHub", "https://github.com/"),
     "wikidata": ("Wikidata", "https://www.wikidata.org/wiki/"),
 }
-
-
-@dataclass(frozen=True)
-class Value:
-    """One shown value: a text in the reader's language, and where it leads."""
-
-    text: object
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class SourceView:
-    """A source with its number on this page."""
-
-    number: int
-    id: int
-    title: str
-    publisher: str
-    url: str
-    kind: str
-    language: str
-    archived_url: str = ""
-
-    @property
-    def kind_label(self) -> str:
-        return SourceKind(self.kind).label
-
-    @property
-    def is_first_hand(self) -> bool:
-        return self.kind in FIRST_HAND_SOURCES
-
-
-@dataclass(frozen=True)
-class CitationView:
-    """What one source says of one value."""
-
-    source: SourceView
-    as_of: FuzzyDate
-    contradicts: bool
-    stated: BilingualText
-    quote: str
-    locator: str
-
-
-@dataclass
-class Fact:
-    """One value of an entry with its sources."""
-
-    name: str
-    label: object
-    values: list[Value]
-    citations: list[CitationView] = field(default_factory=list)
-    group: str = ""
-    verification: Verification | None = None
-    # The day on which it is shown.
-    on: date = field(default_factory=lambda: timezone.now().date())
-
-    @property
-    def supports(self) -> list[CitationView]:
-        return [citation for citation in self.citations if not citation.contradicts]
-
-    @property
-    def contradictions(self) -> list[CitationView]:
-        return [citation for citation in self.citations if citation.contradicts]
-
-    @property
-    def as_of(self) -> FuzzyDate | None:
-        """The latest date that a supporting source speaks of."""
-        return max((citation.as_of for citation in self.supports), default=None)
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the value carries its date wherever it is shown: older than twice its interval."""
-        if self.as_of is None:
-            return False
-        return (self.on - self.as_of.last_day).days > 2 * self.verification.interval
-
-
-@dataclass
-class RowView:
-    """One row of a list: its cells by field name, and its sources."""
-
-    key: str
-    cells: dict[str, Fact]
-    citations: list[CitationView]
-    fact: Fact
-
-
-@dataclass
-class Group:
-    """A field group: its facts, and how current they are."""
-
-    name: str
-    label: object
-    facts: list[Fact]
-    verification: Verification
-    on: date
-    # The rows of its lists, as facts without a value of their own.
-    rows: list[Fact] = field(default_factory=list)
-
-    @property
-    def state(self) -> str:
-        return self.verification.state(self.on).value
-
-    @property
-    def as_of(self) -> FuzzyDate | None:
-        """The oldest of the dates that the sources of its facts and rows speak of."""
-        return min((fact.as_of for fact in [*self.facts, *self.rows] if fact.as_of), default=None)
-
-
-@dataclass
-class RelatedList:
-    """Entries that point to this one; at most RELATED_SHOWN of them, and where the rest is."""
-
-    label: object
-    values: list[Value]
-    url: str = ""
-
-
-RELATED_SHOWN = 12
 
 
 class Detail:

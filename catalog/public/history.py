@@ -17,7 +17,8 @@ from catalog.models.approval import ApprovalKind
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.history import TAKEN_AWAY, PublicationAction
-from catalog.public.details import CitationView, Detail, Value, field_of, label_of
+from catalog.public.details import Detail, field_of, label_of
+from catalog.public.facts import CitationView, Value
 from catalog.public.former import answer_former_address, answer_withdrawn, follow_mergers, redirect_to
 from catalog.public.related import find_record
 from catalog.values import BilingualText

@@ -1,5 +1,7 @@
 """What points to an entry: newer models, products built on it, what an organization made, articles that mention it."""
 
+from dataclasses import dataclass
+
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
@@ -11,7 +13,18 @@ from wagtail.models import Page, ReferenceIndex
 from catalog.models import AIModel, Lineage, Organization, Product, Publication, Term
 from catalog.models.choices import LINEAGE_REVERSE, EntryKind
 from catalog.models.history import PublicationAction
-from catalog.public.details import RELATED_SHOWN, RelatedList, Value
+from catalog.public.facts import Value
+
+RELATED_SHOWN = 12
+
+
+@dataclass
+class RelatedList:
+    """Entries that point to this one; at most RELATED_SHOWN of them, and where the rest is."""
+
+    label: object
+    values: list[Value]
+    url: str = ""
 
 
 def list_related(record) -> list[RelatedList]:

@@ -4,6 +4,7 @@ Templates would do the same in three times the time: of a page with 50 rows it w
 """
 
 import re
+from decimal import Decimal
 from html import escape
 
 from django import template
@@ -12,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from catalog.listing.columns import cell_values, format_dollars
+from catalog.listing.columns import cell_values, to_dollars
 from catalog.listing.figures import Sum
 from catalog.listing.page import ListingPage
 from catalog.listing.panel import FIND, MONEY, SHOWN_AT_ONCE, Facet, Option, Panel, Range
@@ -231,22 +232,26 @@ def selection_sums(listing: ListingPage) -> dict:
 
 def describe_sum(item: Sum) -> str:
     """One sentence: the sum where it may be made, the median, over how many, and how many of these are estimates."""
-    write = format_dollars if item.name in MONEY else format_number
+
+    def write(number: float) -> str:
+        number, language = round_to_figures(number), get_language()
+        return to_dollars(number).format(language) if item.name in MONEY else format_number(number, language)
+
     values = {
         "label": item.label,
         "number": item.number,
         "all": item.number + item.lacking,
-        "median": write(round_to_figures(item.median), get_language()),
+        "median": write(item.median),
         "estimated": ngettext(" (%(n)d estimated)", " (%(n)d estimated)", item.estimated) % {"n": item.estimated}
         if item.estimated
         else "",
     }
     if item.total is None:
         return _("%(label)s: median %(median)s over %(number)d of %(all)d%(estimated)s") % values
-    values["total"] = write(round_to_figures(item.total), get_language())
+    values["total"] = write(item.total)
     return _("%(label)s: %(total)s over %(number)d of %(all)d%(estimated)s, median %(median)s") % values
 
 
-def round_to_figures(number: float, figures: int = 3) -> float:
+def round_to_figures(number: float, figures: int = 3) -> Decimal:
     """A number rounded to its first figures, as sums and medians are said."""
-    return float(f"{number:.{figures}g}")
+    return Decimal(f"{number:.{figures}g}")

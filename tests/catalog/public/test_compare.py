@@ -259,6 +259,14 @@ def test_startups_are_organizations_and_their_totals_are_compared(client):
     assert lines_of(response)["Total funding"] == ["USD 65M", "USD 5M"]
     assert lines_of(response)["Funding rounds"] == ["Seed · USD 65M", "Seed · USD 5M"]
     assert "kind=organizations" in response.content.decode()
+    guess = {
+        "key": "seed",
+        "round_kind": "seed",
+        "amount": {"value": "7000000", "currency": "USD", "kind": "estimated"},
+    }
+    make_organization(slug="three", children={"funding_rounds": [guess]})
+    response = client.get("/en/compare/?kind=organizations&slug=one&slug=three")
+    assert lines_of(response)["Total funding"] == ["USD 65M", "about USD 7M"], "a sum of estimates is one"
 
 
 def test_six_take_as_many_queries_as_two(client, models, commit):

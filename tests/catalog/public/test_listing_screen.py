@@ -125,6 +125,35 @@ def test_totals_and_medians_say_what_they_are_made_of(funded):
     assert lines == ["Parameters: median 70 billion over 3 of 3"], "parameters add up to nothing; none is lacking"
 
 
+def test_an_estimate_is_said_beside_what_is_reported(funded):
+    rows = open_page("/en/startups/").select("tbody tr")
+    cells = {words_of(row.th.a): words_of(row.select_one("td.number")) for row in rows}
+    assert cells["Large"] == "Total funding about USD 400M"
+    assert cells["Small"] == "Total funding USD 2M"
+    make_model(name="Guessed", parameters={"low": "1 trillion", "high": "1 trillion", "kind": "estimated"})
+    assert "about 1 trillion" in words_of(open_page("/en/models/").select_one("tbody tr"))
+
+
+def test_what_reaches_over_several_bars_is_one_value():
+    rounds = [{"key": "a", "round_kind": "seed", "announced": "2022-10", "amount": "USD 10M"}]
+    for name in ("On an edge", "On the same"):
+        make_organization(name=name, type="startup", founded="2022", children={"funding_rounds": rounds})
+    make_organization(name="Later", type="startup", founded="2023-05-01")
+    soup = open_page("/en/startups/")
+    assert soup.select_one("#bars-funding svg")["aria-label"].startswith("Total funding: 2 with a value;")
+    assert soup.select_one("#bars-founded svg")["aria-label"].startswith("Founded: 3 with a value;")
+    assert words_of(soup.select_one("#bars-founded rect")) == "January 2022: 2"
+
+
+@pytest.mark.parametrize(("number", "found"), [("5e49", 1), ("2e-30", 2), ("1", 2)])
+def test_the_largest_and_smallest_numbers_are_shown(number, found):
+    make_model(name="Odd", parameters=number)
+    make_model(name="Other", parameters="7 billion")
+    assert "median" in words_of(open_page("/en/models/").select_one(".sums"))
+    soup = open_page(f"/zh-hans/models/?parameters_min={number}")
+    assert words_of(soup.select_one("#count")) == f"共 {found} 条"
+
+
 def test_headings_sort_and_say_how_the_table_is_sorted():
     make_organization(name="Acme", founded="2020")
     soup = open_page("/en/organizations/?sort=-founded&country=unknown")
