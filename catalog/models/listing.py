@@ -154,10 +154,10 @@ class ListingVersion(models.Model):
 
     @classmethod
     def advance(cls) -> int:
-        """Count a change; return its number."""
-        cls.hold()
-        cls.objects.update(number=F("number") + 1)
+        """Count a change; return its number, one for all that a transaction changes: it is seen at once."""
         if not has_changed_index():
+            cls.hold()
+            cls.objects.update(number=F("number") + 1)
             transaction.on_commit(mark_change)
         return cls.objects.get().number
 

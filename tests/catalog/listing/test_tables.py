@@ -191,6 +191,20 @@ STEPS = st.lists(
 )
 
 
+def test_all_that_a_transaction_changes_has_one_number_and_the_next_one_another(commit):
+    with CaptureQueriesContext(connection) as queries:
+        make_organization()
+        make_organization()
+    assert sum("UPDATE" in query["sql"] and "listingversion" in query["sql"] for query in queries) == 1
+    first = ListingVersion.objects.get().number
+    commit()
+    with transaction.atomic():
+        make_organization()
+        transaction.set_rollback(True)
+    make_organization()
+    assert ListingVersion.objects.get().number == first + 1, "what was rolled back has none"
+
+
 @pytest.mark.long
 @given(steps=STEPS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
@@ -199,6 +213,7 @@ def test_following_changes_is_the_same_as_reading_everything(commit, steps):
     process, today = tables.Tables(), timezone.now().date()
     with transaction.atomic():
         records = [make_organization(name=f"Organization {number}", country="GB") for number in range(4)]
+        commit()
         process.follow(on=today)
         for number, what, how in steps:
             record = records[number]
@@ -215,7 +230,9 @@ def test_following_changes_is_the_same_as_reading_everything(commit, steps):
                 case "model":
                     make_model(makers=[record])
             if how:
+                commit()
                 process.follow(on=today)
+        commit()
         present = process.follow(on=today)
         for kind in EntryKind:
             assert describe(present[kind]) == describe(read_anew(kind))
