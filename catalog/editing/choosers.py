@@ -3,22 +3,29 @@
 from wagtail.admin.forms.choosers import BaseFilterForm, SearchFilterMixin
 from wagtail.snippets.views import chooser
 
+from catalog.editing.searching import find_meant_among
 from catalog.listing.search import search
 
 
 class SearchForm(SearchFilterMixin, BaseFilterForm):
     """Searches as lists do. Wagtail's own refuses a list narrowed by a field that the index does not have."""
 
+    meant: str | None = None
+
     def filter(self, objects):
         self.search_query = self.cleaned_data.get("q")
         self.is_searching = bool(self.search_query)
-        return search(objects, self.search_query) if self.is_searching else objects
+        if not self.is_searching:
+            return objects
+        self.meant = find_meant_among(objects, self.search_query)
+        return search(objects, self.meant or self.search_query)
 
 
 class ChooserSearch:
-    """Uses `SearchForm`."""
+    """Uses `SearchForm`, and says so where it looked for something else than was typed."""
 
     filter_form_class = SearchForm
+    results_template_name = "wagtailadmin/catalog/chooser_results.html"
 
 
 class CatalogChooseView(ChooserSearch, chooser.ChooseView):

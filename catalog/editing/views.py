@@ -12,6 +12,7 @@ from wagtail.snippets.views import snippets
 
 from catalog.editing.columns import newest_name, state_of, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
+from catalog.editing.searching import find_meant_among
 from catalog.editing.stale import StaleFormMixin
 from catalog.exchange.spreadsheets import BYTE_ORDER_MARK, escape
 from catalog.listing.search import match, search
@@ -45,6 +46,8 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
     """A list with state, search and export. `value_names` are the values that the spreadsheet has."""
 
     value_names: tuple[str, ...] = ()
+    # What was looked for, if that is something else than was typed.
+    meant: str | None = None
 
     def get_base_queryset(self):
         queryset = super().get_base_queryset()
@@ -70,9 +73,9 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
         # the index does not have.
         if not self.is_searching:
             return queryset
-        if self.is_explicitly_ordered:
-            return match(queryset, self.search_query)
-        return search(queryset, self.search_query)
+        self.meant = find_meant_among(queryset, self.search_query)
+        find = match if self.is_explicitly_ordered else search
+        return find(queryset, self.meant or self.search_query)
 
     @property
     def list_export(self) -> list[str]:

@@ -43,6 +43,7 @@ class CatalogViewSet(SnippetViewSet):
     edit_view_class = views.CarefulEditView
     history_view_class = CatalogHistoryView
     index_view_class = views.CatalogIndexView
+    index_results_template_name = "wagtailadmin/catalog/index_results.html"
     inspect_view_class = views.CatalogInspectView
     inspect_view_enabled = True
     list_per_page = 50

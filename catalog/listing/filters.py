@@ -22,7 +22,7 @@ from catalog.listing import search
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.facets import FacetOptions
 from catalog.listing.figures import Histogram, Sum, count_bins, draw_bins, sum_up
-from catalog.listing.search.spelling import correct, known_words
+from catalog.listing.search.spelling import find_meant
 from catalog.listing.table import Table, order_slots
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
@@ -258,10 +258,7 @@ class ListingFilterSet(FilterSet):
     @cached_property
     def meant(self) -> str | None:
         """What may have been meant where nothing of this kind is found as typed, if that finds something."""
-        if not self.typed or self._find(self.typed):
-            return None
-        meant = correct(self.typed, words=known_words([self.table]))
-        return meant if meant and self._find(meant) else None
+        return find_meant(self.typed, finds=self._find, tables=[self.table])
 
     @cached_property
     def found(self) -> list[int]:

@@ -1,6 +1,7 @@
 """What search finds among entries, terms and articles, in one order, and how a reader sees it."""
 
 from collections import ChainMap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from catalog.listing import search
 from catalog.listing.as_of import AsOf
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
 from catalog.listing.search.passages import Highlighter, Passage
-from catalog.listing.search.spelling import correct, known_words
+from catalog.listing.search.spelling import find_meant
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
@@ -77,6 +78,7 @@ class SearchPage:
         self.language = data.get("language") if data.get("language") in LANGUAGES else ""
         self.is_exact = "exact" in data
         self.number = data.get("page")
+        self._found: dict[str, dict[search.Level, list[Found]]] = {}
 
     @cached_property
     def tables(self) -> TablesOnDay:
@@ -85,7 +87,9 @@ class SearchPage:
     @cached_property
     def meant(self) -> str:
         """The query that was answered: as typed, or else as it may have been meant, if only that finds anything."""
-        return self._answer[0]
+        if self.is_exact:
+            return self.typed
+        return find_meant(self.typed, finds=self._find, tables=self.tables.values()) or self.typed
 
     @property
     def is_corrected(self) -> bool:
@@ -95,24 +99,23 @@ class SearchPage:
     @cached_property
     def found(self) -> list[Found]:
         """All that matches and is public, best first."""
-        return [it for its in self._answer[1].values() for it in its]
+        return [it for its in self._find(self.meant).values() for it in its]
 
     @cached_property
     def names(self) -> list[Found]:
         """What matches by a name, best first."""
-        return [it for level, its in self._answer[1].items() if level not in search.TEXT_LEVELS for it in its]
-
-    @cached_property
-    def _answer(self) -> tuple[str, dict[search.Level, list[Found]]]:
-        found = self._find(self.typed)
-        if not any(found.values()) and not self.is_exact:
-            meant = correct(self.typed, words=known_words(self.tables.values()))
-            if meant and any((found_then := self._find(meant)).values()):
-                return meant, found_then
-        return self.typed, found
+        return [it for level, its in self._find(self.meant).items() if level not in search.TEXT_LEVELS for it in its]
 
     def _find(self, query: str) -> dict[search.Level, list[Found]]:
-        """Look for entries, terms and articles; at most six queries."""
+        """Look for entries, terms and articles, once for each query; at most six queries of the database.
+
+        Levels at which nothing is found are left out.
+        """
+        if query not in self._found:
+            self._found[query] = {level: its for level, its in self._find_by_level(query) if its}
+        return self._found[query]
+
+    def _find_by_level(self, query: str) -> Iterator[tuple[search.Level, list[Found]]]:
         slots = {kind.value: table.slot_by_pk for kind, table in self.tables.items()}
         entries = search.rank(ListingEntry, query, among=ChainMap(*slots.values()))
         articles = search.rank(ArticlePage, query)
@@ -121,19 +124,15 @@ class SearchPage:
             pages = ArticlePage.objects.live().public().filter(pk__in=keys)
             public.update(pages.filter(locale__language_code=self.language or self.reader).values_list("pk", flat=True))
         lacking = self._find_lacking() if self.language and any(entries.values()) else frozenset()
-        return {
-            level: [
-                *(
-                    (kind, key)
-                    for key in entries.get(level, ())
-                    if key not in lacking
-                    for kind, its in slots.items()
-                    if key in its
-                ),
-                *((ARTICLE, key) for key in articles.get(level, ()) if key in public),
+        for level in search.Level:
+            found = [
+                (kind, key)
+                for key in entries.get(level, ())
+                if key not in lacking
+                for kind, its in slots.items()
+                if key in its
             ]
-            for level in search.Level
-        }
+            yield level, [*found, *((ARTICLE, key) for key in articles.get(level, ()) if key in public)]
 
     def _find_lacking(self) -> frozenset[int]:
         """The rows that have no text in the language that is asked for."""

@@ -1,6 +1,6 @@
 """What a reader meant by a misspelt Latin word: the word of a name that is fewest keystrokes away."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import numpy as np
 from rapidfuzz import process
@@ -16,6 +16,17 @@ SHORTEST = 3
 MISTAKES = ((7, 2), (SHORTEST, 1))
 #: A text of more words is no name, and each is compared with all that names have.
 MAX_WORDS = 8
+
+
+def find_meant(typed: str, *, finds: Callable[[str], object], tables: Iterable[Table]) -> str | None:
+    """Return what may have been meant where nothing is found as typed, if that finds something.
+
+    `finds` says whether a query finds anything; words are those of the names in `tables`.
+    """
+    if not typed or finds(typed):
+        return None
+    meant = correct(typed, words=known_words(tables))
+    return meant if meant and finds(meant) else None
 
 
 def correct(query_string: str, *, words: Collection[str]) -> str | None:

@@ -248,6 +248,39 @@ def test_chooser_searches_and_marks_drafts(editor):
     assert [a.get_text(strip=True) for a in BeautifulSoup(html, "html.parser").select("tbody a")] == ["Unseen"]
 
 
+def find_in_chooser(editor, model, query: str) -> BeautifulSoup:
+    chooser = model.snippet_viewset.chooser_viewset
+    response = editor.get(reverse(chooser.get_url_name("choose_results")), {"q": query})
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def test_misspelt_name_is_found_in_lists_and_choosers_and_both_say_for_what_they_looked(editor):
+    entries = [
+        make_organization(name="Midjourney", country="US"),
+        make_organization(name="Midjourney Labs", publish=False),
+        make_organization(name="Midjurne", country="GB", publish=False),
+    ]
+    reindex(*entries)
+    notice = "Shown: results for “Midjourney”."
+    response = editor.get(url(Organization, "list"), {"q": "Midjuorney"})
+    assert set(names(response)) == {"Midjourney", "Midjourney Labs"}
+    assert notice in response.content.decode()
+    response = editor.get(url(Organization, "list_results"), {"q": "Midjuorney", "country": "US", "ordering": "-live"})
+    assert names(response) == ["Midjourney"], "filters and orders go on from there"
+    assert notice in response.content.decode()
+    found = find_in_chooser(editor, Organization, "Midjuorney")
+    assert {a.get_text(strip=True) for a in found.select("tbody a")} == {"Midjourney", "Midjourney Labs"}
+    assert notice in found.get_text()
+
+    response = editor.get(url(Organization, "list"), {"q": "Midjurne"})
+    assert names(response) == ["Midjurne"], "what is found as typed is what was meant, also if only a draft has it"
+    assert "Shown: results" not in response.content.decode()
+    response = editor.get(url(Organization, "list"), {"q": "Midjuorney", "country": "GB"})
+    assert names(response) == []
+    assert "Shown: results" not in response.content.decode()
+    assert "Shown: results" not in find_in_chooser(editor, Organization, "Midjurne").get_text()
+
+
 def test_chooser_of_techniques_offers_nothing_else(editor):
     technique = make_record(Term, name="RLHF", is_technique=True)
     other = make_record(Term, name="RAG")
