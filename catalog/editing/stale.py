@@ -13,6 +13,7 @@ from wagtail.admin.utils import get_user_display_name
 
 from catalog.editing.differences import compare
 from catalog.models import ListingVersion
+from catalog.models.vocabulary import Label
 
 # A form saves itself half a second after a key was pressed, so perhaps while somebody presses a button of it.
 SELF_SAVING = timedelta(seconds=5)
@@ -35,8 +36,9 @@ class StaleFormMixin:
     def post(self, request, *args, **kwargs):
         record = self.get_record()
         with transaction.atomic():
-            if any(name.startswith("action-workflow") or name == "action-submit" for name in request.POST):
-                # What may be published by this holds the index first, before any row.
+            may_publish = any(name.startswith("action-workflow") or name == "action-submit" for name in request.POST)
+            if may_publish or isinstance(record, Label):
+                # Whoever may change the listing index by this holds it first, before any row.
                 ListingVersion.hold()
             newest = lock_newest_version(record)
             # Wagtail answers its own scripts by it.

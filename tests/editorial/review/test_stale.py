@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import Revision
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from catalog.models import Organization
+from catalog.models import Organization, Segment
 from tests.editorial.review.support import (
     EACH_KIND,
     create,
@@ -23,7 +25,7 @@ from tests.editorial.review.support import (
     url,
     values_in,
 )
-from tests.factories import make_source
+from tests.factories import make_label, make_source
 
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
@@ -113,6 +115,24 @@ def test_articles_and_vocabularies_are_as_careful():
     assert comparison(html) == {"Publisher": ["By Ann", "By Ben"]}
     source.refresh_from_db()
     assert source.publisher == "By Ann"
+
+
+def test_a_word_of_a_vocabulary_holds_the_index_before_its_own_row():
+    """Whoever publishes holds them in this order too: the other way round, each would wait for the other."""
+    ann = sign_in("Editor", "ann")
+    segment = make_label(Segment, "video")
+    segment.save_revision()
+    with CaptureQueriesContext(connection) as queries:
+        send(ann, url(segment, "edit"), name_en="Moving pictures")
+    asked = [query["sql"] for query in queries]
+    held = next(place for place, sql in enumerate(asked) if "catalog_listingversion" in sql)
+    locks = [
+        place
+        for place, sql in enumerate(asked)
+        if "catalog_segment" in sql and (sql.startswith("UPDATE") or "FOR UPDATE" in sql)
+    ]
+    assert locks
+    assert held < min(locks)
 
 
 @pytest.mark.parametrize("kind", ["entry", "article"])
