@@ -136,9 +136,9 @@ INSTALLED_APPS.insert(0, "django.forms")
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    # Writers take the lock when they begin, so that two of them wait instead of failing half-way.
     # To open the file anew for each request takes longer than all its queries.
     DATABASE["CONN_MAX_AGE"] = None
+    # Writers take the lock when they begin, so that two of them wait instead of failing half-way.
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

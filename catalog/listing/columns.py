@@ -49,11 +49,11 @@ def cell_values(name: str, row, language: str) -> list:
     if name == "parameters":
         if entry.parameters_low is None:
             return [label for value, label in row.facets["size"] if value == "undisclosed"]
-        return [format_numbers(entry.parameters_low, entry.parameters_high, how_known(row, "size"), language)]
+        return [format_numbers(entry.parameters_low, entry.parameters_high, kind_of_number(row, "size"), language)]
     if name == "funding":
         if entry.funding_usd is None:
             return []
-        return [to_dollars(entry.funding_usd, how_known(row, "funding_known")).format(language)]
+        return [to_dollars(entry.funding_usd, kind_of_number(row, "funding_known")).format(language)]
     return [label for value, label in row.facets[name]]
 
 
@@ -65,8 +65,8 @@ def format_days(first: date, last: date, language: str) -> str:
     return FuzzyDate(*parts[: 1 if days > 31 else 2 if days else 3]).format(language)
 
 
-def how_known(row, facet: str) -> str:
-    """How a number of a `ListingRow` is known, by the facet that says it: reported, or an estimate."""
+def kind_of_number(row, facet: str) -> str:
+    """Whether a number of a `ListingRow` is reported or an estimate, by the facet that says how it is known."""
     return "estimated" if any(value == "estimated" for value, label in row.facets[facet]) else "reported"
 
 

@@ -146,7 +146,7 @@ class FacetOptions:
     def shown(self, facet: str, *, chosen: Iterable[str] = (), find: str = "") -> list[tuple[str, object]]:
         """The (value, label) pairs to offer, in a fixed order: those that any entry has, and those chosen.
 
-        Of more than `MOST_OPTIONS` those that most entries have; with `find`, of those whose label has this text in it.
+        Of more than `MOST_OPTIONS` those that most entries have; with `find`, of those that have this text in a name.
         """
         if find:
             text = find.casefold()

@@ -24,7 +24,7 @@ class Item:
 
 def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items: list[Item]) -> HttpResponse:
     """Return a feed: `form` is atom or json, `home` the full address of the page with the list."""
-    # Programs take a text in Atom for HTML, and none of them can read what XML can't hold.
+    # The query is in it, which may have what XML can't hold.
     title = NOT_IN_XML.sub("", title)
     if form == "json":
         return JsonResponse(
@@ -60,6 +60,7 @@ def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items
         feed.add_item(
             title=NOT_IN_XML.sub("", item.title),
             link=item.link,
+            # Said to be HTML, which Django leaves to whoever writes it.
             description=escape(NOT_IN_XML.sub("", item.text)),
             unique_id=item.id,
             pubdate=item.at,

@@ -16,11 +16,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     TextField,
-    UUIDField,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Replace
+from django.db.models.functions import Cast
 from modelsearch.conf import get_app_config
 from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
 from modelsearch.utils import get_content_type_pk, get_descendants_content_types_pks
@@ -61,7 +60,6 @@ class Engine(ABC):
 
     AND: str
     OR: str
-    native_uuid = True
 
     @abstractmethod
     def term(self, term: Term) -> str:
@@ -190,23 +188,13 @@ class Engine(ABC):
 
     def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
         """The score of the object of the outer query."""
-        entries = self.entries(model)
-        if self._needs_uuid_key(model):
-            entries = entries.annotate(_key=self._key(model)).filter(_key=OuterRef("pk"))
-        else:
-            entries = entries.filter(object_id=Cast(OuterRef("pk"), CharField()))
+        entries = self.entries(model).filter(object_id=Cast(OuterRef("pk"), CharField()))
         score = entries.annotate(_score=self.score(query, column, operator)).values("_score")[:1]
         return Subquery(score, output_field=FloatField())
 
     def _key(self, model):
         """Turn the index's textual object id into a primary key, so that the model's index can be used."""
-        if self._needs_uuid_key(model):
-            return Replace(F("object_id"), Value("-"), Value(""))
         return Cast("object_id", output_field=_pk_field(model))
-
-    def _needs_uuid_key(self, model) -> bool:
-        """SQLite keeps a UUID without the hyphens that it has in the index."""
-        return not self.native_uuid and isinstance(_pk_field(model), UUIDField)
 
 
 def is_indexed_by_key(model) -> bool:

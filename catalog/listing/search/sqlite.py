@@ -38,7 +38,6 @@ class Match(MatchExpression):
 class SQLiteEngine(Engine):
     AND = "AND"
     OR = "OR"
-    native_uuid = False
 
     def term(self, term: Term) -> str:
         # What may be the beginning of a spelt-out character would find all that has one.
