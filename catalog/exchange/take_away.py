@@ -50,11 +50,10 @@ class About:
     def list_facts(self) -> list[tuple[str, str | int]]:
         """What it is about, line by line."""
         between = pgettext("between values", ", ")
-        asked = between.join(f"{label}: {value}" for label, value in self.asked)
         return [
             (_("AIGC Landscape"), self.title),
             (_("Address"), self.address),
-            (pgettext("of a list", "Asked for"), asked or _("All")),
+            (pgettext("of a list", "Asked for"), describe_asked(self.asked)),
             (_("Sort by"), self.order),
             (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
@@ -74,6 +73,11 @@ class About:
             "licence": describe_licence(),
             "terms": self.terms,
         }
+
+
+def describe_asked(asked: list[tuple[str, str]]) -> str:
+    """What was asked for in one line."""
+    return pgettext("between values", ", ").join(f"{label}: {value}" for label, value in asked) or _("All")
 
 
 def describe_licence() -> str:

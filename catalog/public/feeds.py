@@ -4,33 +4,44 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import get_language, gettext
 
 from catalog.exchange.spreadsheets import NOT_IN_XML
+from catalog.exchange.take_away import describe_licence
 
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of a feed; `id` is permanent, `link` the full address."""
+    """One entry of a feed; `id` is permanent, `link` the full address, `html` the text with more than the text."""
 
     id: str
     link: str
     title: str
     text: str
     at: datetime
+    html: str = ""
 
 
-def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items: list[Item]) -> HttpResponse:
-    """Return a feed: `form` is atom or json, `home` the full address of the page with the list."""
+def answer_feed(
+    request: HttpRequest, *, form: str, title: str, home: str, items: list[Item], asked: str | None = None
+) -> HttpResponse:
+    """Return a feed: `form` is atom or json, `home` the full address of the page with the list.
+
+    `asked` says in words what was asked for. The licence is that of all data that is taken from this site.
+    """
     # The query is in it, which may have what XML can't hold.
-    title = NOT_IN_XML.sub("", title)
+    title, asked = NOT_IN_XML.sub("", title), asked and NOT_IN_XML.sub("", asked)
+    licence = f"{describe_licence()} {request.build_absolute_uri(reverse('about'))}"
     if form == "json":
         return JsonResponse(
             {
                 "version": "https://jsonfeed.org/version/1.1",
                 "title": title,
+                # There is no field for a licence.
+                "description": "\n".join(filter(None, [asked, licence])),
                 "home_page_url": home,
                 "feed_url": request.build_absolute_uri(),
                 "language": get_language(),
@@ -40,6 +51,7 @@ def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items
                         "url": item.link,
                         "title": item.title,
                         "content_text": item.text,
+                        **({"content_html": item.html} if item.html else {}),
                         "date_published": item.at.isoformat(),
                         "date_modified": item.at.isoformat(),
                     }
@@ -52,6 +64,8 @@ def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items
         title=title,
         link=home,
         description="",
+        subtitle=asked,
+        feed_copyright=licence,
         language=get_language(),
         feed_url=request.build_absolute_uri(),
         author_name=gettext("AIGC Landscape"),
@@ -61,7 +75,7 @@ def answer_feed(request: HttpRequest, *, form: str, title: str, home: str, items
             title=NOT_IN_XML.sub("", item.title),
             link=item.link,
             # Said to be HTML, which Django leaves to whoever writes it.
-            description=escape(NOT_IN_XML.sub("", item.text)),
+            description=NOT_IN_XML.sub("", item.html or escape(item.text)),
             unique_id=item.id,
             pubdate=item.at,
             updateddate=item.at,

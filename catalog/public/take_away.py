@@ -1,19 +1,23 @@
 """Listings to take away: files and feeds of exactly what a listing's query string asks for."""
 
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
 
-from catalog.exchange.take_away import CHUNK, About, TakeAway
+from catalog.exchange.take_away import CHUNK, About, TakeAway, describe_asked
 from catalog.listing.as_of import AsOf
 from catalog.listing.filters import ListingFilterSet
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
+from catalog.public.batches import read_details
+from catalog.public.details import Detail
+from catalog.public.facts import CitationView
 from catalog.public.feeds import Item, answer_feed
 from catalog.values import BilingualText
 
@@ -34,13 +38,10 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
     """All results of a listing as a file: `form` is csv, xlsx or json."""
     listing = ListingPage(name, request.GET)
     filterset = listing.filterset
-    asked = [(str(chip.label), str(chip.value)) for chip in listing.chips]
-    if filterset.meant:
-        asked.append((gettext("Results for"), filterset.meant))
     about = About(
         title=str(listing.heading),
         address=address_of(request, listing),
-        asked=asked,
+        asked=list_asked(listing),
         order=next((str(label) for key, label, chosen in listing.sorts if chosen), filterset.sort),
         ignored=listing.ignored,
         number=filterset.results.count(),
@@ -88,6 +89,7 @@ def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
     """What was published last among the results of a listing: `form` is atom or json."""
     listing = ListingPage(name, request.GET)
     newest = find_newest(listing.filterset)
+    details = read_details((row.entry for row in newest), as_of=listing.as_of)
     parts = [gettext("AIGC Landscape"), str(listing.heading), *(f"{it.label}: {it.value}" for it in listing.chips)]
     items = [
         Item(
@@ -97,12 +99,44 @@ def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
             title=BilingualText(en=row.name_en, zh=row.name_zh).text,
             text=BilingualText(en=row.summary_en, zh=row.summary_zh).text,
             at=row.published_at,
+            html=render_item(row, details.get(row.entry)),
         )
         for row in newest
     ]
-    response = answer_feed(request, form=form, title=" · ".join(parts), home=address_of(request, listing), items=items)
+    response = answer_feed(
+        request,
+        form=form,
+        title=" · ".join(parts),
+        home=address_of(request, listing),
+        items=items,
+        asked=f"{pgettext('of a list', 'Asked for')}: {describe_asked(list_asked(listing))}",
+    )
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def render_item(row: ListingEntry, detail: Detail | None) -> str:
+    """What a feed says of an entry, as HTML; of what was withdrawn since there is no more than the summary."""
+    latest: dict[int, CitationView] = {}
+    for citation in chain.from_iterable(detail.citations.values() if detail else ()):
+        known = latest.get(citation.source.number)
+        if known is None or citation.as_of > known.as_of:
+            latest[citation.source.number] = citation
+    context = {
+        "summary": BilingualText(en=row.summary_en, zh=row.summary_zh).text,
+        "detail": detail,
+        "citations": [citation for _number, citation in sorted(latest.items())],
+        "LANGUAGE_CODE": get_language(),
+    }
+    return render_to_string("catalog/feed_item.html", context)
+
+
+def list_asked(listing: ListingPage) -> list[tuple[str, str]]:
+    """What a listing asks for in words: (label, value)."""
+    asked = [(str(chip.label), str(chip.value)) for chip in listing.chips]
+    if listing.filterset.meant:
+        asked.append((gettext("Results for"), listing.filterset.meant))
+    return asked
 
 
 def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -239,7 +240,8 @@ def test_what_was_asked_for_is_no_formula_where_a_semicolon_ends_a_cell(client, 
 def test_texts_of_a_feed_are_texts_and_it_has_an_author(client):
     make_model(name="Odd", summary_en="a < b & <i>c</i>", summary_zh="")
     feed = ElementTree.fromstring(client.get("/en/models/feed.atom").content)
-    assert feed.findtext("{*}entry/{*}summary") == "a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;", "as HTML"
+    summary = feed.findtext("{*}entry/{*}summary")
+    assert summary.lstrip().startswith("<p>a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;</p>"), "as HTML"
     assert feed.findtext("{*}author/{*}name") == "AIGC Landscape"
 
 
@@ -308,6 +310,45 @@ def test_a_feed_has_what_was_published_last(client, landscape):
     assert [item["url"].split("/")[-2] for item in everything["items"]] == ["other", "stable-diffusion"]
     assert everything["home_page_url"] == "http://testserver/zh-hans/models/"
     assert everything["language"] == "zh-hans"
+
+
+def test_a_feed_says_what_was_asked_for_its_licence_sources_and_dates(client, landscape):
+    today = datetime.now(UTC).date()
+    feed = ElementTree.fromstring(client.get("/en/models/feed.atom?output=image&q=Stabel").content)
+    assert feed.findtext("{*}subtitle") == "Asked for: Search: “Stabel”, Output: Image, Results for: Stable"
+    assert "CC BY 4.0" in feed.findtext("{*}rights")
+    assert feed.findtext("{*}rights").endswith("http://testserver/en/about/")
+    content = BeautifulSoup(feed.findtext("{*}entry/{*}summary"), "html.parser")
+    [source] = content.select("li")
+    assert source.get_text() == "A paper · A press · as of 22 August 2022", "the latest date that it speaks of"
+    assert source.a["href"] == "https://example.org/paper"
+    states = {dt.get_text(): dd.get_text(strip=True) for dt, dd in zip(*map(content.select, ("dt", "dd")), strict=True)}
+    assert states["Profile"] == f"Checked {today.day} {today:%B %Y}"
+    found = client.get("/zh-hans/models/feed.json?output=image").json()
+    assert found["description"].startswith("查询条件: ")
+    [item] = found["items"]
+    assert "截至 2022 年 8 月 22 日" in item["content_html"]
+    withdraw(landscape)
+    assert client.get("/zh-hans/models/feed.json?output=image").json()["items"] == []
+
+
+def test_a_feed_takes_as_many_queries_for_many_as_for_two(client, landscape, commit):
+    def count(query: str) -> int:
+        client.get(f"/en/models/feed.atom?{query}")
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/en/models/feed.atom?{query}")
+        return len(queries)
+
+    move_to_the_past()
+    commit()
+    few = count(""), count(f"as_of={DAY}")
+    for number in range(10):
+        make_model(slug=f"m-{number}", makers=list(landscape.makers.filter(live=True)), cite={"makers": "2024"})
+    move_to_the_past()
+    commit()
+    assert (count(""), count(f"as_of={DAY}")) == few
+    assert few[0] <= 12
+    assert few[1] <= 16
 
 
 def test_a_feed_keeps_the_id_of_what_is_renamed(client, landscape):
