@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.exchange.take_away import About
+from catalog.export.files import About
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
 from catalog.listing.derive import derive_funding, read_funding_known
@@ -26,10 +26,10 @@ from catalog.models import ListingEntry, Publication
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
-from catalog.public.batches import follow_all_mergers, read_details
-from catalog.public.details import HEAD_FIELDS, LISTING_OF, Detail, label_of
-from catalog.public.facts import Fact, Group, RowView, SourceView, Value
-from catalog.public.take_away import answer_file
+from catalog.public.downloads import answer_file
+from catalog.reading.batches import follow_all_mergers, read_details
+from catalog.reading.details import HEAD_FIELDS, LISTING_OF, Detail, label_of
+from catalog.reading.facts import Fact, Group, RowView, SourceView, Value
 from catalog.values import BilingualText
 
 FEWEST, MOST = 2, 6

@@ -9,8 +9,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import get_language, gettext
 
-from catalog.exchange.spreadsheets import NOT_IN_XML
-from catalog.exchange.take_away import describe_licence
+from catalog.export.files import describe_licence
+from catalog.export.spreadsheets import NOT_IN_XML
 
 
 @dataclass(frozen=True)

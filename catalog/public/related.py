@@ -13,7 +13,7 @@ from wagtail.models import Page, ReferenceIndex
 from catalog.models import AIModel, Lineage, Organization, Product, Publication, Term
 from catalog.models.choices import LINEAGE_REVERSE, EntryKind
 from catalog.models.history import PublicationAction
-from catalog.public.facts import Value
+from catalog.reading.facts import Value
 
 RELATED_SHOWN = 12
 

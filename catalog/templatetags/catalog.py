@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
-from catalog.public.details import LISTING_OF, label_of
-from catalog.public.facts import CitationView, SourceView
+from catalog.reading.details import LISTING_OF, label_of
+from catalog.reading.facts import CitationView, SourceView
 from catalog.values import BilingualText, FuzzyDate, Money
 
 register = template.Library()

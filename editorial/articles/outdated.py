@@ -27,7 +27,7 @@ from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import UNCITED, fields_of
-from catalog.public.details import label_of
+from catalog.reading.details import label_of
 from catalog.values import BilingualText
 from editorial.articles.linking import find_entries
 from editorial.articles.pages import ArticlePage

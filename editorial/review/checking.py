@@ -28,9 +28,9 @@ from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
 from catalog.models.source import Citation
 from catalog.models.verification import State, read_findings, record_checks
-from catalog.public.details import Detail, label_of
-from catalog.public.facts import CitationView, Value
-from catalog.public.history import as_it_was, read_raw
+from catalog.reading.details import Detail, label_of
+from catalog.reading.facts import CitationView, Value
+from catalog.reading.versions import as_it_was, read_raw
 from editorial.review.roles import is_alone, is_editor
 
 ITEMS_A_PAGE = 25

@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
-from catalog.exchange.columns import SOURCE_COLUMNS, Taken, list_columns
-from catalog.exchange.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
+from catalog.export.columns import SOURCE_COLUMNS, Taken, list_columns
+from catalog.export.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
-from catalog.public.batches import read_details
+from catalog.reading.batches import read_details
 
 # How many entries are read at once.
 CHUNK = 200

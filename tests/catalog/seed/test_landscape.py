@@ -12,10 +12,6 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from wagtail.models import Revision
 
-from catalog.exchange.landscape import load_landscape, order_by_references, read_landscape
-from catalog.exchange.schema import attributes_of
-from catalog.exchange.shipping import Shipment
-from catalog.exchange.yaml_files import FaultyFiles
 from catalog.models import (
     AIModel,
     Layer,
@@ -30,6 +26,10 @@ from catalog.models import (
     Term,
 )
 from catalog.models.field_groups import FIELD_GROUPS, fields_of
+from catalog.seed.landscape import load_landscape, order_by_references, read_landscape
+from catalog.seed.schema import attributes_of
+from catalog.seed.shipping import Shipment
+from catalog.seed.yaml_files import FaultyFiles
 from tests.factories import publish_revision, withdraw
 
 VOCABULARIES = """\

@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.exchange import take_away
-from catalog.exchange.take_away import PREFACE
+from catalog.export import files
+from catalog.export.files import PREFACE
 from catalog.models import Check, ListingEntry, Modality, Publication, Verification
 from catalog.models.checks import Outcome
 from catalog.models.verification import record_checks
@@ -282,7 +282,7 @@ def test_queries_go_by_chunks_not_by_entries(client, landscape, monkeypatch, com
     commit()
 
     def count(form: str, query: str, chunk: int) -> int:
-        monkeypatch.setattr(take_away, "CHUNK", chunk)
+        monkeypatch.setattr(files, "CHUNK", chunk)
         with CaptureQueriesContext(connection) as queries:
             assert b"".join(client.get(f"/en/models/data.{form}?{query}").streaming_content)
         return len(queries)

@@ -15,7 +15,7 @@ from django.db import models
 from django.urls import reverse
 from django_countries.fields import CountryField
 
-from catalog.exchange.spreadsheets import Cell
+from catalog.export.spreadsheets import Cell
 from catalog.listing.as_of import AsOf
 from catalog.listing.derive import derive_funding, read_funding_known
 from catalog.listing.index import RECORD_MODELS
@@ -24,8 +24,8 @@ from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import UNCITED, FieldGroup, fields_of, group_of
 from catalog.models.listing import ALWAYS_UNTIL
-from catalog.public.details import HEAD_FIELDS, Detail, field_of
-from catalog.public.facts import CitationView, RowView
+from catalog.reading.details import HEAD_FIELDS, Detail, field_of
+from catalog.reading.facts import CitationView, RowView
 from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
 
 # Between values of one cell, and between rows or sources in one.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.exchange.spreadsheets import FORMULA_STARTS, Sheets, write_line
+from catalog.export.spreadsheets import FORMULA_STARTS, Sheets, write_line
 
 numbers = st.one_of(
     st.integers(-(10**15), 10**15),

@@ -9,7 +9,7 @@ from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication, Verification
 from catalog.models.history import TAKEN_AWAY, PublicationAction
 from catalog.models.verification import read_all_verifications
-from catalog.public.details import Detail, find_targets, read_addresses
+from catalog.reading.details import Detail, find_targets, read_addresses
 
 
 def read_details(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Detail]:

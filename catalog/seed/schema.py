@@ -17,10 +17,10 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, RevisionMixin, WorkflowMixin
 
-from catalog.exchange.yaml_files import Fault, Node
 from catalog.models.document import child_lists, to_json
 from catalog.models.field_groups import fields_of
 from catalog.models.source import Citation
+from catalog.seed.yaml_files import Fault, Node
 from catalog.values import BilingualField, FuzzyDateField, MoneyField, QuantityField
 
 # What Wagtail keeps of an object is not for a file to say.

@@ -11,11 +11,11 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext as _
 
-from catalog.exchange.schema import FormReader, attributes_of
-from catalog.exchange.shipping import Item, Shipment
-from catalog.exchange.yaml_files import Fault, Node, read_yaml
 from catalog.listing import index
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
+from catalog.seed.schema import FormReader, attributes_of
+from catalog.seed.shipping import Item, Shipment
+from catalog.seed.yaml_files import Fault, Node, read_yaml
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 VOCABULARIES = {"layers": Layer, "modalities": Modality, "segments": Segment}

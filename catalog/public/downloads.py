@@ -9,16 +9,16 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
 
-from catalog.exchange.take_away import CHUNK, About, TakeAway, describe_asked
+from catalog.export.files import CHUNK, About, TakeAway, describe_asked
 from catalog.listing.as_of import AsOf
 from catalog.listing.filters import ListingFilterSet
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
-from catalog.public.batches import read_details
-from catalog.public.details import Detail
-from catalog.public.facts import CitationView
 from catalog.public.feeds import Item, answer_feed
+from catalog.reading.batches import read_details
+from catalog.reading.details import Detail
+from catalog.reading.facts import CitationView
 from catalog.values import BilingualText
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

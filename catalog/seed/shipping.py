@@ -16,10 +16,10 @@ from modelcluster.models import ClusterableModel, get_serializable_data_for_fiel
 from wagtail.models import DraftStateMixin, ReferenceIndex, Revision
 from wagtail.signal_handlers import disable_reference_index_auto_update
 
-from catalog.exchange.schema import attributes_of, build_plain
-from catalog.exchange.yaml_files import FaultyFiles, Node
 from catalog.models import ApprovalKind, Shipped, Source
 from catalog.models.document import child_lists
+from catalog.seed.schema import attributes_of, build_plain
+from catalog.seed.yaml_files import FaultyFiles, Node
 
 
 @dataclass(frozen=True)
