@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
@@ -10,18 +11,18 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        from catalog.kind_checks import check_kinds
         from catalog.listing.index import (
             follow_label,
             follow_publication,
             follow_verifications,
         )
         from catalog.models import Layer, Modality, Segment
-        from catalog.models.field_groups import register_checks
         from catalog.models.protection import connect_protection
         from catalog.models.publication import publication_recorded
         from catalog.models.verification import verifications_outdated
 
-        register_checks()
+        checks.register(check_kinds, checks.Tags.models)
         connect_protection()
         publication_recorded.connect(follow_publication)
         verifications_outdated.connect(follow_verifications)

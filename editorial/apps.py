@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_save, pre_delete, pre_save
+from django.db.models.signals import post_migrate, post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,8 +19,10 @@ class EditorialConfig(AppConfig):
         from editorial.review.audit import name_resubmitted_version
         from editorial.review.notices import follow_approval, follow_comment, silence_wagtail, tell_taken_out
         from editorial.review.protection import connect_protection
+        from editorial.review.record_rights import follow_kinds
         from editorial.review.roles import refuse_deletion
 
+        post_migrate.connect(follow_kinds, sender=self)
         for model in (ModelLogEntry, PageLogEntry):
             pre_save.connect(name_resubmitted_version, sender=model)
         pre_delete.connect(refuse_deletion, sender=settings.AUTH_USER_MODEL)

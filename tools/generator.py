@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.listing import search
 from catalog.listing.derive import derive_facets, derive_row
-from catalog.listing.index import INHERITED_BY_MAKERS, MADE, RECORD_MODELS
+from catalog.listing.index import INHERITED_BY_MAKERS, MADE
 from catalog.models import (
     Change,
     Check,
@@ -28,10 +28,11 @@ from catalog.models import (
     Verification,
 )
 from catalog.models.checks import Outcome
-from catalog.models.choices import EntryKind, LinkState
+from catalog.models.choices import LinkState
 from catalog.models.document import child_lists, differences
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import KINDS, EntryKind, kind_of
 from catalog.models.listing import UNKNOWN
 from catalog.models.verification import group_findings, make_verifications, read_intervals
 from catalog.seed.landscape import DATA, VOCABULARIES, Landscape, load_landscape, read_vocabularies
@@ -44,8 +45,6 @@ from tools import invented
 PUBLISHED_BEFORE = timedelta(days=45)
 # Entries in memory at a time.
 CHUNK = 1000
-# What is pointed to is there first.
-ORDER = (EntryKind.TERM, EntryKind.ORGANIZATION, EntryKind.MODEL, EntryKind.PRODUCT)
 # Of all field groups so many have been checked; of all sources so many were found changed.
 CHECKED, CHANGED = 0.7, 0.01
 OUTCOMES = {Outcome.STILL_TRUE: 93, Outcome.CANT_TELL: 3, Outcome.CHANGED: 3, Outcome.CONFLICT: 1}
@@ -93,14 +92,15 @@ class Generator:
             vocabularies=vocabularies,
             sources=self.write_sources(),
         )
-        for kind in ORDER:
+        kinds = [kind.key for kind in KINDS if kind.key in landscape.known]
+        for kind in kinds:
             for documents in in_chunks(landscape.write_all(kind)):
                 self.write_entries(kind, documents)
             # Once all are there: they point to each other.
             for documents in read_documents(kind):
                 self.write_rows(kind, documents)
         # Organizations last: they are found by what their models and products are.
-        for kind in (EntryKind.TERM, EntryKind.MODEL, EntryKind.PRODUCT, EntryKind.ORGANIZATION):
+        for kind in sorted(kinds, key=lambda kind: kind == EntryKind.ORGANIZATION):
             for documents in read_documents(kind):
                 self.write_index(kind, documents)
 
@@ -148,7 +148,7 @@ class Generator:
 
     def write_entries(self, kind: EntryKind, documents: list[dict]) -> None:
         """Write entries with their publications and changes."""
-        model = RECORD_MODELS[kind]
+        model = kind_of(kind).model
         known = self.pks.setdefault(model, {})
         pairs: Pairs = {}
         for has_parent in (False, True):
@@ -174,7 +174,7 @@ class Generator:
 
     def write_rows(self, kind: EntryKind, documents: list[dict]) -> None:
         """Write the rows of the lists of entries, and their citations."""
-        model = RECORD_MODELS[kind]
+        model = kind_of(kind).model
         pks = self.pks[model]
         pairs: Pairs = {}
         for name, row_model in child_lists(model).items():
@@ -239,7 +239,7 @@ class Generator:
 
     def write_index(self, kind: EntryKind, documents: list[dict]) -> None:
         """Write checks and what is derived of them, listing rows, facet values and their search index."""
-        model, checks, verified, rows, facets = RECORD_MODELS[kind], [], [], [], []
+        model, checks, verified, rows, facets = kind_of(kind).model, [], [], [], []
         content_type = ContentType.objects.get_for_model(model)
         for document in documents:
             object_id = self.pks[model][document["slug"]]
@@ -318,7 +318,7 @@ class Generator:
 
     def country_of(self, slug: str) -> str:
         if not self.countries:
-            organization = RECORD_MODELS[EntryKind.ORGANIZATION]
+            organization = kind_of(EntryKind.ORGANIZATION).model
             self.countries = dict(organization.objects.values_list("slug", "country"))
         return self.countries[slug]
 

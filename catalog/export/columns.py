@@ -6,10 +6,9 @@ money has its currency and the amount in US dollars too, a date is as precise as
 its sources, the date that they speak of, and the day of the check of its field group that is in force.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 from django.db import models
 from django.urls import reverse
@@ -18,11 +17,11 @@ from django_countries.fields import CountryField
 from catalog.export.spreadsheets import Cell
 from catalog.listing.as_of import AsOf
 from catalog.listing.derive import derive_funding, read_funding_known
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry
-from catalog.models.choices import EntryKind
+from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
-from catalog.models.field_groups import UNCITED, FieldGroup, fields_of, group_of
+from catalog.models.field_groups import UNCITED, fields_of, group_of
+from catalog.models.kinds import EntryKind, find_kind, kind_of
 from catalog.models.listing import ALWAYS_UNTIL
 from catalog.reading.details import HEAD_FIELDS, Detail, field_of
 from catalog.reading.facts import CitationView, RowView
@@ -34,7 +33,6 @@ AMOUNT = ("low", "high", "kind")
 MONEY = ("currency", "usd_low", "usd_high", "usd_rate_date")
 SOURCING = ("sources", "as_of", "checked")
 HEAD = ("id", "address", "name_en", "name_zh", "aliases", "summary_en", "summary_zh", "published")
-FUNDING = ("total_funding_usd", "total_funding_kind", "valuation_usd", "valuation_current_until")
 # What the sheet of sources has of each.
 SOURCE_COLUMNS = (
     *("id", "name", "field", "row", "stance", "stated", "as_of", "title", "publisher", "source_kind", "source_address"),
@@ -42,14 +40,45 @@ SOURCE_COLUMNS = (
 )
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What listings say of a list as a whole: its name in JSON, and its columns, before those of the list."""
+
+    name: str
+    columns: tuple[str, ...]
+    read: Callable[[Detail], dict[str, Cell]]
+
+
+def read_funding(detail: Detail) -> dict[str, Cell]:
+    """Return the total funding and the newest valuation of an organization."""
+    known = derive_funding(detail.document, interval=detail.verifications[FieldGroup.FUNDING].interval)
+    until = known.get("valuation_until", ALWAYS_UNTIL)
+    return {
+        "total_funding_usd": known["funding_usd"],
+        "total_funding_kind": read_funding_known(detail.document),
+        "valuation_usd": known.get("valuation_usd"),
+        "valuation_current_until": None if until == ALWAYS_UNTIL else until.isoformat(),
+    }
+
+
+# By the name of the list.
+SUMMARIES = {
+    "funding_rounds": Summary(
+        name="funding",
+        columns=("total_funding_usd", "total_funding_kind", "valuation_usd", "valuation_current_until"),
+        read=read_funding,
+    ),
+}
+
+
 def list_columns(kind: EntryKind) -> list[str]:
     """The names of the columns of a kind, in order."""
-    model, columns = RECORD_MODELS[kind], list(HEAD)
+    model, columns = kind_of(kind).model, list(HEAD)
     for name in fields_of(kind):
         if name in HEAD_FIELDS:
             continue
-        if name == "funding_rounds":
-            columns += FUNDING
+        if name in SUMMARIES:
+            columns += SUMMARIES[name].columns
         columns += [f"{name}{suffix}" for suffix in list_suffixes(model, name)]
         if name not in UNCITED:
             columns += [f"{name}_{part}" for part in SOURCING]
@@ -124,11 +153,11 @@ class Taken:
         for name in fields_of(kind):
             if name in HEAD_FIELDS:
                 continue
+            if name in SUMMARIES:
+                cells.update(SUMMARIES[name].read(self.detail))
             cells.update(self.read_cells(name))
             if name not in UNCITED and (name in self.detail.facts or self.detail.lists.get(name)):
                 cells.update(self.read_sourcing(name))
-        if kind == EntryKind.ORGANIZATION:
-            cells.update(self.funding)
         return cells
 
     def read_cells(self, name: str) -> dict[str, Cell]:
@@ -177,7 +206,7 @@ class Taken:
         target = column.related_model
         if target is None:
             return values
-        kind = target.kind.value if target in RECORD_MODELS.values() else target._meta.model_name
+        kind = find_kind(target).key.value if find_kind(target) else target._meta.model_name
         live, labels = self.detail.live_targets, self.detail.document["labels"].get(kind, {})
         # What has no name in the document and is not live is a draft.
         return [
@@ -192,18 +221,6 @@ class Taken:
         parts = child_lists(self.detail.model)[name].document_fields
         values = [value for part in parts if part in row.cells for value in row.cells[part].values]
         return VALUES.join(str(value.text) for value in values)
-
-    @cached_property
-    def funding(self) -> dict[str, Cell]:
-        """What listings say of an organization's rounds."""
-        known = derive_funding(self.detail.document, interval=self.detail.verifications[FieldGroup.FUNDING].interval)
-        until = known.get("valuation_until", ALWAYS_UNTIL)
-        return {
-            "total_funding_usd": known["funding_usd"],
-            "total_funding_kind": read_funding_known(self.detail.document),
-            "valuation_usd": known.get("valuation_usd"),
-            "valuation_current_until": None if until == ALWAYS_UNTIL else until.isoformat(),
-        }
 
     def list_sources(self) -> Iterator[dict[str, Cell]]:
         """Every citation of a shown value, for the sheet of sources."""
@@ -234,7 +251,7 @@ class Taken:
         if self.detail is None:
             return head
         fields, lists = self.fields, child_lists(self.detail.model)
-        links = self.detail.document["children"]["links"].values()
+        links = self.detail.document["children"].get("links", {}).values()
         return {
             **head,
             "aliases": self.detail.aliases,
@@ -258,7 +275,7 @@ class Taken:
                 for name, rows in self.detail.lists.items()
                 if rows
             },
-            **({"funding": self.funding} if entry.kind == EntryKind.ORGANIZATION else {}),
+            **{it.name: it.read(self.detail) for name, it in SUMMARIES.items() if name in lists},
             "links": [dict(row) for row in links],
             "identifiers": fields["identifiers"] or {},
         }

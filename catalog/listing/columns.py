@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from catalog.listing.filters import ListingFilterSet
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind, kind_of, list_entry_kinds
 from catalog.values import FuzzyDate, Money, Quantity
 
 # What a listing shows beside name and summary.
@@ -15,7 +15,7 @@ COLUMNS = {
     EntryKind.ORGANIZATION: ("country", "founded", "segment", "latest_round", "funding", "checked"),
     EntryKind.PRODUCT: ("maker", "launched", "segment", "built_on", "checked"),
 }
-DATE_COLUMNS = frozenset({"released", "founded", "launched"})
+DATE_COLUMNS = frozenset(kind.date for kind in list_entry_kinds() if kind.date)
 NUMBER_COLUMNS = frozenset({"parameters", "funding"})
 
 
@@ -35,8 +35,10 @@ class Column:
 
 def list_columns(filterset: ListingFilterSet) -> list[Column]:
     """The columns of a listing, name and summary aside."""
+    date = kind_of(filterset.kind).date
+    columns = COLUMNS.get(filterset.kind, (*([date] if date else []), "checked"))
     labels = {name.removesuffix("_min"): item.label for name, item in filterset.filters.items()}
-    return [Column(name=name, label=labels[name]) for name in COLUMNS[filterset.kind]]
+    return [Column(name=name, label=labels[name]) for name in columns]
 
 
 def cell_values(name: str, row, language: str) -> list:

@@ -12,15 +12,12 @@ from datetime import UTC, date, timedelta
 from pypinyin import Style, lazy_pinyin
 
 from catalog.listing.rows import Held
-from catalog.models.choices import EntryKind, PricePer
+from catalog.models.choices import FieldGroup, PricePer
 from catalog.models.document import path_of
-from catalog.models.field_groups import FieldGroup
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.models.listing import ALWAYS_FROM, ALWAYS_UNTIL, UNKNOWN
 from catalog.models.verification import State
 from catalog.values import FuzzyDate, Money, Quantity
-
-# The date by which a kind is listed.
-DATE_FIELDS = {EntryKind.MODEL: "released", EntryKind.ORGANIZATION: "founded", EntryKind.PRODUCT: "launched"}
 
 # Facets whose values are the addresses of entries or terms, and of which kind these are.
 ENTRY_FACETS = {
@@ -140,14 +137,20 @@ def derive_facets(
             facets.add("built_on", fields["built_on"])
             facets.add("status", [fields["status"]])
             add_free_plan(facets, document, interval=verifications[FieldGroup.PRICING].interval, on=on)
-    if name := DATE_FIELDS.get(document["kind"]):
+    if name := kind_of(document["kind"]).date:
         facets.add(f"{name}_known", [fields[name] and KNOWN])
     add_freshness(facets, verifications.values())
     add_checked(facets, verifications.values())
-    for facet in FACETS[document["kind"]]:
+    for facet in list_facets(document["kind"]):
         if facet not in facets.values:
             facets.add(facet, [UNKNOWN])
     return facets
+
+
+def list_facets(kind: str) -> tuple[str, ...]:
+    """The facets of a kind; one that names none has those that follow its date and its checks."""
+    date = kind_of(kind).date
+    return FACETS.get(kind, (*([f"{date}_known"] if date else []), "freshness"))
 
 
 def with_parents(segments: Iterable[str], parents: dict[str, str]) -> set[str]:
@@ -277,7 +280,7 @@ def derive_row(document: dict, verifications: dict) -> dict:
     }
     row["sort_en"] = row["name_en"].casefold()[:200]
     row["sort_zh"] = by_sound(row["name_zh"])[:300]
-    if kind in DATE_FIELDS and (text := fields[DATE_FIELDS[kind]]):
+    if text := fields.get(kind_of(kind).date):
         day = FuzzyDate.parse(text)
         row.update(date_from=day.first_day, date_to=day.last_day)
     if fields.get("parameters"):
@@ -287,7 +290,7 @@ def derive_row(document: dict, verifications: dict) -> dict:
             parameters_low=None if low is None and high is None else float(low if low is not None else high),
             parameters_high=None if low is None and high is None else float(high if high is not None else low),
         )
-    if kind == EntryKind.ORGANIZATION:
+    if "funding_rounds" in document["children"]:
         row.update(derive_funding(document, interval=verifications[FieldGroup.FUNDING].interval))
     return row
 

@@ -14,14 +14,8 @@ from catalog.listing.as_of import AsOf
 from catalog.listing.derive import ENTRY_FACETS, KNOWN, by_sound
 from catalog.listing.table import Table
 from catalog.models import Layer, Modality, Segment
-from catalog.models.choices import (
-    Access,
-    EntryKind,
-    OrganizationStatus,
-    OrganizationType,
-    ReleaseStatus,
-    RoundKind,
-)
+from catalog.models.choices import Access, OrganizationStatus, OrganizationType, ReleaseStatus, RoundKind
+from catalog.models.kinds import EntryKind, list_entry_kinds
 from catalog.models.listing import UNKNOWN
 from catalog.models.verification import State
 from catalog.values import BilingualText
@@ -48,9 +42,7 @@ CHOICES = {
     "size": HOW_KNOWN,
     "funding_known": HOW_KNOWN,
     "valuation_known": HOW_KNOWN,
-    "founded_known": WHETHER_KNOWN,
-    "released_known": WHETHER_KNOWN,
-    "launched_known": WHETHER_KNOWN,
+    **{f"{kind.date}_known": WHETHER_KNOWN for kind in list_entry_kinds() if kind.date},
 }
 VOCABULARIES = {
     "layer": Layer,

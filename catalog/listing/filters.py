@@ -8,12 +8,14 @@ Everything is computed on the columns of a `Table`: a filter gives a mask, the r
 
 from collections.abc import Iterator
 from copy import copy
+from functools import cache
 from typing import Literal
 
 import numpy as np
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import cached_property
+from django.utils.text import format_lazy
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, Filter, FilterSet
@@ -26,7 +28,7 @@ from catalog.listing.search.spelling import find_meant
 from catalog.listing.table import Table, order_slots
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind, Kind
 from catalog.values.forms import FuzzyDateFormField, NumberFormField
 
 # Parameters that are not filters.
@@ -459,3 +461,30 @@ class ProductFilterSet(ListingFilterSet):
     )
     checked_min, checked_max = make_range(DateBoundFilter, low="checked", high="checked", label=_("Last checked"))
     freshness = FacetFilter(field_name="freshness", label=_("Freshness"))
+
+
+FILTER_SETS: dict[str, type[ListingFilterSet]] = {
+    it.kind: it for it in (OrganizationFilterSet, ModelFilterSet, ProductFilterSet)
+}
+
+
+@cache
+def find_filterset(kind: Kind) -> type[ListingFilterSet]:
+    """Return the filter set of a kind; one that has none of its own is filtered by its date and by its checks."""
+    if kind.key in FILTER_SETS:
+        return FILTER_SETS[kind.key]
+    parts: dict[str, object] = {"kind": kind.key, "sorts": {"name": _("Name")}, "sort_columns": {"name": "name"}}
+    if kind.date:
+        known, label = f"{kind.date}_known", kind.model._meta.get_field(kind.date).verbose_name
+        parts["sorts"] = {f"-{kind.date}": _("Newest"), "name": _("Name")}
+        parts["sort_columns"][kind.date] = "date_to"
+        parts["known_by"] = {kind.date: known}
+        ends = make_range(DateBoundFilter, low="date_from", high="date_to", label=label)
+        parts[f"{kind.date}_min"], parts[f"{kind.date}_max"] = ends
+        parts[known] = FacetFilter(field_name=known, label=format_lazy(_("{value}: how known"), value=label))
+    parts["sort_columns"]["checked"] = "checked"
+    parts["checked_min"], parts["checked_max"] = make_range(
+        DateBoundFilter, low="checked", high="checked", label=_("Last checked")
+    )
+    parts["freshness"] = FacetFilter(field_name="freshness", label=_("Freshness"))
+    return type(f"{kind.model_name}FilterSet", (ListingFilterSet,), parts)

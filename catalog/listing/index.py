@@ -37,24 +37,25 @@ from catalog.models import (
     Organization,
     Product,
     Segment,
-    Term,
 )
-from catalog.models.choices import EntryKind
+from catalog.models.base import Record
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import Publication, PublicationAction
+from catalog.models.kinds import KINDS, EntryKind, kind_of
 from catalog.models.listing import ALWAYS_UNTIL, UNKNOWN
 from catalog.models.verification import Verification, write_verifications
 
-RECORD_MODELS = {
-    EntryKind.MODEL: AIModel,
-    EntryKind.ORGANIZATION: Organization,
-    EntryKind.PRODUCT: Product,
-    EntryKind.TERM: Term,
-}
-# Organizations go twice: models need their countries, and they need what their models and products are.
-INDEX_ORDER = (Organization, AIModel, Product, Term, Organization)
 # The kinds that have makers.
 MADE = (EntryKind.MODEL, EntryKind.PRODUCT)
+
+
+def list_models_to_index() -> list[type[Record]]:
+    """The models of all kinds in the order in which their rows are written.
+
+    Organizations go twice: others need their countries, and they need what is made by them.
+    """
+    others = [kind.model for kind in KINDS if kind.model is not Organization]
+    return [Organization, *others, Organization]
 
 
 @transaction.atomic(savepoint=False)
@@ -80,7 +81,7 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
     """Write the listing row that comes of a document, and of what its neighbours' rows say, from a day on."""
     row = {
         **derive_row(document, verifications),
-        "content_type_id": ContentType.objects.get_for_model(RECORD_MODELS[document["kind"]]).pk,
+        "content_type_id": ContentType.objects.get_for_model(kind_of(document["kind"]).model).pk,
         "object_id": object_id,
         "published_at": published_at,
     }
@@ -203,7 +204,7 @@ def postpone():
         ]
         for record in [entry, *neighbours]:
             affected.setdefault(type(record), set()).add(record.pk)
-    for model in INDEX_ORDER:
+    for model in list_models_to_index():
         for record in model.objects.filter(pk__in=affected.get(model, ())).order_by("pk"):
             reindex(record)
 

@@ -18,8 +18,9 @@ from catalog.listing.derive import (
 )
 from catalog.listing.rows import keep_copies, write_values
 from catalog.models import Interval, ListingEntry, ListingVersion, Publication, Verification
-from catalog.models.choices import EntryKind
-from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
+from catalog.models.kinds import EntryKind
 from catalog.models.verification import read_intervals
 
 # Rows that are in memory at a time.

@@ -12,14 +12,8 @@ from django.utils.translation import pgettext
 
 from catalog.listing.as_of import PARAMETER
 from catalog.listing.columns import Column, list_columns
-from catalog.listing.filters import (
-    RELEVANCE,
-    ListingFilterSet,
-    ModelFilterSet,
-    OrganizationFilterSet,
-    ProductFilterSet,
-    without_nulls,
-)
+from catalog.listing.filters import RELEVANCE, without_nulls
+from catalog.listing.listings import LISTINGS
 from catalog.listing.panel import FIND, Facet, Panel
 from catalog.models import ListingEntry
 from catalog.models.listing import UNKNOWN
@@ -29,14 +23,6 @@ from catalog.values import BilingualText
 PER_PAGE = 50
 SIZES = (25, 50, 100)
 SIZE = "per_page"
-
-# The listings of the site: name in addresses to (heading, filter set, what the page itself chooses).
-LISTINGS: dict[str, tuple] = {
-    "models": (_("Models"), ModelFilterSet, {}),
-    "startups": (_("Startups"), OrganizationFilterSet, {"type": ["startup"]}),
-    "organizations": (_("Organizations"), OrganizationFilterSet, {}),
-    "products": (_("Products"), ProductFilterSet, {}),
-}
 
 
 @dataclass
@@ -81,8 +67,8 @@ class ListingPage:
 
     def __init__(self, name: str, query: QueryDict) -> None:
         self.name = name
-        self.heading, filterset, fixed = LISTINGS[name]
-        self.filterset: ListingFilterSet = filterset(query, fixed=fixed)
+        listing = LISTINGS[name]
+        self.heading, self.filterset = listing.heading, listing.filter(query)
         self.as_of = self.filterset.as_of
 
     @property

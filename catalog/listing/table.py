@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from catalog.listing.derive import CHECK_DAYS
 from catalog.models import FacetValue, ListingEntry
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 
 # Columns of numbers, in the units of `ListingEntry`; days count from 1 January of year 1. NaN where there is none.
 NUMBERS = ("parameters_low", "parameters_high", "funding_usd", "valuation_usd")

@@ -23,6 +23,7 @@ from catalog.models.choices import RESERVED_SLUGS, LinkKind, MilestoneKind
 from catalog.models.document import build_document, child_lists, differences
 from catalog.models.field_groups import UNCITED, fields_of
 from catalog.models.history import Publication
+from catalog.models.kinds import kind_of
 from catalog.models.publication import PublishedDocument
 from catalog.values import BilingualField, FuzzyDateField, QuantityField
 
@@ -89,12 +90,12 @@ class Record(
         return {
             "request": request,
             "document": self.public_document(),
-            "page_template": f"catalog/{self.kind.value}_detail.html",
+            "page_template": kind_of(self.kind).template,
         }
 
 
 class Entry(Record):
-    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.verification`."""
+    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.kinds`."""
 
     summary = BilingualField(
         models.TextField,

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS, group_of
 from catalog.models.history import AppendOnly, Change, Publication
 
 # Whoever entered a value within so many days is not the one to verify it.

@@ -20,18 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models.approval import Refused
 from catalog.models.checks import OWN_DAYS, Check, Outcome, covers, find_who_entered, read_entered
-from catalog.models.choices import EntryKind, Stance
+from catalog.models.choices import FieldGroup, Stance
 from catalog.models.document import path_of
-from catalog.models.field_groups import (
-    DUE_AT_MOST,
-    FIELD_GROUPS,
-    HISTORICAL_STATUSES,
-    INTERVALS,
-    SPREAD,
-    FieldGroup,
-    group_of,
-)
+from catalog.models.field_groups import DUE_AT_MOST, FIELD_GROUPS, HISTORICAL_STATUSES, INTERVALS, SPREAD, group_of
 from catalog.models.history import Change, Publication
+from catalog.models.kinds import EntryKind
 from catalog.models.listing import ListingVersion
 from catalog.models.source import Citation, Source
 

@@ -15,11 +15,11 @@ from django_countries import countries
 from django_countries.fields import CountryField
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry, Source
-from catalog.models.choices import EntryKind, Stance
+from catalog.models.choices import FieldGroup, Stance
 from catalog.models.document import child_lists, path_of
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind, find_kind, kind_of
 from catalog.models.verification import Verification, disputed_paths, read_verifications
 from catalog.reading.facts import CitationView, Fact, Group, RowView, SourceView, Value
 from catalog.values import (
@@ -37,11 +37,6 @@ from catalog.values import (
 HEAD_FIELDS = frozenset({"name", "aliases", "summary", "identifiers", "definition"})
 # Which facet of the listing of this kind a value leads to.
 FACET_OF = {"segments": "segment", "inputs": "input", "outputs": "output", "layer": "layer"}
-LISTING_OF = {
-    EntryKind.MODEL: "models",
-    EntryKind.ORGANIZATION: "organizations",
-    EntryKind.PRODUCT: "products",
-}
 IDENTIFIER_ADDRESSES = {
     "arxiv": ("arXiv", "https://arxiv.org/abs/"),
     "doi": ("DOI", "https://doi.org/"),
@@ -65,13 +60,23 @@ class Detail:
         self.present = present or preview
         self.as_of = as_of or AsOf({})
         self.kind = EntryKind(document["kind"])
-        self.model = RECORD_MODELS[self.kind]
+        self.model = kind_of(self.kind).model
         self.slug = document["slug"]
         fields = document["fields"]
         self.name = read_text(fields["name"])
         self.aliases = fields["aliases"].splitlines()
         self.summary = read_text(fields.get("summary") or fields["definition"])
         self.disputed = disputed_paths(document)
+
+    @property
+    def heading(self):
+        """What the listing of its kind is headed with, or the glossary."""
+        return kind_of(self.kind).heading
+
+    @property
+    def room_url(self) -> str:
+        """The listing of its kind, or the glossary."""
+        return reverse(f"catalog:{kind_of(self.kind).slug}")
 
     # --- sources -------------------------------------------------------------------------------------------
 
@@ -276,10 +281,9 @@ class Detail:
         ]
         for model, values in [(self.model, self.document["fields"]), *rows]:
             for name, raw in values.items():
-                target = getattr(field_of(model, name), "related_model", None)
-                if target in RECORD_MODELS.values():
+                if kind := find_kind(getattr(field_of(model, name), "related_model", None)):
                     for slug in [raw] if isinstance(raw, str) else raw or ():
-                        yield target.kind.value, slug
+                        yield kind.key.value, slug
 
     def read_values(self, column, raw) -> list[Value]:
         """Return what is shown for a JSON value of a column; nothing for an empty one."""
@@ -314,8 +318,8 @@ class Detail:
 
     def read_relation(self, name: str, target, slug: str) -> Value | None:
         """Return the link to what a relation points to; None for what the public doesn't see."""
-        if target in RECORD_MODELS.values():
-            kind = target.kind.value
+        if target_kind := find_kind(target):
+            kind = target_kind.key.value
             if row := self.live_targets.get((kind, slug)):
                 name = BilingualText(en=row.name_en, zh=row.name_zh)
                 return Value(name, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
@@ -326,9 +330,10 @@ class Detail:
 
     def listing_url(self, facet: str, value: str) -> str:
         """The listing of this kind, narrowed to a value."""
-        if not facet or self.kind not in LISTING_OF:
+        kind = kind_of(self.kind)
+        if not facet or not kind.is_entry:
             return ""
-        return self.as_of.add_to(f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}")
+        return self.as_of.add_to(f"{reverse(f'catalog:{kind.slug}')}?{facet}={value}")
 
 
 def find_targets(details: Iterable[Detail], *, as_of: AsOf) -> list[dict[tuple[str, str], ListingEntry]]:

@@ -8,7 +8,8 @@ from django.urls import reverse
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
-from catalog.reading.details import LISTING_OF, label_of
+from catalog.models.kinds import kind_of
+from catalog.reading.details import label_of
 from catalog.reading.facts import CitationView, SourceView
 from catalog.values import BilingualText, FuzzyDate, Money
 
@@ -136,9 +137,9 @@ def as_of_url(as_of: AsOf, address: str) -> str:
 @register.simple_tag
 def compare_url(kind: str, slug: str, as_of: AsOf | None = None) -> str:
     """A comparison that begins with an entry, on the same day; nothing for what is not compared."""
-    if kind not in LISTING_OF:
+    if not kind_of(kind).is_entry:
         return ""
-    address = f"{reverse('catalog:compare')}?kind={LISTING_OF[kind]}&slug={slug}"
+    address = f"{reverse('catalog:compare')}?kind={kind_of(kind).slug}&slug={slug}"
     return as_of.add_to(address) if as_of else address
 
 

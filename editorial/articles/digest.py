@@ -22,10 +22,9 @@ from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry, Publication
-from catalog.models.choices import EntryKind
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.reading.details import Detail, label_of
 from catalog.reading.versions import as_it_was, read_raw
 from catalog.values import BilingualText, FuzzyDate
@@ -246,7 +245,7 @@ class DigestWriter:
             query = urlencode({"kind": kind.value, "date_min": self.week.first_day, "date_max": self.week.last_day})
             words = _("and %(n)s more") % {"n": more}
             lines.append(format_html('<a href="{}?{}">{}</a>', reverse("catalog:changes"), query, words))
-        heading = capfirst(RECORD_MODELS[kind]._meta.verbose_name_plural)
+        heading = capfirst(kind_of(kind).model._meta.verbose_name_plural)
         return format_html(
             "<p><b>{}</b></p><ul>{}</ul>", heading, format_html_join("", "<li>{}</li>", ((line,) for line in lines))
         )

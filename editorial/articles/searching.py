@@ -21,7 +21,7 @@ from catalog.listing.search.passages import Highlighter, Passage
 from catalog.listing.search.spelling import find_meant
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import list_kinds
 from catalog.values import BilingualText
 from editorial.articles.pages import ArticlePage
 
@@ -30,10 +30,7 @@ SUGGESTIONS = 8
 ARTICLE = "article"
 # In this order, and in the words of the navigation.
 KINDS = {
-    EntryKind.MODEL.value: _("Models"),
-    EntryKind.ORGANIZATION.value: _("Organizations"),
-    EntryKind.PRODUCT.value: _("Products"),
-    EntryKind.TERM.value: _("Terms"),
+    **{kind.key.value: kind.plural for kind in list_kinds()},
     ARTICLE: _("Articles"),
 }
 LANGUAGES = dict(settings.LANGUAGES)

@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import PageLogEntry
 
+from catalog.listing.listings import LISTINGS, Listing
 from catalog.models import ListingEntry, Publication
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind, kind_of, list_kinds
 from catalog.public.former import show_withdrawal
 from catalog.values import BilingualText
 from editorial.articles.linking import Linker, find_entries, list_cards
@@ -34,17 +35,13 @@ def live_articles(language: str):
 
 def build_home(*, language: str) -> dict:
     """Return what the front page shows: the landscape in numbers, latest articles, latest publications."""
+    term = kind_of(EntryKind.TERM)
     kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
-    startups = ListingEntry.objects.filter(facets__facet="type", facets__value="startup").count()
-    publications = Publication.objects.exclude(kind=EntryKind.TERM)[:LATEST]
+    numbers = [(it.heading, count_entries(it, kinds), reverse(f"catalog:{it.name}")) for it in LISTINGS.values()]
+    numbers.append((term.plural, kinds.get(term.key, 0), reverse(f"catalog:{term.slug}")))
+    publications = Publication.objects.exclude(kind=term.key)[:LATEST]
     return {
-        "numbers": [
-            (_("Models"), kinds.get(EntryKind.MODEL, 0), reverse("catalog:models")),
-            (_("Startups"), startups, reverse("catalog:startups")),
-            (_("Organizations"), kinds.get(EntryKind.ORGANIZATION, 0), reverse("catalog:organizations")),
-            (_("Products"), kinds.get(EntryKind.PRODUCT, 0), reverse("catalog:products")),
-            (_("Terms"), kinds.get(EntryKind.TERM, 0), reverse("catalog:glossary")),
-        ],
+        "numbers": numbers,
         "articles": live_articles(language)[:LATEST],
         "publications": [
             {
@@ -57,6 +54,16 @@ def build_home(*, language: str) -> dict:
             for publication in publications
         ],
     }
+
+
+def count_entries(listing: Listing, kinds: dict[str, int]) -> int:
+    """The number of entries of a listing; `kinds` has the number of each kind, so that most take no query."""
+    if not listing.fixed:
+        return kinds.get(listing.kind.key, 0)
+    rows = ListingEntry.objects.filter(kind=listing.kind.key)
+    for facet, values in listing.fixed.items():
+        rows = rows.filter(facets__facet=facet, facets__value__in=values)
+    return rows.distinct().count()
 
 
 def build_index(*, language: str, number: str | None) -> dict:
@@ -160,9 +167,8 @@ def answer_former_address(
 
 def show_search(request: HttpRequest) -> HttpResponse:
     """Search over entries, terms and articles; any input is answered."""
-    return render(
-        request, "editorial/search.html", {"search": SearchPage(data=request.GET, language=request.LANGUAGE_CODE)}
-    )
+    search = SearchPage(data=request.GET, language=request.LANGUAGE_CODE)
+    return render(request, "editorial/search.html", {"search": search, "kinds": list_kinds()})
 
 
 def suggest(request: HttpRequest) -> HttpResponse:

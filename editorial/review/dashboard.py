@@ -9,8 +9,8 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState, WorkflowState
 
 from catalog.editing.columns import name_in, name_public_state, name_schedule, with_state
-from catalog.listing.index import RECORD_MODELS
 from catalog.models.approval import digest_of
+from catalog.models.kinds import list_kinds
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from editorial.models import ReviewState
 from editorial.review.desk import read_outlook
@@ -20,7 +20,6 @@ from editorial.review.roles import is_alone, is_editor, is_reviewer
 
 # Rows of each list; the oldest or newest of all.
 SHOWN = 20
-CATALOG = tuple(RECORD_MODELS.values())
 PAGES = (ArticlePage, TextPage, ArticleIndexPage, HomePage)
 
 
@@ -146,9 +145,10 @@ def list_drafts(*, user) -> list[dict]:
     `user` may be None: what the site itself drafted, of a week or of files that it ships with.
     """
     drafts = []
-    for model in (*CATALOG, *PAGES):
+    records = [kind.model for kind in list_kinds()]
+    for model in (*records, *PAGES):
         submitted = WorkflowState.objects.active().filter(
-            base_content_type=ContentType.objects.get_for_model(model if model in CATALOG else Page),
+            base_content_type=ContentType.objects.get_for_model(model if model in records else Page),
             object_id=Cast(OuterRef("pk"), CharField()),
         )
         drafts += (

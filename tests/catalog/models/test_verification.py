@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from catalog.models import AIModelMilestone, Check, Interval, Publication, Refused, Source
 from catalog.models.checks import Outcome
-from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup, check_field_groups
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import INTERVALS
 from catalog.models.verification import State, Verification, flag_source, read_verifications, record_checks
 from tests.factories import make_model, make_source, publish_revision
 
@@ -361,11 +362,3 @@ def test_what_is_retired_needs_no_second_check_but_a_first_one():
 def test_a_retired_model_that_nobody_checked_is_unverified():
     model = make_model(status="retired", cite={"status": "2024"})
     assert {v.state(date.today()) for v in read_verifications(model.public_document()).values()} == {State.UNVERIFIED}
-
-
-def test_the_registry_names_only_what_entries_have(monkeypatch):
-    assert check_field_groups() == []
-    monkeypatch.setitem(FIELD_GROUPS["model"], FieldGroup.ACCESS, ("status", "colour"))
-    (error,) = check_field_groups()
-    assert "colour" in error.msg
-    assert "AIModel" in error.msg
