@@ -1,6 +1,7 @@
 """What belongs to the site as a whole: the way in, health, headers, errors, and settings that say what is wrong."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -156,3 +157,17 @@ def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(settings_alo
 
 def test_a_good_environment_starts(settings_alone):
     assert start(settings_alone, **GOOD).returncode == 0
+
+
+# Read by the settings, but no business of a `.env` file.
+NOT_IN_EXAMPLE = {"DEMO"}  # `make demo` sets it, and the file is not read then
+
+
+def test_the_example_of_an_environment_names_what_the_settings_read_and_nothing_else():
+    settings = (ROOT / "aigc_site" / "settings.py").read_text()
+    example = (ROOT / ".env.example").read_text()
+    read = set(re.findall(r"""\benv\.\w+\(\s*"([A-Z_]+)\"""", settings))
+    named = re.findall(r"^(?:# ?)?([A-Z_]+)=", example, re.MULTILINE)
+    assert "EMAIL_HOST" in read, "the settings are read in another way: change this test"
+    assert sorted(named) == sorted(read - NOT_IN_EXAMPLE)
+    assert read >= NOT_IN_EXAMPLE
