@@ -119,14 +119,18 @@ def settings_alone(tmp_path_factory) -> Path:
     """A folder with the settings and no `.env` beside them: a developer's own would fill in what is missing here."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "aigc_site", folder / "aigc_site")
+    shutil.copy(ROOT / "manage.py", folder)
     return folder
 
 
-def start(folder: Path, **environment) -> subprocess.CompletedProcess:
-    """Start the site's settings in a process of their own."""
+IMPORT_SETTINGS = ("-c", "import aigc_site.settings")
+
+
+def start(folder: Path, *command: str, **environment) -> subprocess.CompletedProcess:
+    """Run Python in a process of its own, by default to import the site's settings."""
     clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     return subprocess.run(
-        [sys.executable, "-c", "import aigc_site.settings"],
+        [sys.executable, *(command or IMPORT_SETTINGS)],
         cwd=folder,
         env={**clean, **environment},
         capture_output=True,
@@ -153,6 +157,14 @@ def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(settings_alo
     result = start(settings_alone, **environment)
     assert result.returncode != 0
     assert complaint in result.stderr.splitlines()[-1]
+
+
+def test_a_command_says_a_wrong_setting_in_one_sentence(settings_alone):
+    result = start(settings_alone, "manage.py", "migrate", **GOOD, EMAIL_PORT="many")
+    assert result.returncode == 1
+    assert "EMAIL_PORT" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" in start(settings_alone, "manage.py", "migrate", "--traceback", EMAIL_PORT="many").stderr
 
 
 def test_a_good_environment_starts(settings_alone):
