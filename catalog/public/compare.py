@@ -135,7 +135,9 @@ class Comparison:
             elif row.entry not in taken:
                 self.left_out.append(details[row.entry].name)
             taken.add(row and row.entry)
-        number_sources(self.details)
+        numbers: dict[int, int] = {}
+        for detail in self.details:
+            detail.number_sources(numbers)
 
     @property
     def is_shown(self) -> bool:
@@ -297,16 +299,6 @@ def list_rows(detail: Detail, name: str) -> list[RowView]:
             # What can still be had comes first.
             return sorted(detail.price_plans, key=lambda row: "valid_to" in row.cells)
     return detail.lists.get(name, [])
-
-
-def number_sources(details: list[Detail]) -> None:
-    """Number the sources of several entries through, each once."""
-    numbers: dict[int, int] = {}
-    for detail in details:
-        detail.sources = {
-            slug: replace(source, number=numbers.setdefault(source.id, len(numbers) + 1))
-            for slug, source in detail.sources.items()
-        }
 
 
 # --- pages -------------------------------------------------------------------------------------------------
