@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import About
+from catalog.export.files import About, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
 from catalog.listing.derive import derive_funding, read_funding_known
@@ -326,7 +326,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
         order=_("As given"),
         ignored=comparison.ignored,
         number=len(comparison.entries),
-        terms=request.build_absolute_uri(reverse("about")),
+        terms=locate_terms_page(request),
     )
     return answer_file(
         request,

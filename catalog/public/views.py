@@ -18,9 +18,10 @@ from catalog.models import (
     Verification,
 )
 from catalog.models.choices import EntryKind
+from catalog.public.articles import find_articles, list_articles
 from catalog.public.former import answer_former_address
 from catalog.public.history import show_past
-from catalog.public.related import find_articles, find_record, list_articles, list_mergers, list_related
+from catalog.public.related import find_record, list_mergers, list_related
 from catalog.public.structured_data import describe_detail
 from catalog.public.timeline import list_events, list_years
 from catalog.reading.details import Detail
