@@ -13,17 +13,17 @@ from wagtail.models import Page
 ARTICLES_SHOWN = 12
 
 # What finds the live articles that mention a record, in any language. Each has an address (`get_absolute_url`).
-_finders: list[Callable[[Model], QuerySet[Page]]] = []
+finders: list[Callable[[Model], QuerySet[Page]]] = []
 
 
 def register_article_finder(finder: Callable[[Model], QuerySet[Page]]) -> None:
     """Have articles found by a function from now on."""
-    _finders[:] = [finder]
+    finders[:] = [finder]
 
 
 def find_articles(record: Model) -> QuerySet[Page]:
     """Return the live articles that mention a record, in any language."""
-    return _finders[0](record)
+    return finders[0](record)
 
 
 def list_articles(record: Model) -> list[Page]:
@@ -34,7 +34,7 @@ def list_articles(record: Model) -> list[Page]:
 
 def check_article_finder(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
     """Report that nothing finds articles."""
-    if _finders:
+    if finders:
         return []
     return [
         checks.Error(
