@@ -243,6 +243,8 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 EMAIL_TIMEOUT = 10
 WAGTAIL_SITE_NAME = _("AIGC Landscape")
+# The name of the address of the page that says what may be done with the data: files and feeds refer to it.
+TERMS_PAGE = "about"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}
 # Whoever approves has no publish permission; the approval is the right to publish.

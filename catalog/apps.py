@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_save
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,9 @@ class CatalogConfig(AppConfig):
         from catalog.models.protection import connect_protection
         from catalog.models.publication import publication_recorded
         from catalog.models.verification import verifications_outdated
+        from catalog.public.articles import check_article_finder
 
+        checks.register(check_article_finder)
         register_checks()
         connect_protection()
         publication_recorded.connect(follow_publication)

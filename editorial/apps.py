@@ -16,6 +16,8 @@ class EditorialConfig(AppConfig):
         from wagtail.users.models import UserProfile
 
         from catalog.models import Approval
+        from catalog.public.articles import register_article_finder
+        from editorial.articles.mentions import find_articles
         from editorial.review.audit import name_resubmitted_version
         from editorial.review.notices import follow_approval, follow_comment, silence_wagtail, tell_taken_out
         from editorial.review.protection import connect_protection
@@ -27,6 +29,7 @@ class EditorialConfig(AppConfig):
         post_save.connect(follow_approval, sender=Approval)
         workflow_cancelled.connect(tell_taken_out)
         connect_protection()
+        register_article_finder(find_articles)
         for model in (Comment, CommentReply):
             post_save.connect(follow_comment, sender=model)
         pre_save.connect(silence_wagtail, sender=UserProfile)

@@ -12,11 +12,11 @@ from catalog.editing.columns import name_in, name_public_state, name_schedule, w
 from catalog.listing.index import RECORD_MODELS
 from catalog.models.approval import digest_of
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
-from editorial.models import ReviewState
 from editorial.review.desk import read_outlook
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_alone, is_editor, is_reviewer
+from editorial.review.tasks import ReviewState
 
 # Rows of each list; the oldest or newest of all.
 SHOWN = 20
