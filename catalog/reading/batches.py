@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication, Verification
 from catalog.models.history import TAKEN_AWAY, PublicationAction
-from catalog.models.verification import read_all_verifications
+from catalog.publishing.verification import read_all_verifications
 from catalog.reading.details import Detail, find_targets, read_addresses
 
 

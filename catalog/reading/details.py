@@ -21,7 +21,8 @@ from catalog.models import ListingEntry, Source
 from catalog.models.choices import EntryKind, Stance
 from catalog.models.document import child_lists, path_of
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
-from catalog.models.verification import Verification, disputed_paths, read_verifications
+from catalog.models.verification import Verification
+from catalog.publishing.verification import disputed_paths, read_verifications
 from catalog.reading.facts import CitationView, Fact, Group, RowView, SourceView, Value
 from catalog.values import (
     BilingualField,

@@ -25,8 +25,8 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 
 from catalog.models import FacetValue, ListingEntry, Publication, Verification
 from catalog.models.checks import Outcome
-from catalog.models.protection import public_side
 from catalog.models.publication import Published
+from catalog.publishing.guards import public_side
 from tests.editorial.review import admin_addresses
 from tests.editorial.review.admin_addresses import CRASHES, GROUPS, WALKERS
 from tests.editorial.review.newsroom import build_newsroom
