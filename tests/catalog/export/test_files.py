@@ -17,7 +17,7 @@ from catalog.export.files import PREFACE
 from catalog.listing.listings import LISTINGS
 from catalog.models import Check, ListingEntry, Modality, Publication, Verification
 from catalog.models.checks import Outcome
-from catalog.models.verification import record_checks
+from catalog.publishing.checking import record_checks
 from tests.factories import (
     make_label,
     make_model,

@@ -25,7 +25,7 @@ from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import ALWAYS_UNTIL
-from catalog.models.verification import flag_source, record_checks
+from catalog.publishing.checking import flag_source, record_checks
 from tests.catalog.listing.listings import counts, names, open_listing
 from tests.factories import (
     make_label,
