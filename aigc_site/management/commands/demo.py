@@ -116,6 +116,9 @@ class Command(BaseCommand):
     # `make lint` checks the system; here it would only delay the start.
     requires_system_checks = []
 
+    def add_arguments(self, parser):
+        parser.add_argument("--prepare", action="store_true", help="make the database and the accounts, and end")
+
     def handle(self, *args, **options):
         if not settings.DEMO:
             raise CommandError("This makes accounts with a known password. Run `make demo`, or set DEMO=1.")
@@ -142,6 +145,8 @@ class Command(BaseCommand):
             f"Password:  {password}\nCtrl-C stops the server.\n"
         )
         self.stdout.flush()
+        if options["prepare"]:
+            return
         run_clock()
         # In this process, whose workers inherit what is loaded by now: seconds sooner than starting another.
         get_resolver().url_patterns  # noqa: B018
