@@ -10,6 +10,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        from catalog.listing.facets import checks as facet_checks
         from catalog.listing.index import (
             follow_label,
             follow_publication,
@@ -22,6 +23,7 @@ class CatalogConfig(AppConfig):
         from catalog.models.verification import verifications_outdated
 
         register_checks()
+        facet_checks.register_checks()
         connect_protection()
         publication_recorded.connect(follow_publication)
         verifications_outdated.connect(follow_verifications)

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from catalog.listing.columns import cell_values, to_dollars
 from catalog.listing.figures import Sum
 from catalog.listing.page import ListingPage
-from catalog.listing.panel import FIND, MONEY, SHOWN_AT_ONCE, Facet, Option, Panel, Range
+from catalog.listing.panel import MONEY, SHOWN_AT_ONCE, Facet, Option, Panel, Range
+from catalog.listing.parameters import FIND
 from catalog.templatetags.catalog import excerpt
 from catalog.values import format_number
 
