@@ -34,7 +34,8 @@ from catalog.models.document import child_lists, differences
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.models.listing import UNKNOWN
-from catalog.models.verification import group_findings, make_verifications, read_intervals
+from catalog.models.verification import read_intervals
+from catalog.publishing.verification import group_findings, make_verifications
 from catalog.seed.landscape import DATA, VOCABULARIES, Landscape, load_landscape, read_vocabularies
 from catalog.seed.schema import FormReader
 from catalog.seed.shipping import Shipment

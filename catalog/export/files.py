@@ -14,6 +14,9 @@ from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
@@ -86,6 +89,11 @@ def describe_licence() -> str:
         "Facts whose source is Epoch AI, “Data on AI Models”, epoch.ai, are used under CC BY 4.0: name it when you "
         "pass them on. Quotations belong to their authors. For the rest no licence is stated; see About."
     )
+
+
+def locate_terms_page(request: HttpRequest) -> str:
+    """The full address of the page about the terms, which the settings name: it belongs to a room above."""
+    return request.build_absolute_uri(reverse(settings.TERMS_PAGE))
 
 
 @dataclass

@@ -9,7 +9,6 @@ Everything is computed on the columns of a `Table`.
 import numpy as np
 from django.http import QueryDict
 from django.utils.functional import cached_property
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_filters import Filter, FilterSet
 
@@ -21,11 +20,12 @@ from catalog.listing.filters import TextFilter, make_filters
 from catalog.listing.options import FacetOptions
 from catalog.listing.parameters import LONGEST_QUERY, OTHER_PARAMETERS, RELEVANCE, without_nulls
 from catalog.listing.results import Results
-from catalog.listing.search.spelling import find_meant
+from catalog.listing.spelling import find_meant
 from catalog.listing.table import Table
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
+from catalog.values import language_key
 
 
 class ListingFilterSet(FilterSet):
@@ -195,7 +195,7 @@ class ListingFilterSet(FilterSet):
     @cached_property
     def results(self) -> Results:
         """What was asked for, in order; entries without the value come last, whichever the direction."""
-        language = "zh" if (get_language() or "en").startswith("zh") else "en"
+        language = language_key()
         rank, name = self.table.rank(language), self.sort.removeprefix("-")
         if name == RELEVANCE:
             key = np.full(self.table.size, np.nan)

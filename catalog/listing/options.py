@@ -6,7 +6,6 @@ from heapq import nsmallest
 
 import numpy as np
 from django.db.models import CharField, F, Value
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -17,7 +16,7 @@ from catalog.listing.table import Table
 from catalog.models import Segment
 from catalog.models.choices import EntryKind
 from catalog.models.listing import UNKNOWN
-from catalog.values import BilingualText
+from catalog.values import BilingualText, language_key
 
 # So many options of one facet are offered at once; of more than that those that most entries have.
 MOST_OPTIONS = 40
@@ -35,7 +34,7 @@ class FacetOptions:
     ) -> None:
         self.everything, self.scope, self.tables, self.as_of = everything, scope, tables, as_of
         self.table, self.facets = tables[kind], FACET_SETS[kind].facets
-        self.language = "zh" if (get_language() or "en").startswith("zh") else "en"
+        self.language = language_key()
         # The parent of each segment that has one; known once the words of segments are.
         self.parents: dict[str, str] = {}
         # What was read: the words of vocabularies and of facets.

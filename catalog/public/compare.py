@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import About
+from catalog.export.files import About, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
 from catalog.listing.facets.organizations import add_up_funding, read_funding_known
@@ -135,7 +135,9 @@ class Comparison:
             elif row.entry not in taken:
                 self.left_out.append(details[row.entry].name)
             taken.add(row and row.entry)
-        number_sources(self.details)
+        numbers: dict[int, int] = {}
+        for detail in self.details:
+            detail.number_sources(numbers)
 
     @property
     def is_shown(self) -> bool:
@@ -298,16 +300,6 @@ def list_rows(detail: Detail, name: str) -> list[RowView]:
     return detail.lists.get(name, [])
 
 
-def number_sources(details: list[Detail]) -> None:
-    """Number the sources of several entries through, each once."""
-    numbers: dict[int, int] = {}
-    for detail in details:
-        detail.sources = {
-            slug: replace(source, number=numbers.setdefault(source.id, len(numbers) + 1))
-            for slug, source in detail.sources.items()
-        }
-
-
 # --- pages -------------------------------------------------------------------------------------------------
 
 
@@ -333,7 +325,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
         order=_("As given"),
         ignored=comparison.ignored,
         number=len(comparison.entries),
-        terms=request.build_absolute_uri(reverse("about")),
+        terms=locate_terms_page(request),
     )
     return answer_file(
         request,

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import CHUNK, About, TakeAway, describe_asked
+from catalog.export.files import CHUNK, About, TakeAway, describe_asked, locate_terms_page
 from catalog.listing.as_of import AsOf
 from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.page import ListingPage
@@ -45,7 +45,7 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
         order=next((str(label) for key, label, chosen in listing.sorts if chosen), filterset.sort),
         ignored=listing.ignored,
         number=filterset.results.count(),
-        terms=request.build_absolute_uri(reverse("about")),
+        terms=locate_terms_page(request),
     )
     rows = filterset.results.iterator(chunk_size=CHUNK)
     return answer_file(request, rows=rows, kind=filterset.kind, as_of=listing.as_of, about=about, form=form, name=name)

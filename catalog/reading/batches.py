@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication, Verification
 from catalog.models.history import TAKEN_AWAY, PublicationAction
-from catalog.models.verification import read_all_verifications
+from catalog.publishing.verification import read_all_verifications
 from catalog.reading.details import Detail, find_targets, read_addresses
 
 
@@ -21,25 +21,31 @@ def read_details(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Detail]:
     entries = list(entries)
     if as_of.is_past:
         entries = find_shown(entries)
-    found = {
-        uid: Detail(document=publication.document, present=not as_of.is_past, as_of=as_of)
+    documents = {
+        uid: publication.document
         for uid, publication in find_last(as_of.publications(), entries).items()
         if publication.action not in TAKEN_AWAY
     }
-    details = list(found.values())
     if as_of.is_past:
         addresses = {}
-        verifications = read_all_verifications((it.document for it in details), until=as_of.until)
+        verifications = read_all_verifications(documents.values(), until=as_of.until)
     else:
-        addresses = read_addresses(details)
-        verifications = {uid: {} for uid in map(str, found)}
-        for row in Verification.objects.filter(entry__in=list(found)):
+        addresses = read_addresses(documents.values())
+        verifications = {uid: {} for uid in map(str, documents)}
+        for row in Verification.objects.filter(entry__in=list(documents)):
             verifications[str(row.entry)][row.group] = row
-    for detail, targets in zip(details, find_targets(details, as_of=as_of), strict=True):
-        detail.verifications = verifications[detail.document["uid"]]
-        detail.live_targets = targets
-        detail.addresses = addresses
-    return found
+    targets = find_targets(documents.values(), as_of=as_of)
+    return {
+        uid: Detail(
+            document=document,
+            present=not as_of.is_past,
+            as_of=as_of,
+            verifications=verifications[document["uid"]],
+            live_targets=its_targets,
+            addresses=addresses,
+        )
+        for (uid, document), its_targets in zip(documents.items(), targets, strict=True)
+    }
 
 
 def find_last(publications: QuerySet[Publication], entries: Iterable[UUID]) -> dict[UUID, Publication]:

@@ -4,6 +4,7 @@ Present pages, previews and past versions all come from a document, so that they
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db import models
 from django.db.models import Q
@@ -21,7 +22,8 @@ from catalog.models import ListingEntry, Source
 from catalog.models.choices import EntryKind, Stance
 from catalog.models.document import child_lists, path_of
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
-from catalog.models.verification import Verification, disputed_paths, read_verifications
+from catalog.models.verification import Verification
+from catalog.publishing.verification import disputed_paths, read_verifications
 from catalog.reading.facts import CitationView, Fact, Group, RowView, SourceView, Value
 from catalog.values import (
     BilingualField,
@@ -53,11 +55,20 @@ IDENTIFIER_ADDRESSES = {
 class Detail:
     """What the page of an entry or term shows; as of a past day with what was known then around the document.
 
-    Of the present document (`present`), and of a draft, sources are linked where they are now.
+    Of the present document (`present`), and of a draft, sources are linked where they are now. What is around the
+    document (`verifications`, `live_targets`, `addresses`) is read when it is first asked for, unless it is given.
     """
 
     def __init__(
-        self, *, document: dict, preview: bool = False, present: bool = False, as_of: AsOf | None = None
+        self,
+        *,
+        document: dict,
+        preview: bool = False,
+        present: bool = False,
+        as_of: AsOf | None = None,
+        verifications: dict[str, Verification] | None = None,
+        live_targets: dict[tuple[str, str], ListingEntry] | None = None,
+        addresses: dict[int, dict[str, str]] | None = None,
     ) -> None:
         self.document = document
         self.preview = preview
@@ -71,6 +82,7 @@ class Detail:
         self.aliases = fields["aliases"].splitlines()
         self.summary = read_text(fields.get("summary") or fields["definition"])
         self.disputed = disputed_paths(document)
+        self._verifications, self._live_targets, self._addresses = verifications, live_targets, addresses
 
     # --- sources -------------------------------------------------------------------------------------------
 
@@ -89,19 +101,22 @@ class Detail:
                 language=labels[slug]["language"],
                 **addresses.get(labels[slug]["id"], {"url": labels[slug]["url"]}),
             )
-            for number, slug in enumerate(self.source_slugs, start=1)
+            for number, slug in enumerate(list_source_slugs(self.document), start=1)
         }
 
-    @property
-    def source_slugs(self) -> list[str]:
-        """The sources that it cites, each once."""
-        cited = [citation["source"] for citation in self.document["citations"]]
-        return list(dict.fromkeys(cited or self.document["fields"].get("sources", [])))
+    def number_sources(self, numbers: dict[int, int]) -> None:
+        """Number the sources on from those of other entries on the page: `numbers` has them by id, and gets the new."""
+        self.sources = {
+            slug: replace(source, number=numbers.setdefault(source.id, len(numbers) + 1))
+            for slug, source in self.sources.items()
+        }
 
     @cached_property
     def addresses(self) -> dict[int, dict[str, str]]:
         """Where its sources are now, by id; a document stays as it was published when a source moves."""
-        return read_addresses([self]) if self.present else {}
+        if self._addresses is not None:
+            return self._addresses
+        return read_addresses([self.document]) if self.present else {}
 
     @cached_property
     def citations(self) -> dict[str, list[CitationView]]:
@@ -124,6 +139,9 @@ class Detail:
 
     @cached_property
     def verifications(self) -> dict[str, Verification]:
+        """How current each field group is."""
+        if self._verifications is not None:
+            return self._verifications
         return read_verifications(self.document, until=self.as_of.until if self.as_of.is_past else None)
 
     @cached_property
@@ -257,28 +275,9 @@ class Detail:
 
         What was live when the document was written is found by its permanent id, whatever its slug is by now.
         """
-        return find_targets([self], as_of=self.as_of)[0]
-
-    @property
-    def wanted_targets(self) -> dict[tuple[str, str], str | None]:
-        """What it points to, by kind and slug, with the permanent id of what was live when it was written."""
-        return {
-            (kind, slug): self.document["labels"].get(kind, {}).get(slug, {}).get("uid")
-            for kind, slug in self._targets()
-        }
-
-    def _targets(self) -> Iterable[tuple[str, str]]:
-        rows = [
-            (child_lists(self.model)[name], row)
-            for name, rows in self.document["children"].items()
-            for row in rows.values()
-        ]
-        for model, values in [(self.model, self.document["fields"]), *rows]:
-            for name, raw in values.items():
-                target = getattr(field_of(model, name), "related_model", None)
-                if target in RECORD_MODELS.values():
-                    for slug in [raw] if isinstance(raw, str) else raw or ():
-                        yield target.kind.value, slug
+        if self._live_targets is not None:
+            return self._live_targets
+        return find_targets([self.document], as_of=self.as_of)[0]
 
     def read_values(self, column, raw) -> list[Value]:
         """Return what is shown for a JSON value of a column; nothing for an empty one."""
@@ -331,9 +330,9 @@ class Detail:
         return self.as_of.add_to(f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}")
 
 
-def find_targets(details: Iterable[Detail], *, as_of: AsOf) -> list[dict[tuple[str, str], ListingEntry]]:
-    """Return for each detail what is live of what it points to; one query for all of them."""
-    wanted = [detail.wanted_targets for detail in details]
+def find_targets(documents: Iterable[dict], *, as_of: AsOf) -> list[dict[tuple[str, str], ListingEntry]]:
+    """Return for each document what is live of what it points to; one query for all of them."""
+    wanted = [list_targets(document) for document in documents]
     pairs = {pair for targets in wanted for pair in targets.items()}
     unlabelled = {key for key, uid in pairs if not uid}
     rows = (
@@ -350,9 +349,30 @@ def find_targets(details: Iterable[Detail], *, as_of: AsOf) -> list[dict[tuple[s
     return [{key: row for key, row in targets.items() if row} for targets in found]
 
 
-def read_addresses(details: Iterable[Detail]) -> dict[int, dict[str, str]]:
-    """Return where the sources of details are now, by id; one query."""
-    ids = {detail.document["labels"]["source"][slug]["id"] for detail in details for slug in detail.source_slugs}
+def list_targets(document: dict) -> dict[tuple[str, str], str | None]:
+    """Return what a document points to, by kind and slug, with the permanent id of what was live then."""
+    model = RECORD_MODELS[EntryKind(document["kind"])]
+    rows = [(child_lists(model)[name], row) for name, rows in document["children"].items() for row in rows.values()]
+    targets = {}
+    for row_model, values in [(model, document["fields"]), *rows]:
+        for name, raw in values.items():
+            target = getattr(field_of(row_model, name), "related_model", None)
+            if target in RECORD_MODELS.values():
+                kind = target.kind.value
+                for slug in [raw] if isinstance(raw, str) else raw or ():
+                    targets[kind, slug] = document["labels"].get(kind, {}).get(slug, {}).get("uid")
+    return targets
+
+
+def list_source_slugs(document: dict) -> list[str]:
+    """Return the sources that a document cites, each once."""
+    cited = [citation["source"] for citation in document["citations"]]
+    return list(dict.fromkeys(cited or document["fields"].get("sources", [])))
+
+
+def read_addresses(documents: Iterable[dict]) -> dict[int, dict[str, str]]:
+    """Return where the sources of documents are now, by id; one query."""
+    ids = {document["labels"]["source"][slug]["id"] for document in documents for slug in list_source_slugs(document)}
     rows = Source.objects.filter(pk__in=ids).values("id", "url", "archived_url")
     return {row.pop("id"): row for row in rows}
 

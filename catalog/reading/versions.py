@@ -72,9 +72,7 @@ def list_versions(publications: Iterable[Publication]) -> list[Version]:
 
 def as_it_was(document: dict) -> Detail:
     """A document with the names that it had then; what it points to is no link, and takes no query."""
-    detail = Detail(document=document)
-    detail.live_targets = {}
-    return detail
+    return Detail(document=document, live_targets={})
 
 
 def read_change(change: Change, *, before: Detail | None, after: Detail) -> ChangedValue:

@@ -18,6 +18,8 @@ from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from catalog.models import ApprovalKind, Shipped, Source
 from catalog.models.document import child_lists
+from catalog.publishing.approval import approve
+from catalog.publishing.publication import publish
 from catalog.seed.schema import attributes_of, build_plain
 from catalog.seed.yaml_files import FaultyFiles, Node
 
@@ -140,10 +142,8 @@ class Shipment:
                 # Else it would be brought up to date with every row of every list.
                 with disable_reference_index_auto_update():
                     revision = instance.save_revision(user=None, clean=False)
-                    instance.approve(revision=revision, kind=ApprovalKind.SHIPPED)
-                    # This very object; to build it from the revision takes a query for each row.
-                    revision.as_object = lambda: instance
-                    revision.publish(user=None, skip_permission_checks=True)
+                    approve(record=instance, revision=revision, kind=ApprovalKind.SHIPPED)
+                    publish(record=instance, revision=revision, draft=instance)
             except ValidationError as error:
                 raise FaultyFiles(item.node.fault(f"{item.describe()}: {text}") for text in error.messages) from None
             self.count(item)

@@ -29,11 +29,6 @@ COLUMN_TYPES = {Unit.DATE: models.DateField, Unit.NUMBER: models.FloatField, Uni
 LONGEST_NAME = FacetValue._meta.get_field("facet").max_length
 
 
-def register_checks() -> None:
-    """Have Django's system checks look through the declarations."""
-    checks.register(check_facets, checks.Tags.models)
-
-
 def check_facets(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
     """Report whatever a facet or a range lacks, or has twice."""
     return [

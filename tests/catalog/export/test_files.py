@@ -16,7 +16,7 @@ from catalog.export import files
 from catalog.export.files import PREFACE
 from catalog.models import Check, ListingEntry, Modality, Publication, Verification
 from catalog.models.checks import Outcome
-from catalog.models.verification import record_checks
+from catalog.publishing.checking import record_checks
 from tests.factories import (
     make_label,
     make_model,

@@ -6,9 +6,8 @@ import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from catalog.listing.search.tokens import MAX_QUERY_CHARS, latin_words, words_of
 from catalog.listing.table import Table
-
-from .tokens import MAX_QUERY_CHARS, latin_words, words_of
 
 #: Shorter words have too many neighbours.
 SHORTEST = 3

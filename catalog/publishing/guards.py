@@ -1,11 +1,15 @@
-"""What keeps the public content as it was approved: receivers of signals, for whatever way somebody takes.
+"""Guards that must be signals: they refuse what would change what the public sees, by whatever way somebody takes.
 
-They stand where every save, deletion and move passes, since Wagtail's actions call no method of the object itself, or
-take a page for a plain `Page`. What no signal tells of (`QuerySet.update`, `bulk_create`, `loaddata`, SQL) is for
-those who run the database.
+They receive every save, deletion and move, since Wagtail's actions call no method of the object itself, or take a page
+for a plain `Page`. What sends no signal (`QuerySet.update`, `bulk_create`, `loaddata`, SQL) is for those who run the
+database. `docs/publishing.md` has the table of them.
 """
 
-from django.db.models.signals import pre_delete, pre_save
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db.models.signals import post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.documents import get_document_model
@@ -14,9 +18,13 @@ from wagtail.models import Page, PageViewRestriction, ReferenceIndex, Revision
 from wagtail.signals import pre_page_move
 
 from catalog.models.approval import BOOKKEEPING, Refused, digest_of
-from catalog.models.publication import Published, is_sanctioned
+from catalog.models.publication import Published
 from catalog.models.source import Source
-from catalog.models.vocabulary import Label
+from catalog.models.vocabulary import Label, Layer, Modality, Segment
+from catalog.publishing import effects
+
+# Set while an approved version goes live, or is withdrawn: only then may what the public sees change.
+_sanctioned: ContextVar[bool] = ContextVar("sanctioned", default=False)
 
 # What may be saved by itself at any time.
 FREE = BOOKKEEPING - {"live", "live_revision", "first_published_at", "last_published_at", "url_path"}
@@ -24,6 +32,21 @@ FREE = BOOKKEEPING - {"live", "live_revision", "first_published_at", "last_publi
 FILES = (get_image_model(), get_document_model())
 # What entries and pages point to: with it gone, something live would say something else.
 POINTED_TO = (Published, Source, Label, *FILES)
+
+
+@contextmanager
+def sanctioned() -> Iterator[None]:
+    """Let what the public sees change inside this block; for `catalog.publishing.publication` alone."""
+    token = _sanctioned.set(True)
+    try:
+        yield
+    finally:
+        _sanctioned.reset(token)
+
+
+def is_sanctioned() -> bool:
+    """Whether an approved version is going live right now."""
+    return _sanctioned.get()
 
 
 def is_published_kind(instance) -> bool:
@@ -108,8 +131,17 @@ def refuse_unscheduling(sender, instance, update_fields=None, **kwargs) -> None:
         raise Refused(_("Two people have approved that it goes live then: have a new version reviewed instead."))
 
 
-def connect_protection() -> None:
-    """Set the receivers; called once, when all models are there."""
+def tell_of_word(sender, instance, created, **kwargs) -> None:
+    """Have the change of a vocabulary's word followed (receiver of `post_save`).
+
+    No guard, but a signal for the same reason: words are saved by stock forms, which call nothing of ours.
+    """
+    if not created:
+        effects.follow(effects.WordChanged(instance))
+
+
+def connect_guards() -> None:
+    """Connect the receivers; called once, when all models are there."""
     pre_save.connect(refuse_direct_change)
     pre_delete.connect(refuse_deletion)
     pre_page_move.connect(refuse_move)
@@ -117,3 +149,5 @@ def connect_protection() -> None:
     pre_save.connect(refuse_unscheduling, sender=Revision)
     for model in FILES:
         pre_save.connect(refuse_replacement, sender=model)
+    for model in (Layer, Modality, Segment):
+        post_save.connect(tell_of_word, sender=model)

@@ -14,11 +14,8 @@ from catalog.models import (
     ListingEntry,
     Organization,
     Publication,
-    Segment,
 )
-from catalog.models.source import normalize_url
 from tests.factories import (
-    make_label,
     make_model,
     make_organization,
     make_product,
@@ -184,14 +181,6 @@ def test_one_refused_version_stops_no_other_that_is_due(time_machine):
     assert ListingEntry.objects.get(entry=refused.uid).slug != "taken"
 
 
-def test_history_cannot_be_rewritten():
-    publication = publications_of(make_model())[0]
-    with pytest.raises(TypeError):
-        publication.save()
-    with pytest.raises(TypeError):
-        publication.delete()
-
-
 def test_the_name_of_a_draft_stays_out_of_documents_that_point_to_it():
     secret = make_model(publish=False, name="Secret model")
     product = make_product(built_on=[secret])
@@ -211,27 +200,6 @@ def test_a_citation_of_a_row_that_is_not_there_is_refused():
     citation = AIModelCitation(field="milestones", item="nothing", source=make_source(), as_of="2022")
     with pytest.raises(ValidationError, match="milestones/nothing"):
         publish_revision(edit(model, citations=[citation]))
-
-
-def test_segments_have_two_levels():
-    parent = make_label(Segment, "image")
-    child = make_label(Segment, "image-generation", parent=parent)
-    for segment, wrong in ((make_label(Segment, "x"), child), (parent, make_label(Segment, "y")), (parent, parent)):
-        segment.parent = wrong
-        with pytest.raises(ValidationError, match="two levels"):
-            segment.full_clean()
-
-
-def test_addresses_of_sources_have_one_spelling():
-    assert normalize_url("HTTPS://Example.org:443") == "https://example.org/"
-    assert normalize_url("http://[::1]:80/A?b=C#d") == "http://[::1]/A?b=C"
-    assert normalize_url("http://example.org:99999/") == "http://example.org:99999/"
-
-
-@pytest.mark.parametrize("slug", ["unknown", "undisclosed"])
-def test_words_of_the_address_bar_are_no_slugs_of_entries(slug):
-    with pytest.raises(ValidationError, match="reserved words"):
-        make_organization(slug=slug)
 
 
 def test_ends_of_lines_as_browsers_send_them_are_no_change():

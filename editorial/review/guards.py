@@ -1,8 +1,10 @@
-"""What keeps the review in place: without its workflow nothing could be submitted, and nobody would be told why.
+"""Guards that must be signals: they keep the review and its people in place, by whatever screen or code somebody takes.
 
-Receivers of signals, for whatever screen or code somebody takes.
+Without its workflow nothing could be submitted, and nobody would be told why. `docs/publishing.md` has the table of
+them.
 """
 
+from django.conf import settings
 from django.db.models.signals import pre_delete
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import WorkflowContentType, WorkflowPage, WorkflowTask
@@ -25,8 +27,14 @@ def refuse_last_task(sender, instance, **kwargs) -> None:
         raise Refused(_("Somebody must decide about a version: a workflow keeps at least one task."))
 
 
-def connect_protection() -> None:
-    """Set the receivers; called once, when all models are there."""
+def refuse_deletion(sender, instance, **kwargs) -> None:
+    """Refuse to delete a person: it would erase who wrote what (receiver of `pre_delete`)."""
+    raise Refused(_("People are never deleted: deactivate the account instead."))
+
+
+def connect_guards() -> None:
+    """Connect the receivers; called once, when all models are there."""
     for model in (WorkflowContentType, WorkflowPage):
         pre_delete.connect(refuse_release, sender=model)
     pre_delete.connect(refuse_last_task, sender=WorkflowTask)
+    pre_delete.connect(refuse_deletion, sender=settings.AUTH_USER_MODEL)
