@@ -10,7 +10,8 @@ BENCH := var/bench/venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint bench bench-listing bench-search simulate-desk messages lock runtime tools
+.PHONY: help demo run test test-long coverage lint format types hooks bench bench-listing bench-search simulate-desk \
+	messages lock runtime tools
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -19,11 +20,20 @@ help: ## List the commands
 demo: runtime ## Serve the site with its demo accounts (HOST=, PORT=, DEMO_PASSWORD=)
 	@DEMO=1 HOST='$(HOST)' PORT='$(PORT)' exec $(BIN)/python manage.py demo
 
-test: tools ## Run the tests on SQLite and on PostgreSQL (CHROMIUM=, REQUIRE_BROWSER=1)
-	@$(BIN)/python tools/run_tests.py
+run: export DEMO = 1
+run: export DEBUG = 1
+run: runtime ## Serve the demo with Django's development server, which restarts when code changes (HOST=, PORT=)
+	@HOST='$(HOST)' PORT='$(PORT)' $(BIN)/python manage.py demo --prepare
+	@exec $(BIN)/python manage.py runserver '$(HOST):$(PORT)'
+
+test: tools ## Run the tests on SQLite and on PostgreSQL (CHROMIUM=, REQUIRE_BROWSER=1), or some on SQLite (T=tests/site)
+	@$(BIN)/python $(if $(T),-m pytest -m 'not long' $(T),tools/run_tests.py)
 
 test-long: tools ## Run what takes too long for `make test`
 	@$(BIN)/python tools/run_tests.py --long
+
+coverage: tools ## Measure which lines and branches of catalog and editorial the quick tests on SQLite run
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m 'not long' --cov
 
 lint: export DJANGO_SETTINGS_MODULE = tests.settings
 lint: tools ## Check style, imports, templates, migrations, translations, requirements and production settings
@@ -40,6 +50,16 @@ lint: tools ## Check style, imports, templates, migrations, translations, requir
 		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		DATABASE_URL=postgres://user:password@localhost/aigc \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: tools ## Sort imports and format the code
+	$(BIN)/python -m ruff check --select I --fix .
+	$(BIN)/python -m ruff format .
+
+types: tools ## Check types
+	$(BIN)/python -m mypy
+
+hooks: tools ## Check each commit before it is made
+	$(BIN)/python -m pre_commit install
 
 bench: runtime ## Measure queries, time and bytes of the main pages
 	@DEMO=1 $(BIN)/python tools/bench.py

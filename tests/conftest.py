@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from hypothesis import settings
 
 from catalog.listing import tables
+from tests import databases
 
 # Quick and long are the same on every run, so that a failure comes of the change at hand; `explore` looks for what
 # nobody has tried before: `python tools/run_tests.py --long --hypothesis-profile=explore`.
@@ -49,6 +50,23 @@ def new_process(monkeypatch):
 def commit():
     """A function that has the tables of listings take for committed what this test's transaction has written so far."""
     return lambda: connection.run_on_commit.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
+    """Put a migrated database where pytest-django looks for one that was kept."""
+    name = connection.creation._get_test_db_name()
+    with django_db_blocker.unblock():
+        databases.MIGRATED.copy_to(name)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        databases.STORE.drop(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb():
+    return True
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 """Run the test suite on SQLite, then on PostgreSQL, and say plainly how each went.
 
-`--long` runs what `make test` leaves out, and every property-based test with its large profile. Other
-arguments go to pytest. One run at a time per user: a second one waits, so that two never share
-the machine's cores.
+`--long` runs what `make test` leaves out, and every property-based test with its large profile, and then the quickest
+tests on newer versions of Python. Other arguments go to pytest. One run at a time per user: a second one waits, so that
+two never share the machine's cores.
 """
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -31,6 +32,9 @@ ON_POSTGRESQL = {
         "((long or browser or landscape or admin or page) and not (long and (browser or admin)))"
     ),
 }
+# The versions of Python beside the oldest, and what is run on them: what asks more of Python than of Django.
+NEWER = ("3.12", "3.13")
+ON_NEWER = ["-m", "not (long or browser or landscape or admin or page)", "--dist", "loadfile", "-q"]
 # By pytest's exit codes.
 OUTCOMES = {0: "passed", 1: "FAILED", 2: "INTERRUPTED", 5: "FAILED: no test was selected"}
 
@@ -46,11 +50,20 @@ def wait_for_other_runs():
     return lock
 
 
-def run(database, url, arguments):
-    """Run pytest on one database; the line that says how it went, and whether it went well."""
-    print(f"\n=== Tests on {database} ===", flush=True)
+def make_databases(urls):
+    """Make the databases that tests copy, unless they are there; each on a core of its own."""
+    command = [sys.executable, "-m", "tests.databases"]
+    processes = [subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TEST_DATABASE_URL": url}) for url in urls]
+    codes = [process.wait() for process in processes]
+    if any(codes):
+        sys.exit("The test databases could not be made.")
+
+
+def run(what, url, arguments, python=sys.executable):
+    """Run pytest on one database; return a line that says how it went, and whether it went well."""
+    print(f"\n=== Tests on {what} ===", flush=True)
     started = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
+    command = [python, "-m", "pytest", "-n", "2", *arguments]
     # Its temporary files go away with this folder, even when it is killed.
     with tempfile.TemporaryDirectory(prefix="aigc-", ignore_cleanup_errors=True) as folder:
         environment = {**os.environ, "TEST_DATABASE_URL": url, "TMPDIR": folder}
@@ -65,7 +78,26 @@ def run(database, url, arguments):
             process.wait()
             raise
     outcome = OUTCOMES.get(code, "FAILED to run")
-    return f"{database}: {outcome} in {time.monotonic() - started:.0f} s", code == 0
+    return f"{what}: {outcome} in {time.monotonic() - started:.0f} s", code == 0
+
+
+def find_python(version):
+    """Return the program of a version of Python that this machine has, or None."""
+    for program in (f"python{version}", *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")):
+        with contextlib.suppress(OSError):
+            if subprocess.run([program, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0:
+                return program
+    return None
+
+
+def run_on_python(version):
+    """Run what is quickest on another version of Python, in an environment of its own; return as `run` does."""
+    what, environment = f"SQLite with Python {version}", f"var/python-{version}"
+    if not (program := find_python(version)):
+        return f"{what}: not run, as this machine has no Python {version}", True
+    if subprocess.run(["make", "tools", f"VENV={environment}", f"PYTHON={program}"], cwd=ROOT).returncode:
+        return f"{what}: FAILED to install the requirements", False
+    return run(what, "", ON_NEWER, ROOT / environment / "bin" / "python")
 
 
 def main():
@@ -75,9 +107,14 @@ def main():
     # A polite kill must stop PostgreSQL as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     lock = wait_for_other_runs()
-    results = [run("SQLite", "", arguments)]
     with running() as url:
-        results.append(run("PostgreSQL", url, [ON_POSTGRESQL.get(argument, argument) for argument in arguments]))
+        make_databases(["", url])
+        results = [
+            run("SQLite", "", arguments),
+            run("PostgreSQL", url, [ON_POSTGRESQL.get(argument, argument) for argument in arguments]),
+        ]
+    if "--long" in given:
+        results += [run_on_python(version) for version in NEWER]
     lock.close()
     print("\n" + "\n".join(line for line, _ in results))
     return not all(passed for _, passed in results)

@@ -1,11 +1,11 @@
 """The public pages in a real browser: no policy violation, no error, no sideways scrolling, no finding of axe-core."""
 
 import pytest
-from django.core.management import call_command
 from playwright.sync_api import expect
 
 from catalog.models import Modality, Source
 from tests.browser.axe import violations
+from tests.databases import LANDSCAPE
 from tests.factories import make_label, make_model
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -41,9 +41,15 @@ PAGES = [
 
 
 @pytest.fixture
-def site(live_server):
+def landscape(browser, django_db_blocker):
+    """All that ships in the database of this test."""
+    with django_db_blocker.unblock(), LANDSCAPE.in_use():
+        yield
+
+
+@pytest.fixture
+def site(landscape, live_server):
     """One page of each type in both languages, of the site with the landscape that ships."""
-    call_command("load_landscape", verbosity=0)
     source = Source.objects.get(slug="arxiv-2005-14165").pk
     return [
         f"{live_server.url}/{language}/{address.format(source=source)}"

@@ -228,6 +228,9 @@ class Command(BaseCommand):
     # `make lint` checks the system; here it would only delay the start.
     requires_system_checks = []
 
+    def add_arguments(self, parser):
+        parser.add_argument("--prepare", action="store_true", help="make the database and the accounts, and end")
+
     def handle(self, *args, **options):
         if not settings.DEMO:
             raise CommandError("This makes accounts with a known password. Run `make demo`, or set DEMO=1.")
@@ -246,4 +249,6 @@ class Command(BaseCommand):
             f"Password:  {password}\nCtrl-C stops the server.\n"
         )
         self.stdout.flush()
+        if options["prepare"]:
+            return
         serve(host, port)

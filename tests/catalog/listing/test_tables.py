@@ -3,7 +3,6 @@
 import gc
 import weakref
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -128,45 +127,40 @@ def test_a_table_that_was_replaced_is_let_go(commit):
     assert not kept & {EntryKind.ORGANIZATION, EntryKind.MODEL}
 
 
-def test_everything_is_read_anew_aside_where_much_has_changed(commit, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_read_anew_by_another_thread_where_much_has_changed():
     make_organization(name="Acme", country="GB")
-    commit()
     process, today = tables.Tables(), timezone.now().date()
     process.follow(on=today)
     rebuild()
-    # In this thread, and after the request: another one does not see what this test has written.
-    asked = []
-    monkeypatch.setattr(tables, "Thread", lambda *, target, daemon: SimpleNamespace(start=lambda: asked.append(target)))
-    monkeypatch.setattr(connection, "close", lambda: None)
     process.follow(on=today)
-    (read,) = asked
-    read()
+    process.reader.join()
     assert process.number == ListingVersion.objects.get().number
     assert describe(process.present[EntryKind.ORGANIZATION]) == describe(read_anew(EntryKind.ORGANIZATION))
 
 
-def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew(commit, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew():
     make_organization(name="Acme")
-    commit()
     process, today = tables.Tables(), timezone.now().date()
     before = process.follow(on=today)
     rebuild()
-    asked = []
-    monkeypatch.setattr(process, "read_aside", lambda *, on: asked.append(on))
     assert process.follow(on=today) is before
-    assert asked == [today]
+    process.reader.join()
+    assert process.follow(on=today) is not before
 
 
-def test_a_smaller_number_than_the_last_is_that_of_another_database(commit, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_a_smaller_number_than_the_last_is_that_of_another_database():
     make_organization(name="Acme")
-    commit()
     process, today = tables.Tables(), timezone.now().date()
     process.follow(on=today)
+    ListingEntry.objects.all().delete()
     ListingVersion.objects.update(number=0)
-    asked = []
-    monkeypatch.setattr(process, "read_aside", lambda *, on: asked.append(on))
     process.follow(on=today)
-    assert asked == [today]
+    process.reader.join()
+    assert process.number == 0
+    assert describe(process.follow(on=today)[EntryKind.ORGANIZATION])["rows"] == {}
 
 
 def test_a_new_day_brings_what_holds_from_then_on(commit, time_machine):

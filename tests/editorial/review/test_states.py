@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
@@ -73,9 +74,7 @@ class NewsroomMachine(RuleBasedStateMachine):
         self.stack = ExitStack()
         self.stack.enter_context(transaction.atomic())
         self.stack.callback(lambda: transaction.set_rollback(True))
-        self.later = timedelta()
-        now, patch = timezone.now, self.stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(timezone, "now", lambda: now() + self.later)
+        self.clock = self.stack.enter_context(time_machine.travel(timezone.now()))
         self.people = {}
         for name, role in TEAM.items():
             self.people[name] = User.objects.create_user(name, is_superuser=role is None)
@@ -290,7 +289,7 @@ class NewsroomMachine(RuleBasedStateMachine):
 
     @rule()
     def wait(self):
-        self.later += timedelta(days=2)
+        self.clock.shift(timedelta(days=2))
         call_command("publish_scheduled")
         if self.scheduled and self.said[self.scheduled].go_live_at < timezone.now():
             self.go_live(self.scheduled)
