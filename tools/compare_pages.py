@@ -110,10 +110,9 @@ class HtmlReader(HTMLParser):
         inside, attributes = self.open[-1] if self.open else ("", {})
         if inside not in VERBATIM:
             self.tokens.append(["text", len(self.open), re.sub(r"[ \t\n\r\f]+", " ", data)])
-        elif "json" in attributes.get("type", ""):
-            self.tokens.append(["verbatim", len(self.open), read_json(data)])
         else:
-            self.tokens.append(["verbatim", len(self.open), hide_tokens(data.strip())])
+            text = read_json(data) if "json" in attributes.get("type", "") else data.strip()
+            self.tokens.append(["verbatim", len(self.open), hide_tokens(text)])
 
 
 def hide_tokens(text: str) -> str:
