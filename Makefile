@@ -10,8 +10,8 @@ BENCH := var/bench/venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long coverage lint format types hooks bench bench-listing bench-search simulate-desk \
-	messages lock runtime tools
+.PHONY: help demo run test test-long coverage lint format types hooks compare-pages bench bench-listing bench-search \
+	simulate-desk messages lock runtime tools
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
@@ -60,6 +60,15 @@ types: tools ## Check types
 
 hooks: tools ## Check each commit before it is made
 	$(BIN)/python -m pre_commit install
+
+# Loading the landscape takes minutes: `tools/compare_pages.py` does each step by itself.
+compare-pages: tools ## Compare what all pages answer with what they did at another commit (BASE=)
+	@folder="$$(mktemp -d)" && trap 'git worktree remove --force "$$folder/base"; rm -rf "$$folder"' EXIT && \
+		git worktree add --quiet --detach "$$folder/base" '$(BASE)' && \
+		$(BIN)/python tools/compare_pages.py load "$$folder/site.sqlite3" --checkout "$$folder/base" && \
+		$(BIN)/python tools/compare_pages.py record "$$folder/site.sqlite3" "$$folder/before" --checkout "$$folder/base" && \
+		$(BIN)/python tools/compare_pages.py record "$$folder/site.sqlite3" "$$folder/after" && \
+		$(BIN)/python tools/compare_pages.py compare "$$folder/before" "$$folder/after"
 
 bench: runtime ## Measure queries, time and bytes of the main pages
 	@DEMO=1 $(BIN)/python tools/bench.py
