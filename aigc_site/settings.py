@@ -4,8 +4,10 @@
 that says which and why.
 """
 
+import os
 import secrets
 import zoneinfo
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +15,8 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, validate
+
+from aigc_site.disk import describe_unusable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -24,13 +28,26 @@ if (BASE_DIR / ".env").exists() and not Env().bool("DEMO", False):
 
 
 def read_or_make_secret_key() -> str:
-    """Return the demo's own secret key, made at the first start and kept in `var/` for the next ones."""
+    """Return the demo's own secret key, made at the first start and kept in `var/` for the next ones.
+
+    Exits with a sentence if the key cannot be read or kept.
+    """
+    import fcntl  # Not on Windows, where the settings can be read all the same.
+
     path = VAR_DIR / "secret-key"
-    if not path.exists():
+    try:
         VAR_DIR.mkdir(exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text().strip()
+        with open(path, "a+", opener=partial(os.open, mode=0o600)) as file:
+            # Two first starts at once get one key.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            key = file.read().strip()
+            if not key:
+                key = secrets.token_urlsafe(50)
+                file.write(key)
+        return key
+    except OSError as error:
+        raise SystemExit(describe_unusable(path, error.strerror)) from None
 
 
 # --- What the environment says --------------------------------------------------------------------
@@ -136,6 +153,14 @@ INSTALLED_APPS.insert(0, "django.forms")
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
+    # A fresh clone has no var/. Folders above it are not made: a missing one is more likely a slip in DATABASE_URL.
+    try:
+        Path(DATABASE["NAME"]).parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The folder of the database, {Path(DATABASE['NAME']).parent}, cannot be made ({error.strerror}): "
+            "make it, or correct DATABASE_URL."
+        ) from None
     # To open the file anew for each request takes longer than all its queries.
     DATABASE["CONN_MAX_AGE"] = None
     # Writers take the lock when they begin, so that two of them wait instead of failing half-way.
@@ -218,6 +243,8 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 EMAIL_TIMEOUT = 10
 WAGTAIL_SITE_NAME = _("AIGC Landscape")
+# The name of the address of the page that says what may be done with the data: files and feeds refer to it.
+TERMS_PAGE = "about"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}
 # Whoever approves has no publish permission; the approval is the right to publish.

@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_save
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,20 +10,17 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
-        from catalog.listing.index import (
-            follow_label,
-            follow_publication,
-            follow_verifications,
-        )
-        from catalog.models import Layer, Modality, Segment
+        from catalog.listing import index
         from catalog.models.field_groups import register_checks
-        from catalog.models.protection import connect_protection
-        from catalog.models.publication import publication_recorded
-        from catalog.models.verification import verifications_outdated
+        from catalog.models.publication import register_publish
+        from catalog.public.articles import check_article_finder
+        from catalog.publishing.effects import check_slots, fill
+        from catalog.publishing.guards import connect_guards
+        from catalog.publishing.publication import publish
 
+        checks.register(check_article_finder)
         register_checks()
-        connect_protection()
-        publication_recorded.connect(follow_publication)
-        verifications_outdated.connect(follow_verifications)
-        for model in (Layer, Modality, Segment):
-            post_save.connect(follow_label, sender=model)
+        checks.register(check_slots)
+        register_publish(publish)
+        connect_guards()
+        fill("index", index.follow)

@@ -18,7 +18,8 @@ os.environ.update(
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_folder.name}/site.sqlite3",
     MEDIA_ROOT=f"{_folder.name}/media",
     DEFAULT_FROM_EMAIL="site@example.org",
-    EMAIL_URL="memorymail://",
+    EMAIL_HOST="",
+    SINGLE_EDITOR="false",
 )
 
 from aigc_site.settings import *  # noqa: E402, F403

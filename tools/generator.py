@@ -13,10 +13,6 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
 from django.utils import timezone
 
-from catalog.exchange.landscape import DATA, VOCABULARIES, Landscape, load_landscape, read_vocabularies
-from catalog.exchange.schema import FormReader
-from catalog.exchange.shipping import Shipment
-from catalog.exchange.yaml_files import read_yaml
 from catalog.listing import search
 from catalog.listing.derive import derive_facets, derive_row
 from catalog.listing.index import INHERITED_BY_MAKERS, MADE, RECORD_MODELS
@@ -37,7 +33,12 @@ from catalog.models.document import child_lists, differences
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.models.listing import UNKNOWN
-from catalog.models.verification import group_findings, make_verifications, read_intervals
+from catalog.models.verification import read_intervals
+from catalog.publishing.verification import group_findings, make_verifications
+from catalog.seed.landscape import DATA, VOCABULARIES, Landscape, load_landscape, read_vocabularies
+from catalog.seed.schema import FormReader
+from catalog.seed.shipping import Shipment
+from catalog.seed.yaml_files import read_yaml
 from catalog.values import BilingualField
 from tools import invented
 

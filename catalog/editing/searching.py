@@ -5,7 +5,7 @@ from django.http import QueryDict
 
 from catalog.listing.as_of import AsOf
 from catalog.listing.search import match
-from catalog.listing.search.spelling import find_meant
+from catalog.listing.spelling import find_meant
 from catalog.listing.tables import TablesOnDay
 
 

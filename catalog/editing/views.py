@@ -14,7 +14,7 @@ from catalog.editing.columns import newest_name, state_of, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.searching import find_meant_among
 from catalog.editing.stale import StaleFormMixin
-from catalog.exchange.spreadsheets import BYTE_ORDER_MARK, escape
+from catalog.export.spreadsheets import BYTE_ORDER_MARK, escape
 from catalog.listing.search import match, search
 from catalog.models import Refused
 from catalog.models.document import child_lists

@@ -6,7 +6,6 @@ from heapq import nsmallest
 
 import numpy as np
 from django.db.models import CharField, F, Value
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -24,7 +23,7 @@ from catalog.models.choices import (
 )
 from catalog.models.listing import UNKNOWN
 from catalog.models.verification import State
-from catalog.values import BilingualText
+from catalog.values import BilingualText, language_key
 
 YES_NO = {"yes": _("Yes"), "no": _("No")}
 HOW_KNOWN = {"reported": _("Reported"), "estimated": _("Estimated"), "undisclosed": _("Undisclosed")}
@@ -75,7 +74,7 @@ class FacetOptions:
     ) -> None:
         self.kind, self.everything, self.scope, self.tables, self.as_of = kind, everything, scope, tables, as_of
         self.table = tables[kind]
-        self.language = "zh" if (get_language() or "en").startswith("zh") else "en"
+        self.language = language_key()
         # The parent of each segment that has one; known once the words of segments are.
         self.parents: dict[str, str] = {}
         # What was read: the words of vocabularies and of facets.

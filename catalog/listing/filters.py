@@ -14,19 +14,20 @@ import numpy as np
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_filters import CharFilter, Filter, FilterSet
 
 from catalog.listing import search
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.facets import FacetOptions
 from catalog.listing.figures import Histogram, Sum, count_bins, draw_bins, sum_up
-from catalog.listing.search.spelling import find_meant
+from catalog.listing.spelling import find_meant
 from catalog.listing.table import Table, order_slots
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
+from catalog.values import language_key
 from catalog.values.forms import FuzzyDateFormField, NumberFormField
 
 # Parameters that are not filters.
@@ -282,7 +283,7 @@ class ListingFilterSet(FilterSet):
     @cached_property
     def results(self) -> "Results":
         """What was asked for, in order; entries without the value come last, whichever the direction."""
-        language = "zh" if (get_language() or "en").startswith("zh") else "en"
+        language = language_key()
         rank, name = self.table.rank(language), self.sort.removeprefix("-")
         if name == RELEVANCE:
             key = np.full(self.table.size, np.nan)

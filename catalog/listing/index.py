@@ -7,6 +7,7 @@ A row that changes on a later day than it began is closed, and another takes its
 was on each earlier day.
 """
 
+from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -43,7 +44,9 @@ from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import Publication, PublicationAction
 from catalog.models.listing import ALWAYS_UNTIL, UNKNOWN
-from catalog.models.verification import Verification, write_verifications
+from catalog.models.verification import Verification
+from catalog.publishing.effects import Event, PublicationRecorded, VerificationsOutdated, WordChanged
+from catalog.publishing.verification import write_verifications
 
 RECORD_MODELS = {
     EntryKind.MODEL: AIModel,
@@ -208,8 +211,19 @@ def postpone():
             reindex(record)
 
 
-def follow_publication(sender, publication, entry, **kwargs) -> None:
-    """Bring the index in step with a publication (receiver of `publication_recorded`)."""
+def follow(event: Event) -> None:
+    """Bring the index in step with an event; it fills the slot `index` of `catalog.publishing.effects`."""
+    match event:
+        case PublicationRecorded():
+            follow_publication(publication=event.publication, entry=event.record)
+        case VerificationsOutdated():
+            follow_verifications(event.entries)
+        case WordChanged():
+            follow_word(event.word)
+
+
+def follow_publication(*, publication, entry) -> None:
+    """Bring the index in step with a publication."""
     if (postponed := _postponed.get()) is not None:
         postponed.append((publication, entry))
         return
@@ -224,8 +238,8 @@ def follow_publication(sender, publication, entry, **kwargs) -> None:
         reindex(maker)
 
 
-def follow_verifications(sender, entries, **kwargs) -> None:
-    """Bring what is said of the freshness of entries in step with checks and sources (receiver)."""
+def follow_verifications(entries: Iterable[UUID]) -> None:
+    """Bring what is said of the freshness of entries in step with checks and sources."""
     rows = {row.entry: row for row in ListingEntry.objects.filter(entry__in=entries)}
     documents = Publication.objects.filter(entry__in=rows).order_by("entry", "-sequence")
     for uid, row in rows.items():
@@ -238,18 +252,16 @@ def follow_verifications(sender, entries, **kwargs) -> None:
 
 
 @transaction.atomic
-def follow_label(sender, instance, created, **kwargs) -> None:
-    """Bring those that carry a word of a vocabulary in step with it (receiver of `post_save`)."""
-    if created:
-        return
+def follow_word(word: Layer | Modality | Segment) -> None:
+    """Bring those that carry a word of a vocabulary in step with it."""
     ListingVersion.hold()
-    match instance:
+    match word:
         case Segment():
-            carriers = [*Organization.objects.filter(segments=instance), *Product.objects.filter(segments=instance)]
+            carriers = [*Organization.objects.filter(segments=word), *Product.objects.filter(segments=word)]
         case Layer():
-            carriers = Product.objects.filter(layer=instance)
+            carriers = Product.objects.filter(layer=word)
         case Modality():
-            carriers = AIModel.objects.filter(Q(inputs=instance) | Q(outputs=instance)).distinct()
+            carriers = AIModel.objects.filter(Q(inputs=word) | Q(outputs=word)).distinct()
     carriers = [carrier for carrier in carriers if carrier.live]
     makers = {maker for carrier in carriers if carrier.kind in MADE for maker in live_makers(carrier)}
     for record in [*carriers, *makers]:

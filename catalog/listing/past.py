@@ -23,7 +23,8 @@ from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import TAKEN_AWAY
 from catalog.models.listing import ALWAYS_UNTIL
-from catalog.models.verification import find_citing, read_verifications
+from catalog.publishing.checking import find_citing
+from catalog.publishing.verification import read_verifications
 
 # Until when present rows are said to hold while the past before them is filled in.
 SET_ASIDE = ALWAYS_UNTIL - timedelta(days=1)

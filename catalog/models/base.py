@@ -20,9 +20,8 @@ from wagtail.models import (
 from wagtail.search import index
 
 from catalog.models.choices import RESERVED_SLUGS, LinkKind, MilestoneKind
-from catalog.models.document import build_document, child_lists, differences
-from catalog.models.field_groups import UNCITED, fields_of
-from catalog.models.history import Publication
+from catalog.models.document import build_document
+from catalog.models.field_groups import fields_of
 from catalog.models.publication import PublishedDocument
 from catalog.values import BilingualField, FuzzyDateField, QuantityField
 
@@ -94,7 +93,7 @@ class Record(
 
 
 class Entry(Record):
-    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.verification`."""
+    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.field_groups`."""
 
     summary = BilingualField(
         models.TextField,
@@ -136,24 +135,6 @@ class Entry(Record):
     def public_document(self) -> dict:
         """Everything the public sees of this entry."""
         return build_document(entry=self, fields=fields_of(self.kind))
-
-    def find_unsourced(self, revision) -> dict[str, str]:
-        """The values that a revision changes, since what was last published, without a source for them.
-
-        By path (`released`, `milestones/launch`), with the words that forms have for it. What was taken away needs no
-        source.
-        """
-        last = Publication.objects.of(self.uid).first()
-        document = revision.as_object().public_document()
-        cited = {(citation["field"], citation["item"]) for citation in document["citations"]}
-        lists = child_lists(type(self))
-        unsourced = {}
-        for path, _old, new in differences(old=last and last.document, new=document):
-            field, _slash, item = path.partition("/")
-            if field in fields_of(self.kind) and field not in UNCITED and new and (field, item) not in cited:
-                words = lists[field]._meta.verbose_name if field in lists else self.words_for(field)
-                unsourced[path] = f"{words} “{item}”" if item else str(words)
-        return unsourced
 
     def clean(self) -> None:
         super().clean()

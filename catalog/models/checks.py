@@ -1,8 +1,4 @@
-"""What people found when they compared values with their sources, and who entered these values."""
-
-from collections.abc import Iterable
-from datetime import timedelta
-from uuid import UUID
+"""What people found when they compared values with their sources."""
 
 from django.conf import settings
 from django.db import models
@@ -10,11 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
-from catalog.models.history import AppendOnly, Change, Publication
-
-# Whoever entered a value within so many days is not the one to verify it.
-OWN_DAYS = 30
+from catalog.models.field_groups import FieldGroup
+from catalog.models.history import AppendOnly
 
 
 class Outcome(models.TextChoices):
@@ -44,41 +37,3 @@ class Check(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.entry} {self.path or self.group}: {self.outcome}"
-
-
-def read_entered(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
-    """Return who wrote what was published of entries lately, of values or of their sources; two queries.
-
-    By entry, and by field group and path the ids of the authors.
-    """
-    since = timezone.now() - timedelta(days=OWN_DAYS)
-    entered: dict[UUID, dict[tuple[str, str], set[int]]] = {}
-    changes = Change.objects.filter(publication__entry__in=entries, publication__at__gte=since)
-    rows = [
-        (entry, kind, [path], authors)
-        for entry, kind, path, authors in changes.values_list(
-            "publication__entry", "publication__kind", "path", "publication__authors"
-        )
-    ]
-    recited = Publication.objects.filter(entry__in=entries, at__gte=since).exclude(recited=[])
-    rows += recited.values_list("entry", "kind", "recited", "authors")
-    for entry, kind, paths, authors in rows:
-        for path in paths if kind in FIELD_GROUPS else ():
-            key = (group_of(kind=kind, field=path.partition("/")[0]), path)
-            entered.setdefault(entry, {}).setdefault(key, set()).update(authors)
-    return entered
-
-
-def find_who_entered(entered: dict[tuple[str, str], set[int]], *, group: str, path: str) -> set[int]:
-    """The ids of those who wrote a value, a row of a list or, without a path, any value of the group."""
-    return {
-        author
-        for (its_group, its_path), authors in entered.items()
-        if its_group == group and covers(path, its_path)
-        for author in authors
-    }
-
-
-def covers(path: str, other: str) -> bool:
-    """Whether what is said of a path is said of another: of itself, of the rows of a list; an empty one is of all."""
-    return not path or other == path or other.startswith(f"{path}/")

@@ -149,6 +149,11 @@ def path_of(citation: dict[str, Any]) -> str:
     return f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
 
 
+def covers(path: str, other: str) -> bool:
+    """Whether a path includes another one: itself or, of a list, its rows; the empty path includes all."""
+    return not path or other == path or other.startswith(f"{path}/")
+
+
 def recited_paths(*, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return the paths of the values about which the sources of two documents say something else."""
     said: list[dict[str, list]] = []

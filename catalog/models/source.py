@@ -32,7 +32,7 @@ def normalize_url(url: str) -> str:
     return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
 
 
-# What the watch finds (`editorial.review.watching`) and writes by `update()`: of the address, and of what it says.
+# What the watch of sources finds and writes by `update()`: of the address, and of what it says.
 FOUND = ("link_state", "tried_at", "failures", "moved_to")
 WATCHED = (*FOUND, "changed_at")
 

@@ -19,8 +19,8 @@ from catalog.models import Change, Publication
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
-from catalog.public.details import label_of, read_text
 from catalog.public.feeds import Item, answer_feed
+from catalog.reading.details import label_of, read_text
 from catalog.values.forms import FuzzyDateFormField
 
 CHANGES_A_PAGE = 50

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.exchange.take_away import About
+from catalog.export.files import About, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
 from catalog.listing.derive import derive_funding, read_funding_known
@@ -26,10 +26,10 @@ from catalog.models import ListingEntry, Publication
 from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
-from catalog.public.batches import follow_all_mergers, read_details
-from catalog.public.details import HEAD_FIELDS, LISTING_OF, Detail, label_of
-from catalog.public.facts import Fact, Group, RowView, SourceView, Value
-from catalog.public.take_away import answer_file
+from catalog.public.downloads import answer_file
+from catalog.reading.batches import follow_all_mergers, read_details
+from catalog.reading.details import HEAD_FIELDS, LISTING_OF, Detail, label_of
+from catalog.reading.facts import Fact, Group, RowView, SourceView, Value
 from catalog.values import BilingualText
 
 FEWEST, MOST = 2, 6
@@ -135,7 +135,9 @@ class Comparison:
             elif row.entry not in taken:
                 self.left_out.append(details[row.entry].name)
             taken.add(row and row.entry)
-        number_sources(self.details)
+        numbers: dict[int, int] = {}
+        for detail in self.details:
+            detail.number_sources(numbers)
 
     @property
     def is_shown(self) -> bool:
@@ -299,16 +301,6 @@ def list_rows(detail: Detail, name: str) -> list[RowView]:
     return detail.lists.get(name, [])
 
 
-def number_sources(details: list[Detail]) -> None:
-    """Number the sources of several entries through, each once."""
-    numbers: dict[int, int] = {}
-    for detail in details:
-        detail.sources = {
-            slug: replace(source, number=numbers.setdefault(source.id, len(numbers) + 1))
-            for slug, source in detail.sources.items()
-        }
-
-
 # --- pages -------------------------------------------------------------------------------------------------
 
 
@@ -334,7 +326,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
         order=_("As given"),
         ignored=comparison.ignored,
         number=len(comparison.entries),
-        terms=request.build_absolute_uri(reverse("about")),
+        terms=locate_terms_page(request),
     )
     return answer_file(
         request,

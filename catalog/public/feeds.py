@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 from django.utils.translation import get_language, gettext
 
-from catalog.exchange.spreadsheets import NOT_IN_XML
-from catalog.exchange.take_away import describe_licence
+from catalog.export.files import describe_licence, locate_terms_page
+from catalog.export.spreadsheets import NOT_IN_XML
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def answer_feed(
     """
     # The query is in it, which may have what XML can't hold.
     title, asked = NOT_IN_XML.sub("", title), asked and NOT_IN_XML.sub("", asked)
-    licence = f"{describe_licence()} {request.build_absolute_uri(reverse('about'))}"
+    licence = f"{describe_licence()} {locate_terms_page(request)}"
     if form == "json":
         return JsonResponse(
             {

@@ -20,7 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.exchange.spreadsheets import BYTE_ORDER_MARK, write_line
+from catalog.export.spreadsheets import BYTE_ORDER_MARK, write_line
 from catalog.listing.facets import CHOICES
 from catalog.models import Source, Verification
 from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, Stance

@@ -1,69 +1,22 @@
 """What the public saw of an entry before: its publications, what each changed, each past version, and each past day."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from catalog.listing.as_of import AsOf
 from catalog.listing.index import RECORD_MODELS
-from catalog.models import Change, ListingEntry, Publication, Source
-from catalog.models.approval import ApprovalKind
+from catalog.models import ListingEntry, Publication
 from catalog.models.choices import EntryKind
-from catalog.models.document import child_lists
 from catalog.models.history import TAKEN_AWAY, PublicationAction
-from catalog.public.details import Detail, field_of, label_of
-from catalog.public.facts import CitationView, Value
 from catalog.public.former import answer_former_address, answer_withdrawn, follow_mergers, redirect_to
 from catalog.public.related import find_record
-from catalog.values import BilingualText
+from catalog.reading.details import Detail
+from catalog.reading.versions import list_versions
 
 VERSIONS_A_PAGE = 20
-
-
-@dataclass
-class ChangedValue:
-    """One value that a publication changed: before, after, and the sources of what it is since."""
-
-    label: object
-    old: list[Value]
-    new: list[Value]
-    citations: list[CitationView] = field(default_factory=list)
-
-
-@dataclass
-class Version:
-    """One publication of an entry, as its history shows it."""
-
-    publication: Publication
-    values: list[ChangedValue]
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether the public saw the entry after it."""
-        return self.publication.action not in TAKEN_AWAY
-
-    @property
-    def who(self) -> str:
-        """Who let it go live: by name where the person chose so, else by role."""
-        actor = self.publication.actor
-        if actor is None:
-            return str(ApprovalKind.SHIPPED.label)
-        choice = getattr(actor, "history_choice", None)
-        if choice and choice.shows_name and (name := actor.get_full_name()):
-            return name
-        # The names of roles are strings of the site.
-        return pgettext("between values", ", ").join(_(group.name) for group in actor.groups.all()) or _("Someone")
-
-    @property
-    def reason(self) -> BilingualText:
-        """Why it took the entry out of the public's sight."""
-        return BilingualText(**(self.publication.reason or {}))
 
 
 def show_history(request: HttpRequest, kind: EntryKind, slug: str) -> HttpResponse:
@@ -76,60 +29,6 @@ def show_history(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespon
         request.GET.get("page")
     )
     return render(request, "catalog/history.html", {"record": record, "page": page, "versions": list_versions(page)})
-
-
-def list_versions(publications: Iterable[Publication]) -> list[Version]:
-    """Return consecutive publications of one entry, newest first, each compared with the one before; one query."""
-    publications = list(publications)
-    first = publications[-1]
-    before = Publication.objects.of(first.entry).filter(sequence=first.sequence - 1).first()
-    details = [as_it_was(it.document) if it else None for it in (*publications, before)]
-    return [
-        Version(
-            publication=publication,
-            values=[read_change(change, before=old, after=new) for change in publication.changes.all()],
-        )
-        for publication, new, old in zip(publications, details[:-1], details[1:], strict=True)
-    ]
-
-
-def as_it_was(document: dict) -> Detail:
-    """A document with the names that it had then; what it points to is no link, and takes no query."""
-    detail = Detail(document=document)
-    detail.live_targets = {}
-    return detail
-
-
-def read_change(change: Change, *, before: Detail | None, after: Detail) -> ChangedValue:
-    """A change in the words of the reader's language."""
-    name, _slash, item = change.path.partition("/")
-    return ChangedValue(
-        label=label_of(after.model, name),
-        old=read_raw(before, change.path, change.old) if before else [],
-        new=read_raw(after, change.path, change.new),
-        citations=[*after.citations.get(change.path, ()), *(after.citations.get(name, ()) if item else ())],
-    )
-
-
-def read_raw(detail: Detail, path: str, raw) -> list[Value]:
-    """What a page shows for a value, or a row of a list, of a document."""
-    name, _slash, item = path.partition("/")
-    if raw is None:
-        return []
-    if item:
-        row_class = child_lists(detail.model)[name]
-        # A database keeps no order of keys.
-        cells = [(field_of(row_class, cell), raw.get(cell)) for cell in row_class.document_fields]
-        return [value for column, part in cells for value in detail.read_values(column, part)]
-    column = field_of(detail.model, name)
-    if name == "aliases":
-        return [Value(alias) for alias in raw.splitlines()]
-    if name == "identifiers":
-        return [Value(f"{key}: {text}") for key, text in raw.items()]
-    if getattr(column, "related_model", None) is Source:
-        labels = detail.document["labels"].get("source", {})
-        return [Value(labels[slug]["title"]) for slug in raw if slug in labels]
-    return detail.read_values(column, raw)
 
 
 def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int) -> HttpResponse:

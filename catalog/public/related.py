@@ -1,19 +1,15 @@
-"""What points to an entry: newer models, products built on it, what an organization made, articles that mention it."""
+"""What points to an entry: newer models, products built on it, what an organization made."""
 
 from dataclasses import dataclass
 
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Page, ReferenceIndex
 
 from catalog.models import AIModel, Lineage, Organization, Product, Publication, Term
 from catalog.models.choices import LINEAGE_REVERSE, EntryKind
 from catalog.models.history import PublicationAction
-from catalog.public.facts import Value
+from catalog.reading.facts import Value
 
 RELATED_SHOWN = 12
 
@@ -82,24 +78,6 @@ def list_mergers(record) -> list[Publication]:
         ~Exists(newer), kind=record.kind, action=PublicationAction.MERGED, document__merged_into=str(record.uid)
     )
     return list(mergers[:RELATED_SHOWN])
-
-
-def find_articles(record) -> QuerySet[Page]:
-    """Return the live articles that mention a record, in any language."""
-    types = ContentType.objects.get_for_models(type(record), Page)
-    references = ReferenceIndex.objects.filter(
-        to_content_type=types[type(record)], to_object_id=str(record.pk), base_content_type=types[Page]
-    )
-    # Object ids are texts in the reference index, and PostgreSQL does not compare those with numbers.
-    ids = references.annotate(page=Cast("object_id", BigIntegerField())).values("page")
-    # Standing texts have cards too, but are no articles; the class itself lives above the catalog.
-    return Page.objects.live().public().filter(pk__in=ids, content_type__model="articlepage")
-
-
-def list_articles(record) -> list[Page]:
-    """Return the live articles in the reader's language that mention a record, newest first."""
-    articles = find_articles(record).filter(locale__language_code=get_language())
-    return list(articles.order_by("-first_published_at")[:RELATED_SHOWN])
 
 
 def find_record(*, kind: str, slug: str):

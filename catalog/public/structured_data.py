@@ -3,7 +3,7 @@
 from django.utils.translation import get_language
 
 from catalog.models.choices import EntryKind
-from catalog.public.details import Detail
+from catalog.reading.details import Detail
 
 TYPES = {
     EntryKind.ORGANIZATION: "Organization",

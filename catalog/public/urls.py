@@ -4,7 +4,7 @@ from django.urls import path
 
 from catalog.listing.page import LISTINGS
 from catalog.models.choices import EntryKind
-from catalog.public import changes, compare, freshness, history, take_away, views
+from catalog.public import changes, compare, downloads, freshness, history, views
 
 app_name = "catalog"
 
@@ -18,12 +18,12 @@ ROOMS = {
 urlpatterns = [
     *(path(f"{name}/", views.show_listing, {"name": name}, name=name) for name in LISTINGS),
     *(
-        path(f"{name}/data.{form}", take_away.download_listing, {"name": name, "form": form}, name=f"{name}_{form}")
+        path(f"{name}/data.{form}", downloads.download_listing, {"name": name, "form": form}, name=f"{name}_{form}")
         for name in LISTINGS
-        for form in take_away.CONTENT_TYPES
+        for form in downloads.CONTENT_TYPES
     ),
     *(
-        path(f"{name}/feed.{form}", take_away.feed_listing, {"name": name, "form": form}, name=f"{name}_feed_{form}")
+        path(f"{name}/feed.{form}", downloads.feed_listing, {"name": name, "form": form}, name=f"{name}_feed_{form}")
         for name in LISTINGS
         for form in ("atom", "json")
     ),
@@ -47,7 +47,7 @@ urlpatterns = [
     path("compare/", compare.show_comparison, name="compare"),
     *(
         path(f"compare/data.{form}", compare.download_comparison, {"form": form}, name=f"compare_{form}")
-        for form in take_away.CONTENT_TYPES
+        for form in downloads.CONTENT_TYPES
     ),
     path("timeline/", views.show_timeline, name="timeline"),
 ]

@@ -18,13 +18,14 @@ from catalog.models import (
     Verification,
 )
 from catalog.models.choices import EntryKind
-from catalog.public.details import Detail
+from catalog.public.articles import find_articles, list_articles
 from catalog.public.former import answer_former_address
 from catalog.public.history import show_past
-from catalog.public.related import find_articles, find_record, list_articles, list_mergers, list_related
+from catalog.public.related import find_record, list_mergers, list_related
 from catalog.public.structured_data import describe_detail
 from catalog.public.timeline import list_events, list_years
-from catalog.values import BilingualText
+from catalog.reading.details import Detail
+from catalog.values import BilingualText, language_key
 
 CITED_SHOWN = 200
 
@@ -56,10 +57,9 @@ def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespons
     if record is None:
         return answer_former_address(request, kind=kind, slug=slug, as_of=as_of)
     publication = Publication.objects.of(record.uid).first()
-    detail = Detail(document=publication.document, present=True, as_of=as_of)
-    if known := {it.group: it for it in Verification.objects.filter(entry=record.uid)}:
-        # One query instead of the four by which they are derived.
-        detail.verifications = known
+    # One query instead of the four by which they are derived.
+    known = {it.group: it for it in Verification.objects.filter(entry=record.uid)}
+    detail = Detail(document=publication.document, present=True, as_of=as_of, verifications=known or None)
     return render(
         request,
         f"catalog/{kind.value}_detail.html",
@@ -88,15 +88,11 @@ def redirect_startup(request: HttpRequest, slug: str) -> HttpResponse:
 def show_glossary(request: HttpRequest) -> HttpResponse:
     """All terms by name."""
     as_of = AsOf(request.GET)
-    terms = as_of.entries().filter(kind=EntryKind.TERM).order_by(f"sort_{_sort_language(request)}")
+    terms = as_of.entries().filter(kind=EntryKind.TERM).order_by(f"sort_{language_key()}")
     names = [
         (BilingualText(en=t.name_en, zh=t.name_zh), BilingualText(en=t.summary_en, zh=t.summary_zh), t) for t in terms
     ]
     return render(request, "catalog/glossary.html", {"terms": names, "as_of": as_of})
-
-
-def _sort_language(request: HttpRequest) -> str:
-    return "zh" if request.LANGUAGE_CODE.startswith("zh") else "en"
 
 
 def show_source(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,15 +1,19 @@
-"""Tags of the catalog's pages: dates, beginnings of texts, what a citation speaks of."""
+"""Tags of public pages: dates, beginnings of texts, what a citation speaks of, addresses, where to edit a page."""
 
+import json
 import re
 from datetime import UTC, date, datetime
 
 from django import template
-from django.urls import reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
+from wagtail.models import Page
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
-from catalog.public.details import LISTING_OF, label_of
-from catalog.public.facts import CitationView, SourceView
+from catalog.reading.details import LISTING_OF, label_of
+from catalog.reading.facts import CitationView, SourceView
 from catalog.values import BilingualText, FuzzyDate, Money
 
 register = template.Library()
@@ -158,3 +162,41 @@ def citation_labels(citations: list) -> list[str]:
     """What the citations of one entry speak of, in the reader's words, each once: “Parameters”, “Milestones”."""
     model = type(citations[0].entry)
     return list(dict.fromkeys(label_of(model, citation.field) for citation in citations))
+
+
+@register.simple_tag(takes_context=True)
+def absolute_url(context, path: str) -> str:
+    """The full address of a path of this site."""
+    return context["request"].build_absolute_uri(path)
+
+
+@register.simple_tag(takes_context=True)
+def edit_url(context, record) -> str:
+    """Where the reader may edit what the page shows; nothing for everyone else.
+
+    Asking who the reader is opens the session and makes the response private, so that anonymous readers, who have
+    no session cookie, are never asked.
+    """
+    request = context["request"]
+    if not record or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return ""
+    user = request.user
+    if isinstance(record, Page):
+        allowed = user.is_active and record.permissions_for_user(user).can_edit()
+        return reverse("wagtailadmin_pages:edit", args=[record.pk]) if allowed else ""
+    meta = record._meta
+    if not user.has_perm(f"{meta.app_label}.change_{meta.model_name}"):
+        return ""
+    try:
+        return reverse(f"wagtailsnippets_{meta.app_label}_{meta.model_name}:edit", args=[record.pk])
+    except NoReverseMatch:
+        return ""
+
+
+@register.filter
+def json_ld(data: dict) -> SafeString:
+    """JSON that may stand inside a script element: what could end it is escaped."""
+    text = json.dumps(data, ensure_ascii=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return mark_safe(text)

@@ -2,7 +2,7 @@
 
 from django import template
 
-from catalog.public.details import Detail
+from catalog.reading.details import Detail
 
 register = template.Library()
 

@@ -1,11 +1,12 @@
 """Small immutable value types with their model fields: dates, quantities, money and bilingual texts."""
 
-from .bilingual import BilingualField, BilingualText
-from .fuzzy_date import FuzzyDate, FuzzyDateField
-from .money import Money, MoneyField
+from .bilingual import BilingualText
+from .fields import BilingualField, FuzzyDateField, MoneyField, QuantityField
+from .fuzzy_date import FuzzyDate
+from .money import Money
 from .numbers import format_number, parse_number
-from .quantity import Quantity, QuantityField
-from .text import NotUnderstood
+from .quantity import Quantity
+from .text import NotUnderstood, language_key
 
 __all__ = [
     "BilingualField",
@@ -18,5 +19,6 @@ __all__ = [
     "Quantity",
     "QuantityField",
     "format_number",
+    "language_key",
     "parse_number",
 ]

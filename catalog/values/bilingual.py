@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from html import escape
 
-from django.db import models
 from django.utils.html import format_html
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 
 from .text import is_chinese
 
@@ -75,39 +72,3 @@ class BilingualText:
             return escape(text)
         text = self._in(other)
         return format_html('<span lang="{}">{}</span>', other, text) if text else text
-
-
-class BilingualField:
-    """Gives a model two columns, `<name>_en` and `<name>_zh`, and `<name>` to read both as a BilingualText.
-
-    `BilingualField(models.TextField, verbose_name=_("Summary"), blank=True)`: the keyword arguments go to
-    both columns. Works on abstract models; migrations see the two columns only. Write to the columns.
-    """
-
-    def __init__(self, field_class: type[models.Field], verbose_name=None, **kwargs):
-        self.verbose_name = verbose_name
-        # Made here, so that they come where the declaration stands among the model's fields.
-        self.fields = {language: field_class(**kwargs) for language in ("en", "zh")}
-
-    def contribute_to_class(self, cls, name: str):
-        self.name = name
-        label = self.verbose_name or name.replace("_", " ")
-        labels = {"en": _("{field} (English)"), "zh": _("{field} (Chinese)")}
-        for language, field in self.fields.items():
-            # Migrations read the second one.
-            field.verbose_name = field._verbose_name = format_lazy(labels[language], field=label)
-            cls.add_to_class(f"{name}_{language}", field)
-        setattr(cls, name, self)
-
-    @property
-    def columns(self) -> tuple[str, str]:
-        """The names of the two columns."""
-        return f"{self.name}_en", f"{self.name}_zh"
-
-    def __get__(self, instance, owner=None):
-        if instance is None:
-            return self
-        return BilingualText(*(getattr(instance, column) for column in self.columns))
-
-    def __set__(self, instance, value):
-        raise AttributeError(f"Set {' and '.join(self.columns)} instead of {self.name}.")

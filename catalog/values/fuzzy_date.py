@@ -7,10 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .attribute import ParsedAttribute
 from .text import NotUnderstood, is_chinese, tidy
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -137,54 +135,3 @@ class FuzzyDate:
         if not isinstance(other, FuzzyDate):
             return NotImplemented
         return self.isoformat() < other.isoformat()
-
-
-class FuzzyDateField(models.Field):
-    """A FuzzyDate, stored as ISO 8601 text that sorts as the dates do. Blank is None: use `null=True`.
-
-    Takes a FuzzyDate, a date, or a text in one of the accepted forms. Comparisons in queries go by the text:
-    a bare year comes before every month and day of it, so `__lte="2020"` leaves 2020-06 out.
-
-    A text column, yet no CharField: Wagtail compares revisions of those character by character.
-    """
-
-    description = _("Date known to the day, month or year")
-    descriptor_class = ParsedAttribute
-    empty_strings_allowed = False
-
-    def __init__(self, *args, **kwargs):
-        kwargs.setdefault("max_length", 10)
-        super().__init__(*args, **kwargs)
-
-    @property
-    def required_on_save(self) -> bool:
-        """Wagtail asks for it even in a draft: there is no blank text to save instead of None."""
-        return not self.null
-
-    def get_internal_type(self) -> str:
-        return "CharField"
-
-    def from_db_value(self, value, expression, connection) -> FuzzyDate | None:
-        return FuzzyDate.parse(value) if value else None
-
-    def to_python(self, value) -> FuzzyDate | None:
-        if value is None or (isinstance(value, str) and not value.strip()):
-            return None
-        try:
-            return FuzzyDate.parse(value)
-        except NotUnderstood as error:
-            raise error.as_validation_error() from error
-
-    def get_prep_value(self, value) -> str | None:
-        if hasattr(value, "resolve_expression"):
-            return value
-        date = self.to_python(value)
-        return date.isoformat() if date else None
-
-    def value_to_string(self, obj) -> str | None:
-        return self.get_prep_value(self.value_from_object(obj))
-
-    def formfield(self, **kwargs):
-        from .forms import FuzzyDateFormField
-
-        return super().formfield(**{"form_class": FuzzyDateFormField, **kwargs})

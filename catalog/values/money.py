@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import ClassVar, Self
 
-from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .currencies import CHINESE_NAMES, CODES
 from .fuzzy_date import FuzzyDate
 from .numbers import plain, to_decimal
-from .quantity import Amount, AmountField, Kind, format_span, read_amount, split_qualifiers
+from .quantity import Amount, Kind, format_span, read_amount, split_qualifiers
 from .text import NotUnderstood, is_chinese
 
 _CONVERTED = Context(prec=3)
@@ -164,18 +163,6 @@ class Money(Amount):
         qualifiers = {"least": "≥", "most": "≤", "about": "≈"}
         low, high, kind = read_amount("".join(qualifiers[word] for word in said) + rest, kind)
         return cls(low, high, kind, named or currency, usd_rate, rate_date)
-
-
-class MoneyField(AmountField):
-    """Money in one JSON column. Takes Money, a text or a mapping; blank is None."""
-
-    description = _("Money, which may be a range, an estimate or undisclosed")
-    amount_class = Money
-
-    def formfield(self, **kwargs):
-        from .forms import MoneyFormField
-
-        return models.Field.formfield(self, **{"form_class": MoneyFormField, **kwargs})
 
 
 def _with_currency(low: Decimal | None, high: Decimal | None, currency: str, language: str | None) -> str:

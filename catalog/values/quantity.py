@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Literal, Self
 
-from django.db import models
-from django.db.models.fields.json import JSONExact, KeyTransform
 from django.utils.translation import gettext_lazy as _
 
-from .attribute import ParsedAttribute
 from .numbers import format_number, plain, read_number, scaled, to_decimal, with_power, written_out
-from .text import NotUnderstood, is_chinese, tidy
+from .text import NotUnderstood, is_chinese, language_key, tidy
 
 Kind = Literal["reported", "estimated", "undisclosed"]
 KINDS = (("reported", _("Reported")), ("estimated", _("Estimated")), ("undisclosed", _("Undisclosed")))
@@ -98,7 +95,7 @@ class Amount:
 
     def format(self, language: str | None = None) -> str:
         """The value for readers of `language` (by default the active one)."""
-        words = _WORDS["zh" if is_chinese(language) else "en"]
+        words = _WORDS[language_key(language)]
         if self.is_undisclosed:
             return words["undisclosed"]
         said = []
@@ -170,85 +167,6 @@ class Quantity(Amount):
         if isinstance(value, str):
             return cls(*read_amount(value, kind))
         return cls(*[to_decimal(value)] * 2, kind)
-
-
-class AmountField(models.JSONField):
-    """What QuantityField and MoneyField share: one JSON column that holds an Amount. Blank is None.
-
-    Its keys can be queried as those of a JSONField. Numbers in it are texts: compare and sort by
-    other columns.
-    """
-
-    descriptor_class = ParsedAttribute
-    empty_strings_allowed = False
-    amount_class: type[Amount]
-
-    @property
-    def required_on_save(self) -> bool:
-        """Wagtail asks for it even in a draft: the column takes no None."""
-        return not self.null
-
-    def from_db_value(self, value, expression, connection):
-        data = super().from_db_value(value, expression, connection)
-        return None if data is None else self.amount_class.from_json(data)
-
-    def to_python(self, value):
-        if value is None or (isinstance(value, str) and not value.strip()):
-            return None
-        try:
-            return self.amount_class.parse(value)
-        except NotUnderstood as error:
-            raise error.as_validation_error() from error
-
-    def get_prep_value(self, value):
-        if hasattr(value, "resolve_expression"):
-            return value
-        amount = self.to_python(value)
-        return None if amount is None else amount.to_json()
-
-    def get_db_prep_value(self, value, connection, prepared=False):
-        if not prepared:
-            value = self.get_prep_value(value)
-        return super().get_db_prep_value(value, connection, prepared=True)
-
-    def validate(self, value, model_instance):
-        models.Field.validate(self, value, model_instance)
-
-    def value_to_string(self, obj):
-        return self.get_prep_value(self.value_from_object(obj))
-
-    def get_transform(self, name):
-        # JSONField's own would read and write the values of the keys as if they were whole amounts.
-        return models.Field.get_transform(self, name) or _AmountKeyFactory(name)
-
-
-@AmountField.register_lookup
-class _AmountExact(JSONExact):
-    can_use_none_as_rhs = False  # None is the empty column, never the null of JSON
-
-
-class _AmountKey(KeyTransform):
-    output_field = models.JSONField()
-
-
-class _AmountKeyFactory:
-    def __init__(self, key_name):
-        self.key_name = key_name
-
-    def __call__(self, *args, **kwargs):
-        return _AmountKey(self.key_name, *args, **kwargs)
-
-
-class QuantityField(AmountField):
-    """A Quantity in one JSON column. Takes a Quantity, a number, a text or a mapping; blank is None."""
-
-    description = _("Quantity, which may be a range, an estimate or undisclosed")
-    amount_class = Quantity
-
-    def formfield(self, **kwargs):
-        from .forms import QuantityFormField
-
-        return models.Field.formfield(self, **{"form_class": QuantityFormField, **kwargs})
 
 
 def read_amount(text: str, kind: Kind = "reported") -> tuple[Decimal | None, Decimal | None, Kind]:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
@@ -20,6 +21,11 @@ class NotUnderstood(ValueError):
 
     def as_validation_error(self) -> ValidationError:
         return ValidationError(self.message, code="invalid")
+
+
+def language_key(language: str | None = None) -> Literal["en", "zh"]:
+    """The key of a language (by default the active one) in documents and columns: "zh" of Chinese, "en" of the rest."""
+    return "zh" if is_chinese(language) else "en"
 
 
 def is_chinese(language: str | None = None) -> bool:

@@ -26,8 +26,8 @@ from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry, Publication
 from catalog.models.choices import EntryKind
 from catalog.models.history import PublicationAction
-from catalog.public.details import Detail, label_of
-from catalog.public.history import as_it_was, read_raw
+from catalog.reading.details import Detail, label_of
+from catalog.reading.versions import as_it_was, read_raw
 from catalog.values import BilingualText, FuzzyDate
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
 

@@ -18,11 +18,11 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page, Site
 
-from catalog.exchange import landscape as catalog_files
-from catalog.exchange.schema import FormReader
-from catalog.exchange.shipping import Report, Shipment
-from catalog.exchange.yaml_files import FaultyFiles, Node, digest_files, read_yaml
 from catalog.models import AIModel, Organization, Product, Shipped, Source, Term
+from catalog.seed import landscape as catalog_files
+from catalog.seed.schema import FormReader
+from catalog.seed.shipping import Report, Shipment
+from catalog.seed.yaml_files import FaultyFiles, Node, digest_files, read_yaml
 from editorial.articles import pages as page_models
 from editorial.articles.blocks import CalloutBlock
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage

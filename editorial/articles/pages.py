@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -13,6 +14,7 @@ from wagtail.search import index
 from catalog.editing.panels import go_live_panel
 from catalog.models.publication import Published
 from editorial.articles.blocks import ArticleBody, EntryBlock
+from editorial.articles.contents import build_article, build_home, build_index
 from editorial.articles.linking import find_entries, list_cards
 
 # First parts of the catalog's addresses: no page may shadow them.
@@ -25,14 +27,11 @@ RESERVED_SLUGS = frozenset(
 
 
 class SitePageForm(WagtailAdminPageForm):
-    """The form of a page, which knows the parent of a page that is not there yet."""
+    """The form of a page, which tells a new page its parent."""
 
-    def _post_clean(self) -> None:
-        super()._post_clean()
-        try:
-            self.instance.refuse_reserved_slug(self.parent_page)
-        except ValidationError as error:
-            self.add_error(None, error)
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.new_parent = self.parent_page
 
 
 class SitePage(Published, Page):
@@ -57,16 +56,14 @@ class SitePage(Published, Page):
 
     def clean(self) -> None:
         super().clean()
-        if self.path:
-            self.refuse_reserved_slug(self.get_parent())
-
-    def refuse_reserved_slug(self, parent: Page | None) -> None:
-        """Raise ValidationError if the page would shadow an address of the catalog."""
+        parent = self.get_parent() if self.path else self.new_parent
         at_the_front = parent is not None and parent.specific_class is HomePage
         if at_the_front and self.slug in RESERVED_SLUGS - self.own_slugs:
             raise ValidationError({"slug": _("This address belongs to the catalog; choose another slug.")})
 
     own_slugs: frozenset[str] = frozenset()
+    # Where a page belongs that is not in the tree yet.
+    new_parent: Page | None = None
 
 
 class HomePage(SitePage):
@@ -81,11 +78,9 @@ class HomePage(SitePage):
         verbose_name = _("home page")
 
     def get_context(self, request, *args, **kwargs):
-        from editorial.articles.views import build_home
-
         return {
             **super().get_context(request, *args, **kwargs),
-            **build_home(language=self.locale.language_code),
+            **build_home(articles=live_articles(self.locale.language_code)),
         }
 
 
@@ -101,10 +96,9 @@ class ArticleIndexPage(SitePage):
         verbose_name = _("article index")
 
     def get_context(self, request, *args, **kwargs):
-        from editorial.articles.views import build_index
-
         context = super().get_context(request, *args, **kwargs)
-        return {**context, **build_index(language=self.locale.language_code, number=request.GET.get("page"))}
+        articles = live_articles(self.locale.language_code)
+        return {**context, **build_index(articles=articles, number=request.GET.get("page"))}
 
 
 class TextPage(SitePage):
@@ -158,9 +152,10 @@ class ArticlePage(SitePage):
         verbose_name_plural = _("articles")
 
     def get_context(self, request, *args, **kwargs):
-        from editorial.articles.views import build_article
-
         return {**super().get_context(request, *args, **kwargs), **build_article(self)}
+
+    def get_absolute_url(self) -> str:
+        return reverse("article", args=[self.slug])
 
 
 class ArticleSource(Orderable):
@@ -178,3 +173,10 @@ class ArticleSource(Orderable):
     def __str__(self) -> str:
         # An unfinished draft may have a row without a source.
         return str(self.source) if self.source_id else ""
+
+
+def live_articles(language: str) -> "models.QuerySet[ArticlePage]":
+    """The articles of a language that the public sees, newest first."""
+    return (
+        ArticlePage.objects.live().public().filter(locale__language_code=language).order_by("-first_published_at", "pk")
+    )

@@ -18,11 +18,11 @@ from catalog.listing import search
 from catalog.listing.as_of import AsOf
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
 from catalog.listing.search.passages import Highlighter, Passage
-from catalog.listing.search.spelling import find_meant
+from catalog.listing.spelling import find_meant
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.choices import EntryKind
-from catalog.values import BilingualText
+from catalog.values import BilingualText, language_key
 from editorial.articles.pages import ArticlePage
 
 RESULTS_A_PAGE = 20
@@ -136,7 +136,7 @@ class SearchPage:
 
     def _find_lacking(self) -> frozenset[int]:
         """The rows that have no text in the language that is asked for."""
-        column = "summary_zh" if self.language.startswith("zh") else "summary_en"
+        column = f"summary_{language_key(self.language)}"
         return frozenset(ListingEntry.objects.filter(Q(**{column: ""})).order_by().values_list("pk", flat=True))
 
     @cached_property

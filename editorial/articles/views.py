@@ -2,85 +2,20 @@
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import PageLogEntry
 
-from catalog.models import ListingEntry, Publication
-from catalog.models.choices import EntryKind
 from catalog.public.former import show_withdrawal
-from catalog.values import BilingualText
-from editorial.articles.linking import Linker, find_entries, list_cards
-from editorial.articles.outdated import find_outdated
-from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
+from catalog.values import BilingualText, language_key
+from editorial.articles.contents import build_index
+from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage, live_articles
 from editorial.articles.searching import SUGGESTIONS, SearchPage
 
-ARTICLES_A_PAGE = 20
-LATEST = 5
 # The names of the addresses that end in a page's slug.
 PAGE_ADDRESSES = {ArticlePage: "article", TextPage: "text"}
-
-
-def live_articles(language: str):
-    """The articles of a language that the public sees, newest first."""
-    return (
-        ArticlePage.objects.live().public().filter(locale__language_code=language).order_by("-first_published_at", "pk")
-    )
-
-
-def build_home(*, language: str) -> dict:
-    """Return what the front page shows: the landscape in numbers, latest articles, latest publications."""
-    kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
-    startups = ListingEntry.objects.filter(facets__facet="type", facets__value="startup").count()
-    publications = Publication.objects.exclude(kind=EntryKind.TERM)[:LATEST]
-    return {
-        "numbers": [
-            (_("Models"), kinds.get(EntryKind.MODEL, 0), reverse("catalog:models")),
-            (_("Startups"), startups, reverse("catalog:startups")),
-            (_("Organizations"), kinds.get(EntryKind.ORGANIZATION, 0), reverse("catalog:organizations")),
-            (_("Products"), kinds.get(EntryKind.PRODUCT, 0), reverse("catalog:products")),
-            (_("Terms"), kinds.get(EntryKind.TERM, 0), reverse("catalog:glossary")),
-        ],
-        "articles": live_articles(language)[:LATEST],
-        "publications": [
-            {
-                "name": BilingualText(**publication.document["fields"]["name"]),
-                "kind": publication.get_kind_display(),
-                "action": publication.get_action_display(),
-                "at": publication.at,
-                "url": reverse(f"catalog:{publication.kind}", args=[publication.slug]),
-            }
-            for publication in publications
-        ],
-    }
-
-
-def build_index(*, language: str, number: str | None) -> dict:
-    """Return a page of the list of articles."""
-    return {"articles": Paginator(live_articles(language), ARTICLES_A_PAGE).get_page(number)}
-
-
-def build_article(page: ArticlePage) -> dict:
-    """Return what an article shows beside its own text: the entries it names, the links, its sources, what changed."""
-    entries = find_entries(page.mentions.raw_data, *list_cards(page.body))
-    language = "zh" if page.locale.language_code.startswith("zh") else "en"
-    mentioned = [entries.get((child["type"], child["value"])) for child in page.mentions.raw_data]
-    sources = [row.source for row in page.sources.select_related("source")] if page.pk else []
-    targets = {
-        getattr(row, f"name_{language}"): reverse(f"catalog:{row.kind}", args=[row.slug]) for row in mentioned if row
-    }
-    # A page that is made from a form has never been published, and has no values that could have changed since.
-    outdated = find_outdated([page]) if page.last_published_at else []
-    return {
-        "entries": entries,
-        "linker": Linker(targets=targets, sources=len(sources)),
-        "sources": sources,
-        "changed_entries": outdated[0].entries if outdated else [],
-    }
 
 
 def show_home(request: HttpRequest) -> HttpResponse:
@@ -91,7 +26,7 @@ def show_home(request: HttpRequest) -> HttpResponse:
 def show_article_index(request: HttpRequest) -> HttpResponse:
     """The list of articles in the reader's language."""
     page = ArticleIndexPage.objects.live().filter(locale__language_code=request.LANGUAGE_CODE).first()
-    context = build_index(language=request.LANGUAGE_CODE, number=request.GET.get("page"))
+    context = build_index(articles=live_articles(request.LANGUAGE_CODE), number=request.GET.get("page"))
     return render(request, "editorial/article_index.html", {"page": page, **context})
 
 
@@ -152,7 +87,7 @@ def answer_former_address(
     withdrawn = steps.filter(page=page, action="review.withdrawn").first()
     return show_withdrawal(
         request,
-        name=BilingualText(**{"zh" if language.startswith("zh") else "en": withdrawn.label}),
+        name=BilingualText(**{language_key(language): withdrawn.label}),
         reason=BilingualText(**withdrawn.data["reason"]),
         withdrawn_at=withdrawn.timestamp,
     )

@@ -22,15 +22,17 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from catalog.editing.panels import find_panel
 from catalog.listing.index import RECORD_MODELS
 from catalog.models import Check, Publication, Refused, Source, SourceText, Verification
-from catalog.models.checks import Outcome, find_who_entered, read_entered
+from catalog.models.checks import Outcome
 from catalog.models.choices import LinkState
 from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
 from catalog.models.source import Citation
-from catalog.models.verification import State, read_findings, record_checks
-from catalog.public.details import Detail, label_of
-from catalog.public.facts import CitationView, Value
-from catalog.public.history import as_it_was, read_raw
+from catalog.models.verification import State
+from catalog.publishing.checking import find_who_entered, read_entered, record_checks
+from catalog.publishing.verification import read_findings
+from catalog.reading.details import Detail, label_of
+from catalog.reading.facts import CitationView, Value
+from catalog.reading.versions import as_it_was, read_raw
 from editorial.review.roles import is_alone, is_editor
 
 ITEMS_A_PAGE = 25

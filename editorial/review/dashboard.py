@@ -11,12 +11,13 @@ from wagtail.models import Page, TaskState, WorkflowState
 from catalog.editing.columns import name_in, name_public_state, name_schedule, with_state
 from catalog.listing.index import RECORD_MODELS
 from catalog.models.approval import digest_of
+from catalog.publishing.second_look import find_owed_authors
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
-from editorial.models import ReviewState
 from editorial.review.desk import read_outlook
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_alone, is_editor, is_reviewer
+from editorial.review.tasks import ReviewState
 
 # Rows of each list; the oldest or newest of all.
 SHOWN = 20
@@ -57,7 +58,7 @@ def list_owed_looks(*, user) -> list[dict]:
             "url": review_address("second_look", record),
         }
         for record, look in find_owed_looks()
-        if user.pk not in record.owed_authors
+        if user.pk not in find_owed_authors(record)
     ]
 
 

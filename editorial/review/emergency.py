@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from catalog.models import Approval, ApprovalKind
+from catalog.publishing.approval import approve
+from catalog.publishing.publication import publish
 from editorial.review.roles import is_lead
 
 # Within which the second look is taken, before somebody is reminded of it.
@@ -27,8 +29,8 @@ def publish_in_emergency(*, record, user, reason: str) -> None:
     record.lock_row()
     record.refresh_from_db(fields=["latest_revision"])
     revision = record.get_latest_revision()
-    record.approve(revision=revision, kind=ApprovalKind.EMERGENCY, approver=user, reason=reason)
-    revision.publish(user=user, skip_permission_checks=True)
+    approve(record=record, revision=revision, kind=ApprovalKind.EMERGENCY, approver=user, reason=reason)
+    publish(record=record, revision=revision, user=user, skip_permission_checks=True)
 
 
 def find_owed_looks() -> Iterator[tuple]:

@@ -20,6 +20,8 @@ from wagtail.models import CommentReply, PageSubscription
 
 from catalog.editing.differences import compare
 from catalog.models import Approval, ApprovalKind
+from catalog.publishing.authorship import find_authors
+from catalog.publishing.effects import Approved, Event
 from editorial.review.emergency import find_owed_looks, look_due
 from editorial.review.roles import find_reviewers
 
@@ -203,7 +205,7 @@ def find_mentioned(text: str, record) -> set:
 
 def tell_submitted(*, record, revision, user) -> None:
     """Tell those who may decide about a version that it waits for them."""
-    authors = {*record.find_authors(revision), user and user.pk} - {None}
+    authors = {*find_authors(record=record, revision=revision), user and user.pk} - {None}
     tell(
         kind=NoticeKind.SUBMITTED,
         to=find_reviewers(besides=authors),
@@ -225,7 +227,7 @@ def tell_sent_back(*, record, revision, user, comment: str) -> None:
     settle_submission(record)
     tell(
         kind=NoticeKind.CHANGES_REQUESTED,
-        to=find_people(record.find_authors(revision)),
+        to=find_people(find_authors(record=record, revision=revision)),
         record=record,
         revision=revision,
         live_revision=record.live_revision,
@@ -249,34 +251,41 @@ def tell_taken_out(*, instance, user=None, **kwargs) -> None:
     )
 
 
-def follow_approval(*, instance: Approval, created: bool, **kwargs) -> None:
-    """Tell of every approval by which a person is concerned (receiver of `post_save`)."""
-    if not created or instance.kind not in (ApprovalKind.REVIEWED, ApprovalKind.EMERGENCY):
+def follow(event: Event) -> None:
+    """Tell of an event whom it concerns; it fills the slot `notices` of `catalog.publishing.effects`."""
+    if isinstance(event, Approved):
+        tell_approved(event.approval)
+
+
+def tell_approved(approval: Approval) -> None:
+    """Tell of an approval by which a person is concerned."""
+    if approval.kind not in (ApprovalKind.REVIEWED, ApprovalKind.EMERGENCY):
         return
-    record = instance.revision.content_object
+    record = approval.revision.content_object
     what = {
         "record": record,
-        "revision": instance.revision,
+        "revision": approval.revision,
         "live_revision": record.live_revision,
-        "actor": instance.approver,
-        "text": instance.reason,
+        "actor": approval.approver,
+        "text": approval.reason,
     }
-    if instance.kind == ApprovalKind.EMERGENCY:
+    if approval.kind == ApprovalKind.EMERGENCY:
         tell(
             kind=NoticeKind.SECOND_LOOK,
-            to=find_reviewers(besides={*instance.authors, instance.approver_id}),
+            to=find_reviewers(besides={*approval.authors, approval.approver_id}),
             **what,
         )
         return
     settle_submission(record)
-    earlier = Approval.objects.of(record).filter(pk__lt=instance.pk)
+    earlier = Approval.objects.of(record).filter(pk__lt=approval.pk)
     owed, before = earlier.first(), earlier.exclude(kind=ApprovalKind.EMERGENCY).first()
-    if owed and before and owed.kind == ApprovalKind.EMERGENCY and before.digest == instance.digest:
+    if owed and before and owed.kind == ApprovalKind.EMERGENCY and before.digest == approval.digest:
         # The second look brought back what was live before the emergency; drafts that grew out of it are set aside.
-        people = find_people({*owed.authors, owed.approver_id, *record.find_authors(instance.revision)})
+        authors = find_authors(record=record, revision=approval.revision)
+        people = find_people({*owed.authors, owed.approver_id, *authors})
         tell(kind=NoticeKind.CHANGES_REQUESTED, to=people, **what)
     else:
-        tell(kind=NoticeKind.APPROVED, to=find_people(instance.authors), **what)
+        tell(kind=NoticeKind.APPROVED, to=find_people(approval.authors), **what)
 
 
 def follow_comment(*, instance, created: bool, **kwargs) -> None:

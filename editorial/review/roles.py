@@ -5,8 +5,6 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.approval import Refused
-
 
 class Role(models.TextChoices):
     """The value is the name of the group; the label is for people."""
@@ -54,8 +52,3 @@ def is_reviewer(user) -> bool:
 def is_alone(user) -> bool:
     """Whether a person is the only one who reviews, and the operator lets a team of one work (`SINGLE_EDITOR`)."""
     return settings.SINGLE_EDITOR and is_reviewer(user) and not find_reviewers(besides=[user.pk]).exists()
-
-
-def refuse_deletion(sender, instance, **kwargs) -> None:
-    """Refuse to delete a person: it would erase who wrote what (receiver of `pre_delete`)."""
-    raise Refused(_("People are never deleted: deactivate the account instead."))

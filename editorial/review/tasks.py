@@ -12,7 +12,10 @@ from wagtail.models import AbstractGroupApprovalTask, Page, TaskState
 from catalog.models import ApprovalKind, Refused
 from catalog.models.approval import digest_of
 from catalog.models.base import Entry
-from catalog.models.publication import is_sanctioned
+from catalog.publishing.approval import approve
+from catalog.publishing.authorship import find_authors
+from catalog.publishing.guards import is_sanctioned
+from catalog.publishing.submission import find_unsourced, name_differences
 from editorial.review.notices import tell_sent_back, tell_submitted
 from editorial.review.roles import find_leads, is_alone, is_editor
 
@@ -68,11 +71,11 @@ class ReviewState(TaskState):
             return _("%(who)s changed it on %(when)s, after it was submitted (%(what)s). Submit it again.") % {
                 "who": name_of(latest.user),
                 "when": on_day(latest.created_at),
-                "what": ", ".join(record.name_differences(self.revision, latest)),
+                "what": ", ".join(name_differences(record=record, old=self.revision, new=latest)),
             }
         if record.owed_look and not is_alone(user):
             return _("A second look is owed to what was published alone: take it first.")
-        authors = record.find_authors(latest)
+        authors = find_authors(record=record, revision=latest)
         if user.pk in authors and not is_alone(user):
             since = record.last_published
             own = record.revisions.filter(user=user, pk__gt=since.pk if since else 0).order_by("pk").last()
@@ -97,8 +100,9 @@ class ReviewState(TaskState):
             raise Refused(obstacle)
         revision = self.record.get_latest_revision()
         # Nobody else is there: it is written down as such, and readers are told.
-        is_own = user.pk in self.record.find_authors(revision) or self.record.owed_look is not None
-        self.record.approve(
+        is_own = user.pk in find_authors(record=self.record, revision=revision) or self.record.owed_look is not None
+        approve(
+            record=self.record,
             revision=revision,
             kind=ApprovalKind.SINGLE_CHECKED if is_own else ApprovalKind.REVIEWED,
             approver=user,
@@ -170,7 +174,7 @@ class Review(AbstractGroupApprovalTask):
         state = super().start(workflow_state, user=user)
         state.digest = digest_of(state.revision.content)
         state.save(update_fields=["digest"])
-        state.authors.set({*state.record.find_authors(state.revision), *([user.pk] if user else ())})
+        state.authors.set({*find_authors(record=state.record, revision=state.revision), *([user.pk] if user else ())})
         tell_submitted(record=state.record, revision=state.revision, user=user)
         return state
 
@@ -223,7 +227,7 @@ def refuse_unchanged(record) -> None:
 
 def refuse_unsourced(record) -> None:
     """Raise Refused if the newest version changes a value for which it names no source; drafts may."""
-    if isinstance(record, Entry) and (unsourced := record.find_unsourced(record.get_latest_revision())):
+    if isinstance(record, Entry) and (unsourced := find_unsourced(entry=record, revision=record.get_latest_revision())):
         raise Refused(
             _("It can't be submitted yet. Under “Sources”, name a source for: %(names)s."),
             code="unsourced",

@@ -15,6 +15,8 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from catalog.editing.differences import describe_changes
 from catalog.models import Approval, Refused
 from catalog.models.publication import Published
+from catalog.publishing.authorship import find_authors
+from catalog.publishing.second_look import confirm, find_owed_authors, find_seen_approval, revert
 from editorial.review.emergency import find_owed_looks, look_due, publish_in_emergency
 from editorial.review.menu import review_address
 from editorial.review.roles import is_lead, is_reviewer
@@ -101,15 +103,15 @@ def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
     if form.is_valid():
         decision = {**form.cleaned_data, "user": request.user}
         if "revert" in request.POST:
-            record.revert(**decision)
+            revert(record=record, **decision)
             messages.success(request, _("What was live before is live again."))
         else:
-            record.confirm(**decision)
+            confirm(record=record, **decision)
             messages.success(request, _("Confirmed: two people have seen it."))
         return redirect(edit_address(request, record))
     if request.method == "POST" and "owed" in form.errors:
         raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
-    before = record.seen_approval
+    before = find_seen_approval(record)
     return render(
         request,
         "wagtailadmin/review/second_look.html",
@@ -118,7 +120,7 @@ def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
             "owed": owed,
             "changes": owed
             and describe_changes(record=record, revision=owed.revision, since=before and before.revision),
-            "is_party": owed is not None and request.user.pk in record.owed_authors,
+            "is_party": owed is not None and request.user.pk in find_owed_authors(record),
             "form": form,
             "back": edit_address(request, record),
         },
@@ -162,6 +164,7 @@ def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
             messages.success(request, DONE[action])
             return redirect("wagtailadmin_home")
     latest = record.get_latest_revision()
+    authors = find_authors(record=record, revision=latest) if latest else []
     return render(
         request,
         "wagtailadmin/review/changes.html",
@@ -169,7 +172,7 @@ def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
             "record": record,
             "name": latest.object_str if latest else record,
             "changes": describe_changes(record=record, revision=latest, since=record.live_revision) if latest else [],
-            "authors": get_user_model().objects.filter(pk__in=record.find_authors(latest) if latest else []),
+            "authors": get_user_model().objects.filter(pk__in=authors),
             "latest": latest,
             "state": state,
             "obstacle": obstacle,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalog.models import Source, SourceText
 from catalog.models.choices import LinkState
 from catalog.models.source import normalize_url
-from catalog.models.verification import flag_source
+from catalog.publishing.checking import flag_source
 from editorial.review.fetching import Fetched, Fetcher, Outcome
 
 logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from catalog.models import (
     Term,
 )
 from catalog.models.checks import Outcome
-from catalog.models.verification import flag_source, record_checks
+from catalog.publishing.checking import flag_source, record_checks
 from editorial.models import ArticlePage
 from tests.browser.answers import answered
 from tests.factories import make_home, make_label, make_model, make_source

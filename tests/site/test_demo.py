@@ -1,13 +1,31 @@
-"""The accounts of the demonstration."""
+"""The demonstration: its accounts, how it starts beside another or on a full disk, and how it ends."""
+
+import fcntl
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
 
 from aigc_site.management.commands import demo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.admin]
+ROOT = Path(__file__).resolve().parent.parent.parent
+CODE = ("aigc_site", "catalog", "editorial", "locale", "templates")
 
 
+@pytest.mark.django_db
+@pytest.mark.admin
 def test_every_account_has_a_name_also_one_that_was_there_without(monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "PASSWORD_FILE", tmp_path / "password")
     User.objects.create_user("editor")
@@ -18,6 +36,214 @@ def test_every_account_has_a_name_also_one_that_was_there_without(monkeypatch, t
     assert names == {name: f"{name.capitalize()} Demo" for name in demo.ACCOUNTS if name != "lead"}
 
 
+@pytest.mark.admin
 def test_the_account_page_offers_no_time_zone_that_browsers_do_not_know(settings):
     assert "Asia/Shanghai" in settings.WAGTAIL_USER_TIME_ZONES
     assert "localtime" not in settings.WAGTAIL_USER_TIME_ZONES
+
+
+# --- starting ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory) -> Path:
+    """A copy of the code, compiled as it is here."""
+    folder = tmp_path_factory.mktemp("clone")
+    for name in CODE:
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "manage.py", folder)
+    return folder
+
+
+@pytest.fixture
+def clone(code) -> Path:
+    """A fresh clone: the code alone, without `var/` and `.env`."""
+    shutil.rmtree(code / "var", ignore_errors=True)
+    return code
+
+
+def environment(**variables) -> dict[str, str]:
+    """What a shell has, without the variables of the tests themselves."""
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
+    return {**kept, **variables}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def manage(folder: Path, *arguments, largest_file=resource.RLIM_INFINITY, **variables) -> subprocess.CompletedProcess:
+    """Run manage.py, which can make no file of more than `largest_file` bytes, as on a disk that is full by then."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (largest_file, largest_file)),
+    )
+
+
+GOOD = {"SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "example.org"}
+
+
+def test_the_database_of_a_fresh_clone_can_be_migrated(clone):
+    # The plan alone: to carry it out takes a minute.
+    result = manage(clone, "migrate", "--plan", "--skip-checks", **GOOD)
+    assert result.returncode == 0, result.stderr
+    assert "catalog.0001_initial" in result.stdout
+
+
+def test_a_database_in_a_folder_that_cannot_be_made_is_named(clone):
+    result = manage(clone, "migrate", "--plan", **GOOD, DATABASE_URL="sqlite:///not/there/x.sqlite3")
+    assert result.returncode != 0
+    assert "The folder of the database, not/there, cannot be made" in result.stderr.splitlines()[-1]
+
+
+def test_two_first_starts_get_one_key_that_others_may_not_read(clone):
+    (clone / "var").mkdir()
+    # One start has made the file and not written it yet, as the other reads it.
+    (clone / "var" / "secret-key").touch(mode=0o600)
+    command = [sys.executable, "-c", "from aigc_site.settings import SECRET_KEY; print(SECRET_KEY)"]
+    first, second = (
+        subprocess.run(command, cwd=clone, env=environment(DEMO="1"), capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert len(first.strip()) >= 50
+    assert second == first
+    (clone / "var" / "secret-key").unlink()
+    subprocess.run(command, cwd=clone, env=environment(DEMO="1"), capture_output=True, check=True)
+    assert (clone / "var" / "secret-key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("largest_file", [0, 50_000])
+def test_a_full_disk_is_named_with_what_to_do(clone, largest_file):
+    result = manage(clone, "demo", DEMO="1", PORT=str(free_port()), largest_file=largest_file)
+    assert result.returncode == 1
+    # One sentence, and no traceback.
+    (sentence,) = result.stderr.strip().splitlines()
+    assert f"Cannot read or write {clone / 'var'}" in sentence
+    assert "make room on that disk" in sentence
+
+
+@pytest.fixture
+def folders(settings, tmp_path, monkeypatch):
+    """Settings of a demo with its files in a temporary folder, on a free port."""
+    settings.DEMO = True
+    settings.VAR_DIR = tmp_path / "var"
+    settings.STATIC_ROOT = tmp_path / "var" / "static"
+    settings.MEDIA_ROOT = tmp_path / "var" / "media"
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    monkeypatch.setenv("PORT", str(free_port()))
+    return settings
+
+
+def test_a_second_demo_says_that_another_is_being_started(folders):
+    folders.VAR_DIR.mkdir()
+    with open(folders.VAR_DIR / "demo-lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(CommandError, match=rf"Another demo is being started in {folders.VAR_DIR}: wait"):
+            call_command("demo")
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="nothing here that root may not write to")
+def test_a_folder_for_uploads_that_may_not_be_written_to_is_named(folders):
+    folders.MEDIA_ROOT = "/sys/kernel/media"
+    with pytest.raises(CommandError, match=r"Cannot read or write /sys/kernel/media \(.+\): make room"):
+        call_command("demo")
+
+
+def test_a_port_in_use_is_named(folders, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv("PORT", str(port))
+        with pytest.raises(CommandError, match=rf"127\.0\.0\.1:{port} .+ Choose another"):
+            call_command("demo")
+
+
+def test_ctrl_c_before_the_site_is_ready_is_no_traceback(folders, monkeypatch):
+    monkeypatch.setattr(demo, "prepare", lambda stdout: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(CommandError, match="Stopped before the site was ready") as stopped:
+        call_command("demo")
+    assert stopped.value.returncode == 130
+
+
+# --- serving and ending ------------------------------------------------------------------------------------
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that `pid` started, oldest first: the clock, then the workers."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # It has ended meanwhile.
+        if int(fields[1]) == pid:
+            found.append((int(fields[19]), int(stat.parent.name)))
+    return [child for _, child in sorted(found)]
+
+
+def answers(port: int, seconds: float = 60) -> bool:
+    """Whether the site answers within that many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            return urlopen(f"http://127.0.0.1:{port}/livez", timeout=5).status == 200
+        except (URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+@pytest.fixture
+def server(clone):
+    """The demo's server, without the database that a first start takes a minute to make, and its port."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("the processes of the server are found in /proc")
+    port = free_port()
+    script = f"""
+import django
+django.setup()
+from aigc_site.management.commands import demo
+demo.serve("127.0.0.1", {port})
+"""
+    variables = environment(DEMO="1", DJANGO_SETTINGS_MODULE="aigc_site.settings")
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=clone, env=variables, start_new_session=True)
+    assert answers(port)
+    yield process, port
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    "signum",
+    [
+        signal.SIGINT,
+        pytest.param(signal.SIGTERM, marks=pytest.mark.long),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.long),
+    ],
+)
+def test_it_ends_with_all_its_processes_although_a_worker_does_not_react(server, signum):
+    process, _port = server
+    clock, first, second = children_of(process.pid)
+    # As on a machine that is too busy to let it.
+    os.kill(first, signal.SIGSTOP)
+    process.send_signal(signum)
+    assert process.wait(timeout=10) == 0
+    for pid in (clock, first, second):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_worker_that_died_is_replaced(server):
+    process, port = server
+    _clock, *workers = children_of(process.pid)
+    # Both, so that it is a new one that answers.
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    time.sleep(1)
+    assert answers(port)
+    assert not set(workers) & set(children_of(process.pid))

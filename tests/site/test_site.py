@@ -1,6 +1,7 @@
 """What belongs to the site as a whole: the way in, health, headers, errors, and settings that say what is wrong."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -118,14 +119,18 @@ def settings_alone(tmp_path_factory) -> Path:
     """A folder with the settings and no `.env` beside them: a developer's own would fill in what is missing here."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "aigc_site", folder / "aigc_site")
+    shutil.copy(ROOT / "manage.py", folder)
     return folder
 
 
-def start(folder: Path, **environment) -> subprocess.CompletedProcess:
-    """Start the site's settings in a process of their own."""
+IMPORT_SETTINGS = ("-c", "import aigc_site.settings")
+
+
+def start(folder: Path, *command: str, **environment) -> subprocess.CompletedProcess:
+    """Run Python in a process of its own, by default to import the site's settings."""
     clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     return subprocess.run(
-        [sys.executable, "-c", "import aigc_site.settings"],
+        [sys.executable, *(command or IMPORT_SETTINGS)],
         cwd=folder,
         env={**clean, **environment},
         capture_output=True,
@@ -154,5 +159,27 @@ def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(settings_alo
     assert complaint in result.stderr.splitlines()[-1]
 
 
+def test_a_command_says_a_wrong_setting_in_one_sentence(settings_alone):
+    result = start(settings_alone, "manage.py", "migrate", **GOOD, EMAIL_PORT="many")
+    assert result.returncode == 1
+    assert "EMAIL_PORT" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" in start(settings_alone, "manage.py", "migrate", "--traceback", EMAIL_PORT="many").stderr
+
+
 def test_a_good_environment_starts(settings_alone):
     assert start(settings_alone, **GOOD).returncode == 0
+
+
+# Read by the settings, but no business of a `.env` file.
+NOT_IN_EXAMPLE = {"DEMO"}  # `make demo` sets it, and the file is not read then
+
+
+def test_the_example_of_an_environment_names_what_the_settings_read_and_nothing_else():
+    settings = (ROOT / "aigc_site" / "settings.py").read_text()
+    example = (ROOT / ".env.example").read_text()
+    read = set(re.findall(r"""\benv\.\w+\(\s*"([A-Z_]+)\"""", settings))
+    named = re.findall(r"^(?:# ?)?([A-Z_]+)=", example, re.MULTILINE)
+    assert "EMAIL_HOST" in read, "the settings are read in another way: change this test"
+    assert sorted(named) == sorted(read - NOT_IN_EXAMPLE)
+    assert read >= NOT_IN_EXAMPLE

@@ -1,12 +1,18 @@
 """Serve a demonstration of the site on this machine: database, landscape, accounts and server in one step."""
 
+import errno
+import fcntl
 import io
 import logging
 import os
 import secrets
 import signal
 import socket
+import sqlite3
+import sys
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -14,12 +20,14 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.urls import get_resolver
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+
+from aigc_site.disk import describe_unusable
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +42,62 @@ ACCOUNTS = {
 # Seconds between two rounds of what an operator's clock does every minute.
 CLOCK = 20
 CLOCK_COMMANDS = ("publish_scheduled", "send_notices")
+# Seconds that a worker gets to end before it is killed; one that is still starting would not end by itself.
+KILL_TIMEOUT = 3
 PASSWORD_FILE = settings.VAR_DIR / "demo-password"
+
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
+SQLITE_DISK_ERRORS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+
+
+@contextmanager
+def stop_with_sentence():
+    """Say in one sentence, by `CommandError`, what is wrong with disk or database, or that a person stopped it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        reason = "Stopped before the site was ready. `make demo` goes on from here."
+        raise CommandError(reason, returncode=130) from None
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise CommandError(describe_unusable(error.filename or settings.VAR_DIR, error.strerror)) from None
+    except OperationalError as error:
+        if connection.vendor == "postgresql":
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(
+                f"PostgreSQL refuses ({reason}): start it or correct DATABASE_URL, then start again."
+            ) from None
+        code = getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF
+        database = Path(connection.settings_dict["NAME"])
+        if code == sqlite3.SQLITE_BUSY:
+            raise CommandError(f"Another program is writing to {database}: stop it, then start again.") from None
+        if code in SQLITE_DISK_ERRORS:
+            raise CommandError(describe_unusable(database.parent, error)) from None
+        raise
+
+
+@contextmanager
+def lock_preparation():
+    """Let only one demo at a time prepare `var/`; raises `CommandError` if another one does."""
+    with open(settings.VAR_DIR / "demo-lock", "w") as file:
+        try:
+            # The system releases it however this process ends.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"Another demo is being started in {settings.VAR_DIR}: wait until it names its address, then use it, "
+                "or start a second one with another PORT."
+            ) from None
+        yield
+
+
+def make_folders():
+    """Make the folders that the site writes to; raises `CommandError` for one that may not be written to."""
+    for folder in (settings.VAR_DIR, settings.STATIC_ROOT, Path(settings.MEDIA_ROOT)):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise CommandError(describe_unusable(folder, os.strerror(errno.EACCES)))
 
 
 def check_port(host, port):
@@ -92,12 +155,12 @@ def provide_accounts():
 
 
 def run_clock():
-    """Do in a process of its own what an operator's clock job does."""
+    """Do in a process of its own what an operator's clock job does, and return its process id."""
     parent = os.getpid()
-    if os.fork():
-        return
+    if pid := os.fork():
+        return pid
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # The server's end is this process's end.
+    # If the server is killed outright, nothing else ends this process.
     while os.getppid() == parent:
         time.sleep(CLOCK)
         for command in CLOCK_COMMANDS:
@@ -106,6 +169,55 @@ def run_clock():
             except Exception:
                 logger.exception("%s did not succeed; trying again", command)
         connections.close_all()
+    os._exit(0)
+
+
+def prepare(stdout):
+    """Bring database, landscape and accounts up to date, and return the password of the accounts."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        stdout.write("Preparing the database")
+        stdout.flush()
+        is_older = bool(executor.loader.applied_migrations)
+        call_command("migrate", verbosity=0)
+        if is_older:
+            # What is derived may have had another shape.
+            for command in ("rebuild_listing", "update_index"):
+                call_command(command, stdout=io.StringIO(), verbosity=0)
+    call_command("load_landscape")
+    password = provide_accounts()
+    connections.close_all()
+    return password
+
+
+def serve(host, port):
+    """Serve the site until SIGINT, SIGTERM or SIGHUP, then end this process."""
+    # In this process, whose workers inherit what is loaded by now: seconds sooner than starting another.
+    get_resolver().url_patterns  # noqa: B018
+    server = Granian(
+        "django.core.wsgi:get_wsgi_application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=int(port),
+        workers=2,
+        blocking_threads=2,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_TIMEOUT,
+    )
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        # Granian reloads on SIGHUP: it would go on, unseen, when its terminal is closed.
+        server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
+    clock = run_clock()
+    try:
+        server.serve()
+    finally:
+        os.kill(clock, signal.SIGTERM)
+        os.waitpid(clock, 0)
+    sys.stdout.flush()
+    # Python would first free all that is loaded, which takes seconds on a busy machine.
     os._exit(0)
 
 
@@ -123,21 +235,13 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("This makes accounts with a known password. Run `make demo`, or set DEMO=1.")
         host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "8000")
-        check_port(host, port)
-        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-
-        executor = MigrationExecutor(connection)
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.stdout.write("Preparing the database")
-            is_older = bool(executor.loader.applied_migrations)
-            call_command("migrate", verbosity=0)
-            if is_older:
-                # What is derived may have had another shape.
-                for command in ("rebuild_listing", "update_index"):
-                    call_command(command, stdout=io.StringIO(), verbosity=0)
-        call_command("load_landscape")
-        password = provide_accounts()
-        connections.close_all()
+        with stop_with_sentence():
+            make_folders()
+            with lock_preparation():
+                check_port(host, port)
+                password = prepare(self.stdout)
+            # A first start takes a while, in which another program may have taken the port.
+            check_port(host, port)
 
         site = f"http://{host}:{port}"
         self.stdout.write(
@@ -145,19 +249,5 @@ class Command(BaseCommand):
             f"Password:  {password}\nCtrl-C stops the server.\n"
         )
         self.stdout.flush()
-        if options["prepare"]:
-            return
-        run_clock()
-        # In this process, whose workers inherit what is loaded by now: seconds sooner than starting another.
-        get_resolver().url_patterns  # noqa: B018
-        Granian(
-            "django.core.wsgi:get_wsgi_application",
-            factory=True,
-            interface=Interfaces.WSGI,
-            address=host,
-            port=int(port),
-            workers=2,
-            blocking_threads=2,
-            websockets=False,
-            log_level=LogLevels.warning,
-        ).serve()
+        if not options["prepare"]:
+            serve(host, port)

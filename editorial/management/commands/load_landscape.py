@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.exchange.yaml_files import FaultyFiles
+from catalog.seed.yaml_files import FaultyFiles
 from editorial.articles.loading import load_site
 
 

@@ -15,8 +15,8 @@ from django.utils.http import urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.exchange.take_away import PREFACE
-from catalog.public.take_away import FEED_LENGTH
+from catalog.export.files import PREFACE
+from catalog.public.downloads import FEED_LENGTH
 from tests.catalog.listing.listings import open_listing
 from tests.catalog.listing.oracle import DATES, LISTINGS, SORTS, Fact, Oracle, Reader
 from tools.generator import generate

@@ -24,7 +24,7 @@ from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
 from catalog.models.history import PublicationAction
 from catalog.models.listing import ALWAYS_UNTIL
-from catalog.models.verification import flag_source, record_checks
+from catalog.publishing.checking import flag_source, record_checks
 from tests.catalog.listing.listings import counts, names, open_listing
 from tests.factories import (
     make_label,

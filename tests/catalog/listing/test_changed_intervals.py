@@ -15,7 +15,8 @@ from catalog.listing.past import rebuild
 from catalog.models import FacetValue, Interval, ListingEntry, Verification
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
-from catalog.models.verification import State, record_checks, spread_of
+from catalog.models.verification import State, spread_of
+from catalog.publishing.checking import record_checks
 from tests.factories import make_model, make_organization, make_product, withdraw
 
 pytestmark = pytest.mark.django_db

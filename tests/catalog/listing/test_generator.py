@@ -10,7 +10,8 @@ from catalog.listing.past import rebuild
 from catalog.models import FacetValue, ListingEntry, Publication, Verification
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.verification import DERIVED, read_verifications
+from catalog.models.verification import DERIVED
+from catalog.publishing.verification import read_verifications
 from tests.catalog.listing.listings import counts, names, open_listing
 from tools.generator import generate
 

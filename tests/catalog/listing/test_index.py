@@ -9,7 +9,7 @@ from catalog.listing.past import rebuild
 from catalog.models import FacetValue, Layer, ListingEntry, Modality, Segment
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.verification import record_checks
+from catalog.publishing.checking import record_checks
 from tests.factories import (
     make_label,
     make_model,

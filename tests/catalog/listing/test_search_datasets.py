@@ -15,8 +15,8 @@ from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
 from catalog.listing.search import find, reindex
-from catalog.listing.search.spelling import correct
 from catalog.listing.search.tokens import words_of
+from catalog.listing.spelling import correct
 from catalog.models import ListingEntry, Term
 from catalog.models.choices import EntryKind
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.listing.search.passages import Highlighter
-from catalog.listing.search.spelling import correct
 from catalog.listing.search.tokens import LATER_SOUND_MARK, SOUND_MARK, fold, sound_tokens, words_of
+from catalog.listing.spelling import correct
 
 WORDS = {"stable", "diffusion", "stability", "midjourney", "claude", "cloud", "opus", "gpt", "huggingface", "hugging"}
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models.checks import Outcome
 from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.verification import record_checks
+from catalog.publishing.checking import record_checks
 from tests.factories import make_model, make_organization, make_product, make_term, publish, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.page]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Check, ListingEntry, Modality, Publication
 from catalog.models.checks import Outcome
-from catalog.models.verification import record_checks
+from catalog.publishing.checking import record_checks
 from tests.factories import (
     make_label,
     make_model,

@@ -17,9 +17,9 @@ from django.utils import timezone
 from catalog.models import Source, Verification
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import INTERVALS
-from catalog.models.verification import flag_source, record_checks
 from catalog.public.corrections import count_corrections
 from catalog.public.freshness import Freshness, Share
+from catalog.publishing.checking import flag_source, record_checks
 from tests.factories import make_model, make_organization, make_product, make_source, publish_revision, withdraw
 
 pytestmark = [pytest.mark.django_db, pytest.mark.page]

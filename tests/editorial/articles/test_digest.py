@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import AIModel, Change, ListingEntry, Publication
+from catalog.publishing.authorship import find_authors
 from editorial.articles.digest import ENTRIES_SHOWN, VALUES_SHOWN
 from editorial.articles.outdated import list_outdated
 from editorial.models import ArticlePage
@@ -209,7 +210,7 @@ def test_it_goes_through_review_like_any_article(client, gpt):
     editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
     page = ArticlePage.objects.get(locale__language_code="en")
     assert client.get("/en/articles/what-changed-2026-w47/").status_code == 404
-    assert page.find_authors(page.latest_revision) == []
+    assert find_authors(record=page, revision=page.latest_revision) == []
     for person in (editor, reviewer):
         front = BeautifulSoup(person.get("/admin/").content, "html.parser")
         section = front.find(id="site-drafts").parent

@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from wagtail.models import Page, Revision, Site
 
-from catalog.exchange.yaml_files import FaultyFiles
 from catalog.models import AIModel, Publication, Shipped, Source
+from catalog.seed.yaml_files import FaultyFiles
 from editorial.articles import loading
 from editorial.articles.loading import load_site
 from editorial.articles.outdated import list_outdated

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 from django.http import QueryDict
 
-from catalog.exchange.landscape import read_landscape
-from catalog.exchange.schema import attributes_of
-from catalog.exchange.yaml_files import FaultyFiles
 from catalog.listing import past, search
 from catalog.listing.page import LISTINGS, ListingPage
 from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Source, Term
 from catalog.models.field_groups import fields_of
+from catalog.seed.landscape import read_landscape
+from catalog.seed.schema import attributes_of
+from catalog.seed.yaml_files import FaultyFiles
 from catalog.values import FuzzyDate
 from editorial.articles.loading import DATA as PAGES
 from editorial.articles.loading import load_site, read_pages

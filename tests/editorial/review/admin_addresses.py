@@ -5,7 +5,7 @@ and `{label}` stand for each kind. Where an address names an action, each action
 
 A new address belongs to the first group that fits. Ask what happens when it is sent a form: if anything that is live
 could become another by it, it must go through `approve()` and `publish()`, or be refused in
-`catalog/models/protection.py`, and stands in a group that says so.
+`catalog/publishing/guards.py`, and stands in a group that says so.
 """
 
 from dataclasses import dataclass

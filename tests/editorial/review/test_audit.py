@@ -16,6 +16,7 @@ from wagtail.log_actions import LogContext, log, registry
 from wagtail.users.models import UserProfile
 
 from catalog.models import ApprovalKind, Term
+from catalog.publishing.approval import approve
 from editorial.articles.pages import ArticlePage
 from editorial.review.menu import review_address
 from tests.editorial.review.support import (
@@ -165,7 +166,7 @@ def test_an_emergency_and_the_second_look_are_logged_once_each():
 def test_the_other_kinds_of_approval_are_logged_by_their_name(kind):
     organization, approver = make_organization(publish=False), sign_in("Reviewer").user
     revision = organization.latest_revision
-    organization.approve(revision=revision, kind=kind, approver=approver, reason="Import of May.")
+    approve(record=organization, revision=revision, kind=kind, approver=approver, reason="Import of May.")
     assert steps_of(organization) == [("approve", "reviewer", revision.pk, str(kind.label), "Import of May.")]
 
 

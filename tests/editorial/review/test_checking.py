@@ -13,7 +13,8 @@ from wagtail.users.models import UserProfile
 
 from catalog.models import Check, Source, SourceText, Verification
 from catalog.models.choices import LinkState
-from catalog.models.verification import State, read_verifications
+from catalog.models.verification import State
+from catalog.publishing.verification import read_verifications
 from editorial.review.checking import mark_lines
 from tests.editorial.review.support import sign_in, url
 from tests.factories import make_model, make_organization, make_source, publish_revision

@@ -18,7 +18,7 @@ from openpyxl import load_workbook
 from catalog.models import Source, Verification
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
-from catalog.models.verification import flag_source, record_checks
+from catalog.publishing.checking import flag_source, record_checks
 from editorial.review.desk import read_outlook
 from editorial.review.emergency import publish_in_emergency
 from tests.editorial.review.support import sign_in

@@ -30,6 +30,9 @@ from catalog.models import (
     Segment,
     Term,
 )
+from catalog.publishing.approval import approve
+from catalog.publishing.publication import publish_approved
+from catalog.publishing.second_look import confirm, revert
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
 from editorial.models import Review
 from editorial.review.emergency import publish_in_emergency
@@ -139,13 +142,13 @@ def test_what_wagtail_keeps_beside_the_content_is_kept_too(field):
 def test_an_approved_version_is_published_once():
     model = make_model()
     refuse(model.live_revision.publish)
-    refuse(lambda: model.publish_approved(user=None))
+    refuse(lambda: publish_approved(record=model, user=None))
     withdraw(model)
     refuse(lambda: AIModel.objects.get().get_latest_revision().publish())
     # Also where the log was to hold nothing of it.
     other = make_model(publish=False)
     revision = other.get_latest_revision()
-    other.approve(revision=revision, kind=ApprovalKind.SHIPPED)
+    approve(record=other, revision=revision, kind=ApprovalKind.SHIPPED)
     revision.publish(log_action=False)
     refuse(revision.publish)
     assert [Publication.objects.of(it.uid).count() for it in (model, other)] == [2, 1]
@@ -249,7 +252,7 @@ def test_who_withdraws_alone_owes_a_second_look_that_may_bring_it_back():
     organization = Organization.objects.get()
     assert not organization.live
     assert organization.owed_look.reason == "A judge says so."
-    organization.revert(owed=organization.owed_look, user=other)
+    revert(record=organization, owed=organization.owed_look, user=other)
     organization = Organization.objects.get()
     assert organization.live
     assert organization.owed_look is None
@@ -264,7 +267,7 @@ def test_what_comes_back_was_live_and_not_only_approved_for_later():
     draft_of(organization, user=lead, summary_en="In a hurry.", go_live_at=None)
     publish_in_emergency(record=organization, user=lead, reason="It could not wait.")
     assert Organization.objects.get().summary_en == "In a hurry."
-    organization.revert(owed=organization.owed_look, user=other)
+    revert(record=organization, owed=organization.owed_look, user=other)
     organization = Organization.objects.get()
     assert (organization.summary_en, organization.scheduled_revision) == ("", None)
     call_command("publish_scheduled")
@@ -285,11 +288,11 @@ def test_nothing_is_approved_on_top_of_what_nobody_else_has_seen():
     draft_of(organization, user=eva, summary_en="In a hurry.")
     publish_in_emergency(record=organization, user=eva, reason="It could not wait.")
     revision = draft_of(organization, user=person("ann"), summary_zh="匆忙。")
-    refuse(lambda: organization.approve(revision=revision, kind=ApprovalKind.REVIEWED, approver=cid))
+    refuse(lambda: approve(record=organization, revision=revision, kind=ApprovalKind.REVIEWED, approver=cid))
     publish_in_emergency(record=organization, user=fay, reason="Nor could this.")
     for party in (eva, fay):
-        refuse(lambda party=party: organization.confirm(owed=organization.owed_look, user=party))
-    organization.confirm(owed=organization.owed_look, user=cid)
+        refuse(lambda party=party: confirm(record=organization, owed=organization.owed_look, user=party))
+    confirm(record=organization, owed=organization.owed_look, user=cid)
     assert set(Approval.objects.of(organization).first().authors) == {
         eva.pk,
         fay.pk,

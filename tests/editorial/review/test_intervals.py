@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.models import Interval, Verification
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
-from catalog.models.verification import record_checks
+from catalog.publishing.checking import record_checks
 from tests.editorial.review.support import sign_in, values_in
 from tests.factories import make_model
 

@@ -13,7 +13,8 @@ from django.utils.formats import date_format
 
 from catalog.models import Source, Term, Verification
 from catalog.models.checks import Outcome
-from catalog.models.verification import State, flag_source, record_checks
+from catalog.models.verification import State
+from catalog.publishing.checking import flag_source, record_checks
 from editorial.articles.pages import ArticlePage, ArticleSource
 from tests.editorial.review.support import sign_in
 from tests.factories import (

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
-from catalog.exchange.landscape import DATA
 from catalog.models import Verification
 from catalog.models.field_groups import INTERVALS
+from catalog.seed.landscape import DATA
 from editorial.review.queue import find_queued
 from editorial.review.workload import MIX, MOST_OVERDUE, Task, find_checks_a_day, list_tasks, simulate
 

@@ -1,0 +1,347 @@
+"""What is taken away of an entry: flat columns for tables, nested values for JSON.
+
+Names are those of the registry of field groups, the same in both languages. `<name>` is what the page shows, in the
+reader's language; `<name>_code` what addresses and filters call it. A quantity is `<name>_low`, `_high` and `_kind`,
+money has its currency and the amount in US dollars too, a date is as precise as it was written. Beside each value stand
+its sources, the date that they speak of, and the day of the check of its field group that is in force.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from django.db import models
+from django.urls import reverse
+from django_countries.fields import CountryField
+
+from catalog.export.spreadsheets import Cell
+from catalog.listing.as_of import AsOf
+from catalog.listing.derive import derive_funding, read_funding_known
+from catalog.listing.index import RECORD_MODELS
+from catalog.models import ListingEntry
+from catalog.models.choices import EntryKind
+from catalog.models.document import child_lists
+from catalog.models.field_groups import UNCITED, FieldGroup, fields_of, group_of
+from catalog.models.listing import ALWAYS_UNTIL
+from catalog.reading.details import HEAD_FIELDS, Detail, field_of
+from catalog.reading.facts import CitationView, RowView
+from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
+
+# Between values of one cell, and between rows or sources in one.
+VALUES, ROWS = "; ", " | "
+AMOUNT = ("low", "high", "kind")
+MONEY = ("currency", "usd_low", "usd_high", "usd_rate_date")
+SOURCING = ("sources", "as_of", "checked")
+HEAD = ("id", "address", "name_en", "name_zh", "aliases", "summary_en", "summary_zh", "published")
+FUNDING = ("total_funding_usd", "total_funding_kind", "valuation_usd", "valuation_current_until")
+# What the sheet of sources has of each.
+SOURCE_COLUMNS = (
+    *("id", "name", "field", "row", "stance", "stated", "as_of", "title", "publisher", "source_kind", "source_address"),
+    *("archived_copy", "quote", "locator"),
+)
+
+
+def list_columns(kind: EntryKind) -> list[str]:
+    """The names of the columns of a kind, in order."""
+    model, columns = RECORD_MODELS[kind], list(HEAD)
+    for name in fields_of(kind):
+        if name in HEAD_FIELDS:
+            continue
+        if name == "funding_rounds":
+            columns += FUNDING
+        columns += [f"{name}{suffix}" for suffix in list_suffixes(model, name)]
+        if name not in UNCITED:
+            columns += [f"{name}_{part}" for part in SOURCING]
+    return [*columns, "identifiers", "disputed"]
+
+
+def list_suffixes(model, name: str) -> list[str]:
+    """What is put behind the name of a value in the names of its columns."""
+    if name in child_lists(model):
+        return [""]
+    match field_of(model, name):
+        case BilingualField():
+            return ["_en", "_zh"]
+        case QuantityField():
+            return [f"_{part}" for part in AMOUNT]
+        case MoneyField():
+            return [f"_{part}" for part in (*AMOUNT, *MONEY)]
+        case column if is_coded(column):
+            return ["", "_code"]
+    return [""]
+
+
+def is_coded(column) -> bool:
+    """Whether a value stands for something that has a name: a choice, a country, an entry or a word."""
+    return isinstance(column, CountryField) or bool(column.related_model) or bool(column.flatchoices)
+
+
+@dataclass
+class Taken:
+    """One entry as it is taken away: its row in the listing and its public document, on a day.
+
+    What was withdrawn since has no pages of earlier days, and so no `detail`: of it there is only what listings of
+    those days show. `origin` is the scheme and host of this site. Texts are in the active language.
+    """
+
+    entry: ListingEntry
+    detail: Detail | None
+    as_of: AsOf
+    origin: str
+
+    @property
+    def address(self) -> str:
+        page = reverse(f"catalog:{self.entry.kind}", args=[self.entry.slug])
+        return self.origin + self.as_of.add_to(page)
+
+    @property
+    def published(self) -> str:
+        return self.entry.published_at.isoformat(timespec="seconds")
+
+    @property
+    def fields(self) -> dict:
+        return self.detail.document["fields"]
+
+    def cells(self) -> dict[str, Cell]:
+        """The values of its columns by name; what is not there is unknown."""
+        entry = self.entry
+        cells: dict[str, Cell] = {
+            "id": str(entry.entry),
+            "address": self.address,
+            "name_en": entry.name_en,
+            "name_zh": entry.name_zh,
+            "summary_en": entry.summary_en,
+            "summary_zh": entry.summary_zh,
+            "published": self.published,
+        }
+        if self.detail is None:
+            return cells
+        fields, kind = self.fields, self.detail.kind
+        cells["aliases"] = VALUES.join(self.detail.aliases)
+        cells["identifiers"] = VALUES.join(f"{name}: {text}" for name, text in (fields["identifiers"] or {}).items())
+        cells["disputed"] = VALUES.join(sorted(self.detail.disputed))
+        for name in fields_of(kind):
+            if name in HEAD_FIELDS:
+                continue
+            cells.update(self.read_cells(name))
+            if name not in UNCITED and (name in self.detail.facts or self.detail.lists.get(name)):
+                cells.update(self.read_sourcing(name))
+        if kind == EntryKind.ORGANIZATION:
+            cells.update(self.funding)
+        return cells
+
+    def read_cells(self, name: str) -> dict[str, Cell]:
+        """The columns of one value or list."""
+        if name == "links":
+            rows = self.detail.document["children"]["links"].values()
+            return {name: ROWS.join(f"{row['link_kind']}: {row['url']}" for row in rows)}
+        if name in self.detail.lists:
+            return {name: ROWS.join(self.row_text(name, row) for row in self.detail.lists[name])}
+        fact, raw = self.detail.facts.get(name), self.fields.get(name)
+        if fact is None:
+            return {}
+        match field_of(self.detail.model, name):
+            case BilingualField():
+                return in_both(name, raw)
+            case QuantityField() | MoneyField():
+                return {f"{name}_{part}": value for part, value in in_numbers(raw).items()}
+            case column if is_coded(column):
+                text = VALUES.join(str(value.text) for value in fact.values)
+                return {name: text, f"{name}_code": VALUES.join(self.codes(column, raw))}
+        return {name: raw if isinstance(raw, str) else str(fact.values[0].text)}
+
+    def read_sourcing(self, name: str) -> dict[str, Cell]:
+        supports = [it for path, it in self.citations_of(name) if not it.contradicts]
+        checked = self.checked(name)
+        return {
+            f"{name}_sources": ROWS.join(dict.fromkeys(source_text(citation) for citation in supports)),
+            f"{name}_as_of": max(it.as_of for it in supports).isoformat() if supports else None,
+            f"{name}_checked": checked,
+        }
+
+    def citations_of(self, name: str) -> Iterator[tuple[str, CitationView]]:
+        """What sources say of a value, or of a list and its rows, each with its path."""
+        for path, citations in self.detail.citations.items():
+            if path.partition("/")[0] == name:
+                yield from ((path, citation) for citation in citations)
+
+    def checked(self, name: str) -> str | None:
+        """The day of the check of a value's field group that is in force."""
+        at = self.detail.verifications[group_of(kind=self.detail.kind, field=name)].checked_at
+        return at and at.date().isoformat()
+
+    def codes(self, column, raw) -> list[str]:
+        """What addresses call a value; nothing of what the public does not see."""
+        values = [raw] if isinstance(raw, str) else raw
+        target = column.related_model
+        if target is None:
+            return values
+        kind = target.kind.value if target in RECORD_MODELS.values() else target._meta.model_name
+        live, labels = self.detail.live_targets, self.detail.document["labels"].get(kind, {})
+        # What has no name in the document and is not live is a draft.
+        return [
+            live[kind, slug].slug if (kind, slug) in live else slug
+            for slug in values
+            if (kind, slug) in live or slug in labels
+        ]
+
+    def row_text(self, name: str, row: RowView) -> str:
+        """A row of a list in one line."""
+        # A database keeps no order of keys.
+        parts = child_lists(self.detail.model)[name].document_fields
+        values = [value for part in parts if part in row.cells for value in row.cells[part].values]
+        return VALUES.join(str(value.text) for value in values)
+
+    @cached_property
+    def funding(self) -> dict[str, Cell]:
+        """What listings say of an organization's rounds."""
+        known = derive_funding(self.detail.document, interval=self.detail.verifications[FieldGroup.FUNDING].interval)
+        until = known.get("valuation_until", ALWAYS_UNTIL)
+        return {
+            "total_funding_usd": known["funding_usd"],
+            "total_funding_kind": read_funding_known(self.detail.document),
+            "valuation_usd": known.get("valuation_usd"),
+            "valuation_current_until": None if until == ALWAYS_UNTIL else until.isoformat(),
+        }
+
+    def list_sources(self) -> Iterator[dict[str, Cell]]:
+        """Every citation of a shown value, for the sheet of sources."""
+        for name in fields_of(self.entry.kind) if self.detail else ():
+            for path, citation in self.citations_of(name):
+                yield {
+                    "id": str(self.entry.entry),
+                    "name": self.detail.name.text,
+                    "field": name,
+                    "row": path.partition("/")[2],
+                    **describe_citation(citation),
+                }
+
+    # --- JSON ----------------------------------------------------------------------------------------------
+
+    def as_json(self) -> dict:
+        """The entry with its values nested: as shown (`text`), as kept (`value`), and with their sources."""
+        entry = self.entry
+        head = {
+            "id": str(entry.entry),
+            "kind": entry.kind,
+            "slug": entry.slug,
+            "address": self.address,
+            "name": {"en": entry.name_en, "zh": entry.name_zh},
+            "summary": {"en": entry.summary_en, "zh": entry.summary_zh},
+            "published": self.published,
+        }
+        if self.detail is None:
+            return head
+        fields, lists = self.fields, child_lists(self.detail.model)
+        links = self.detail.document["children"]["links"].values()
+        return {
+            **head,
+            "aliases": self.detail.aliases,
+            "values": {
+                name: {"value": self.value_json(field_of(self.detail.model, name), fields[name]), **self.shown(fact)}
+                for name, fact in self.detail.facts.items()
+            },
+            "lists": {
+                name: [
+                    {
+                        "key": row.key,
+                        "value": {
+                            part: self.value_json(field_of(lists[name], part), self.raw_row(name, row)[part])
+                            for part in lists[name].document_fields
+                            if part in row.cells
+                        },
+                        **self.shown(row.fact, text=self.row_text(name, row)),
+                    }
+                    for row in rows
+                ]
+                for name, rows in self.detail.lists.items()
+                if rows
+            },
+            **({"funding": self.funding} if entry.kind == EntryKind.ORGANIZATION else {}),
+            "links": [dict(row) for row in links],
+            "identifiers": fields["identifiers"] or {},
+        }
+
+    def raw_row(self, name: str, row: RowView) -> dict:
+        return self.detail.document["children"][name][row.key]
+
+    def value_json(self, column, raw):
+        """A value as it is kept, with numbers as numbers, and without what the public does not see."""
+        match column:
+            case BilingualField():
+                return raw
+            case QuantityField() | MoneyField():
+                return {part: plain(value) for part, value in in_numbers(raw).items()}
+            case models.DecimalField():
+                return plain(Decimal(raw))
+            case _ if column.related_model:
+                codes = self.codes(column, raw)
+                return codes if isinstance(raw, list) else codes[0]
+        return raw
+
+    def shown(self, fact, *, text: str | None = None) -> dict:
+        """What stands beside a value: its words, sources and dates."""
+        return {
+            "text": text if text is not None else VALUES.join(str(value.text) for value in fact.values),
+            "as_of": fact.as_of and fact.as_of.isoformat(),
+            "checked": self.checked(fact.name),
+            "sources": [describe_citation(citation) for citation in fact.citations],
+        }
+
+
+def in_both(name: str, raw: dict) -> dict[str, Cell]:
+    """The two columns of a bilingual text."""
+    return {f"{name}_en": raw["en"], f"{name}_zh": raw["zh"]}
+
+
+def in_numbers(raw: dict) -> dict[str, Cell]:
+    """A quantity or an amount of money in parts, with numbers; None where there is none."""
+    parts: dict[str, Cell] = {
+        "low": number(raw["low"]),
+        "high": number(raw["high"]),
+        "kind": raw["kind"],
+    }
+    if "currency" in raw:
+        money = Money.from_json(raw)
+        parts.update(
+            currency=money.currency,
+            usd_low=money.usd_low,
+            usd_high=money.usd_high,
+            usd_rate_date=raw["rate_date"],
+        )
+    return parts
+
+
+def number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def plain(value: Cell) -> Cell:
+    """A number as JSON has it."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def source_text(citation: CitationView) -> str:
+    """A source in one line: its title, and its address if it has one."""
+    source = citation.source
+    return f"{source.title} <{source.url}>" if source.url else source.title
+
+
+def describe_citation(citation: CitationView) -> dict[str, Cell]:
+    """What one source says of a value."""
+    source = citation.source
+    return {
+        "stance": "contradicts" if citation.contradicts else "supports",
+        "stated": str(citation.stated) if isinstance(citation.stated, BilingualText) else "",
+        "as_of": citation.as_of.isoformat(),
+        "title": source.title,
+        "publisher": source.publisher,
+        "source_kind": source.kind,
+        "source_address": source.url,
+        "archived_copy": source.archived_url,
+        "quote": citation.quote,
+        "locator": citation.locator,
+    }

@@ -1,0 +1,179 @@
+"""Entries as files: CSV, XLSX and JSON of exactly what a page shows, in its order, row by row.
+
+Nothing holds all rows: they come in chunks, each read with a fixed number of queries, and go out as they are made. An
+XLSX file is a zip archive, which is complete only at its end: it is written to a temporary file and sent from there.
+Every file says what was asked for, when, how much it holds and under which terms: CSV in the first lines (`PREFACE` of
+them, each beginning with `# `), XLSX on a sheet of its own, JSON in `meta`.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override, pgettext
+
+from catalog.export.columns import SOURCE_COLUMNS, Taken, list_columns
+from catalog.export.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
+from catalog.listing.as_of import AsOf
+from catalog.models import ListingEntry
+from catalog.models.choices import EntryKind
+from catalog.reading.batches import read_details
+
+# How many entries are read at once.
+CHUNK = 200
+# How many lines of a CSV file come before the names of its columns.
+PREFACE = 8
+
+
+@dataclass
+class About:
+    """What a file says of itself, in the language of the page that it was taken from."""
+
+    title: str
+    # The address of the page, and what it asks for in words: (label, value).
+    address: str
+    asked: list[tuple[str, str]]
+    order: str
+    # What was asked for and is no filter there.
+    ignored: list[str]
+    number: int
+    # The address of the page that says more about the terms.
+    terms: str
+    taken_at: datetime = field(default_factory=timezone.now)
+
+    def list_facts(self) -> list[tuple[str, str | int]]:
+        """What it is about, line by line."""
+        between = pgettext("between values", ", ")
+        return [
+            (_("AIGC Landscape"), self.title),
+            (_("Address"), self.address),
+            (pgettext("of a list", "Asked for"), describe_asked(self.asked)),
+            (_("Sort by"), self.order),
+            (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
+            (_("Entries"), self.number),
+            (pgettext("of a list", "Taken"), f"{self.taken_at:%Y-%m-%d %H:%M} (UTC)"),
+            (_("Licence"), f"{describe_licence()} {self.terms}"),
+        ]
+
+    def as_json(self) -> dict:
+        return {
+            "title": self.title,
+            "address": self.address,
+            "asked": [{"filter": label, "value": value} for label, value in self.asked],
+            "order": self.order,
+            "ignored": self.ignored,
+            "entries": self.number,
+            "taken": self.taken_at.isoformat(timespec="seconds"),
+            "licence": describe_licence(),
+            "terms": self.terms,
+        }
+
+
+def describe_asked(asked: list[tuple[str, str]]) -> str:
+    """What was asked for in one line."""
+    return pgettext("between values", ", ").join(f"{label}: {value}" for label, value in asked) or _("All")
+
+
+def describe_licence() -> str:
+    """What may be done with the data, as the About page says it."""
+    return _(
+        "Facts whose source is Epoch AI, “Data on AI Models”, epoch.ai, are used under CC BY 4.0: name it when you "
+        "pass them on. Quotations belong to their authors. For the rest no licence is stated; see About."
+    )
+
+
+def locate_terms_page(request: HttpRequest) -> str:
+    """The full address of the page about the terms, which the settings name: it belongs to a room above."""
+    return request.build_absolute_uri(reverse(settings.TERMS_PAGE))
+
+
+@dataclass
+class TakeAway:
+    """Entries of one kind on their way into a file; `rows` are read once. `origin` is the host of this site.
+
+    `language` is that of the texts: it is not active any more while a response is being sent.
+    """
+
+    kind: EntryKind
+    rows: Iterable[ListingEntry]
+    as_of: AsOf
+    about: About
+    origin: str
+    language: str
+
+    def list_chunks(self, make: Callable[[list[Taken]], str]) -> Iterator[str]:
+        """Hand out what is made of each chunk of entries, in the language of the file."""
+        rows = iter(self.rows)
+        while chunk := list(islice(rows, CHUNK)):
+            with override(self.language):
+                made = make(self.read(chunk))
+            yield made
+
+    def read(self, chunk: list[ListingEntry]) -> list[Taken]:
+        """The entries of a chunk with their documents; what was withdrawn while they are sent is left out."""
+        details = read_details((entry.entry for entry in chunk), as_of=self.as_of)
+        return [
+            Taken(entry=entry, detail=details.get(entry.entry), as_of=self.as_of, origin=self.origin)
+            for entry in chunk
+            if entry.entry in details or self.as_of.is_past
+        ]
+
+    def write_csv(self) -> Iterator[str]:
+        """The file in pieces: about it, the names of the columns, and a line for each entry."""
+        columns = list_columns(self.kind)
+        with override(self.language):
+            preface = [f"# {label}: {' '.join(str(value).split())}" for label, value in self.about.list_facts()]
+        yield BYTE_ORDER_MARK + "".join(write_line([line]) for line in preface) + write_line(columns)
+        yield from self.list_chunks(
+            lambda taken: "".join(write_line(map(entry.cells().get, columns)) for entry in taken)
+        )
+
+    def write_json(self) -> Iterator[str]:
+        """The file in pieces: `meta`, then `entries`, one on each line."""
+        with override(self.language):
+            meta = json.dumps(self.about.as_json(), ensure_ascii=False)
+        yield f'{{"meta": {meta},\n"entries": [\n'
+        comma = ""
+        for piece in self.list_chunks(
+            lambda taken: ",\n".join(json.dumps(entry.as_json(), ensure_ascii=False) for entry in taken)
+        ):
+            if piece:
+                yield comma + piece
+                comma = ",\n"
+        yield "\n]}\n"
+
+    def write_xlsx(self) -> BinaryIO:
+        """A temporary file with the sheets entries, sources and about; it goes away when it is closed."""
+        columns, sheets = list_columns(self.kind), Sheets()
+        with override(self.language):
+            entries = sheets.add(_("Entries"), widths=(14, 30, 28, 28), freeze="E2")
+            sources = sheets.add(_("Sources"), widths=(14, 28, 18, 18), freeze="C2")
+            about = sheets.add(_("About"), widths=(18, 120))
+            for label, value in self.about.list_facts():
+                sheets.append(about, [label, value])
+        sheets.append(entries, columns, bold=True)
+        sheets.append(sources, SOURCE_COLUMNS, bold=True)
+
+        def write(taken: list[Taken]) -> str:
+            for entry in taken:
+                sheets.append(entries, map(entry.cells().get, columns))
+                for citation in entry.list_sources():
+                    sheets.append(sources, map(citation.get, SOURCE_COLUMNS))
+            return ""
+
+        for _piece in self.list_chunks(write):
+            pass
+        # Whoever sends it closes it.
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        sheets.save(file)
+        file.seek(0)
+        return file

@@ -1,0 +1,158 @@
+"""Listings to take away: files and feeds of exactly what a listing's query string asks for."""
+
+from collections.abc import Iterable
+from itertools import chain, islice
+
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import get_language, gettext, pgettext
+from django.views.decorators.http import require_safe
+
+from catalog.export.files import CHUNK, About, TakeAway, describe_asked, locate_terms_page
+from catalog.listing.as_of import AsOf
+from catalog.listing.filters import ListingFilterSet
+from catalog.listing.page import ListingPage
+from catalog.models import ListingEntry
+from catalog.models.choices import EntryKind
+from catalog.public.feeds import Item, answer_feed
+from catalog.reading.batches import read_details
+from catalog.reading.details import Detail
+from catalog.reading.facts import CitationView
+from catalog.values import BilingualText
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": XLSX,
+    "json": "application/json",
+}
+# How many entries a feed has: those that were published last.
+FEED_LENGTH = 50
+# So many results are looked up by their keys; of more, enough come soon among all entries by time.
+FEW = 500
+
+
+@require_safe
+def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponseBase:
+    """All results of a listing as a file: `form` is csv, xlsx or json."""
+    listing = ListingPage(name, request.GET)
+    filterset = listing.filterset
+    about = About(
+        title=str(listing.heading),
+        address=address_of(request, listing),
+        asked=list_asked(listing),
+        order=next((str(label) for key, label, chosen in listing.sorts if chosen), filterset.sort),
+        ignored=listing.ignored,
+        number=filterset.results.count(),
+        terms=locate_terms_page(request),
+    )
+    rows = filterset.results.iterator(chunk_size=CHUNK)
+    return answer_file(request, rows=rows, kind=filterset.kind, as_of=listing.as_of, about=about, form=form, name=name)
+
+
+def answer_file(
+    request: HttpRequest,
+    *,
+    rows: Iterable[ListingEntry],
+    kind: EntryKind,
+    as_of: AsOf,
+    about: About,
+    form: str,
+    name: str,
+) -> HttpResponseBase:
+    """Return entries as a file that is named after what it holds (`name`) and the day that it shows."""
+    taken = TakeAway(
+        kind=kind,
+        rows=rows,
+        as_of=as_of,
+        about=about,
+        origin=request.build_absolute_uri("/").removesuffix("/"),
+        language=get_language(),
+    )
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}-{as_of.on.isoformat()}.{form}"',
+        # Another address of what pages show.
+        "X-Robots-Tag": "noindex",
+    }
+    if request.method == "HEAD":
+        # Nothing is read for it; a response without a body of its own would say that the file is empty.
+        return StreamingHttpResponse(iter(()), content_type=CONTENT_TYPES[form], headers=headers)
+    if form == "xlsx":
+        return FileResponse(taken.write_xlsx(), content_type=XLSX, headers=headers)
+    pieces = taken.write_csv() if form == "csv" else taken.write_json()
+    return StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[form], headers=headers)
+
+
+@require_safe
+def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
+    """What was published last among the results of a listing: `form` is atom or json."""
+    listing = ListingPage(name, request.GET)
+    newest = find_newest(listing.filterset)
+    details = read_details((row.entry for row in newest), as_of=listing.as_of)
+    parts = [gettext("AIGC Landscape"), str(listing.heading), *(f"{it.label}: {it.value}" for it in listing.chips)]
+    items = [
+        Item(
+            # It stays when the entry gets another address.
+            id=f"urn:uuid:{row.entry}",
+            link=request.build_absolute_uri(listing.as_of.add_to(reverse(f"catalog:{row.kind}", args=[row.slug]))),
+            title=BilingualText(en=row.name_en, zh=row.name_zh).text,
+            text=BilingualText(en=row.summary_en, zh=row.summary_zh).text,
+            at=row.published_at,
+            html=render_item(row, details.get(row.entry)),
+        )
+        for row in newest
+    ]
+    response = answer_feed(
+        request,
+        form=form,
+        title=" · ".join(parts),
+        home=address_of(request, listing),
+        items=items,
+        asked=f"{pgettext('of a list', 'Asked for')}: {describe_asked(list_asked(listing))}",
+    )
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def render_item(row: ListingEntry, detail: Detail | None) -> str:
+    """What a feed says of an entry, as HTML; of what was withdrawn since there is no more than the summary."""
+    latest: dict[int, CitationView] = {}
+    for citation in chain.from_iterable(detail.citations.values() if detail else ()):
+        known = latest.get(citation.source.number)
+        if known is None or citation.as_of > known.as_of:
+            latest[citation.source.number] = citation
+    context = {
+        "summary": BilingualText(en=row.summary_en, zh=row.summary_zh).text,
+        "detail": detail,
+        "citations": [citation for _number, citation in sorted(latest.items())],
+        "LANGUAGE_CODE": get_language(),
+    }
+    return render_to_string("catalog/feed_item.html", context)
+
+
+def list_asked(listing: ListingPage) -> list[tuple[str, str]]:
+    """What a listing asks for in words: (label, value)."""
+    asked = [(str(chip.label), str(chip.value)) for chip in listing.chips]
+    if listing.filterset.meant:
+        asked.append((gettext("Results for"), listing.filterset.meant))
+    return asked
+
+
+def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:
+    """Return the results that were published last, newest first; two queries, the first of keys alone."""
+    found = set(filterset.table.pks[filterset.selected].tolist())
+    if len(found) <= FEW:
+        rows = ListingEntry.ever.filter(pk__in=found).order_by("-published_at", "pk")
+        return list(rows[:FEED_LENGTH])
+    by_time = filterset.as_of.entries().filter(kind=filterset.kind).order_by("-published_at", "pk")
+    keys = by_time.values_list("pk", flat=True).iterator()
+    rows = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))
+    return sorted(rows.values(), key=lambda row: row.published_at, reverse=True)
+
+
+def address_of(request: HttpRequest, listing: ListingPage) -> str:
+    """The full address of a listing's first page."""
+    query = listing.query_of_results
+    address = request.build_absolute_uri(reverse(f"catalog:{listing.name}"))
+    return f"{address}?{query}" if query else address

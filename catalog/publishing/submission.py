@@ -1,0 +1,48 @@
+"""What a draft changes, and which of it still lacks a source: asked before it may be submitted for review."""
+
+from wagtail.models import Revision
+
+from catalog.models.approval import BOOKKEEPING, without_keys
+from catalog.models.base import Entry
+from catalog.models.document import child_lists, differences
+from catalog.models.field_groups import UNCITED, fields_of
+from catalog.models.history import Publication
+from catalog.models.publication import Published
+from catalog.values import BilingualField
+
+
+def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
+    """The values that a revision changes, since what was last published, without a source for them.
+
+    By path (`released`, `milestones/launch`), with the words that forms have for it. What was removed needs no source.
+    """
+    last = Publication.objects.of(entry.uid).first()
+    document = revision.as_object().public_document()
+    cited = {(citation["field"], citation["item"]) for citation in document["citations"]}
+    lists = child_lists(type(entry))
+    unsourced = {}
+    for path, _old, new in differences(old=last and last.document, new=document):
+        field, _slash, item = path.partition("/")
+        if field in fields_of(entry.kind) and field not in UNCITED and new and (field, item) not in cited:
+            words = lists[field]._meta.verbose_name if field in lists else find_words(record=entry, name=field)
+            unsourced[path] = f"{words} “{item}”" if item else str(words)
+    return unsourced
+
+
+def name_differences(*, record: Published, old: Revision, new: Revision) -> list[str]:
+    """The names of the values and lists that differ between two revisions, as forms call them."""
+    before, after = old.content, new.content
+    names = []
+    for name in sorted(before.keys() | after.keys() - BOOKKEEPING, key=list(after).index):
+        if name not in BOOKKEEPING and without_keys(before.get(name)) != without_keys(after.get(name)):
+            names.append(str(find_words(record=record, name=name)))
+    return names
+
+
+def find_words(*, record: Published, name: str):
+    """What forms call a value or a list of an object."""
+    attribute = getattr(type(record), name, None)
+    if isinstance(attribute, BilingualField):
+        return attribute.verbose_name
+    field = record._meta.get_field(name)
+    return field.related_model._meta.verbose_name_plural if field.one_to_many else field.verbose_name

@@ -1,0 +1,205 @@
+"""Model fields for the value types: a column that reads and writes them, or a pair of columns for a bilingual text."""
+
+from contextlib import suppress
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.fields.json import JSONExact, KeyTransform
+from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .bilingual import BilingualText
+from .forms import FuzzyDateFormField, MoneyFormField, QuantityFormField
+from .fuzzy_date import FuzzyDate
+from .money import Money
+from .quantity import Amount, Quantity
+from .text import NotUnderstood
+
+
+class ParsedAttribute(DeferredAttribute):
+    """Turns what is assigned to an instance into the field's Python type at once.
+
+    What can't be read is kept as it is, so that `full_clean()` reports it and saving refuses it.
+    """
+
+    def __set__(self, instance, value):
+        if not hasattr(value, "resolve_expression"):
+            with suppress(ValidationError):
+                value = self.field.to_python(value)
+        instance.__dict__[self.field.attname] = value
+
+
+class FuzzyDateField(models.Field):
+    """A FuzzyDate, stored as ISO 8601 text that sorts as the dates do. Blank is None: use `null=True`.
+
+    Takes a FuzzyDate, a date, or a text in one of the accepted forms. Comparisons in queries go by the text:
+    a bare year comes before every month and day of it, so `__lte="2020"` leaves 2020-06 out.
+
+    A text column, yet no CharField: Wagtail compares revisions of those character by character.
+    """
+
+    description = _("Date known to the day, month or year")
+    descriptor_class = ParsedAttribute
+    empty_strings_allowed = False
+
+    def __init__(self, *args, **kwargs):
+        kwargs.setdefault("max_length", 10)
+        super().__init__(*args, **kwargs)
+
+    @property
+    def required_on_save(self) -> bool:
+        """Wagtail asks for it even in a draft: there is no blank text to save instead of None."""
+        return not self.null
+
+    def get_internal_type(self) -> str:
+        return "CharField"
+
+    def from_db_value(self, value, expression, connection) -> FuzzyDate | None:
+        return FuzzyDate.parse(value) if value else None
+
+    def to_python(self, value) -> FuzzyDate | None:
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return FuzzyDate.parse(value)
+        except NotUnderstood as error:
+            raise error.as_validation_error() from error
+
+    def get_prep_value(self, value) -> str | None:
+        if hasattr(value, "resolve_expression"):
+            return value
+        date = self.to_python(value)
+        return date.isoformat() if date else None
+
+    def value_to_string(self, obj) -> str | None:
+        return self.get_prep_value(self.value_from_object(obj))
+
+    def formfield(self, **kwargs):
+        return super().formfield(**{"form_class": FuzzyDateFormField, **kwargs})
+
+
+class AmountField(models.JSONField):
+    """What QuantityField and MoneyField share: one JSON column that holds an Amount. Blank is None.
+
+    Its keys can be queried as those of a JSONField. Numbers in it are texts: compare and sort by
+    other columns.
+    """
+
+    descriptor_class = ParsedAttribute
+    empty_strings_allowed = False
+    amount_class: type[Amount]
+
+    @property
+    def required_on_save(self) -> bool:
+        """Wagtail asks for it even in a draft: the column takes no None."""
+        return not self.null
+
+    def from_db_value(self, value, expression, connection):
+        data = super().from_db_value(value, expression, connection)
+        return None if data is None else self.amount_class.from_json(data)
+
+    def to_python(self, value):
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return self.amount_class.parse(value)
+        except NotUnderstood as error:
+            raise error.as_validation_error() from error
+
+    def get_prep_value(self, value):
+        if hasattr(value, "resolve_expression"):
+            return value
+        amount = self.to_python(value)
+        return None if amount is None else amount.to_json()
+
+    def get_db_prep_value(self, value, connection, prepared=False):
+        if not prepared:
+            value = self.get_prep_value(value)
+        return super().get_db_prep_value(value, connection, prepared=True)
+
+    def validate(self, value, model_instance):
+        models.Field.validate(self, value, model_instance)
+
+    def value_to_string(self, obj):
+        return self.get_prep_value(self.value_from_object(obj))
+
+    def get_transform(self, name):
+        # JSONField's own would read and write the values of the keys as if they were whole amounts.
+        return models.Field.get_transform(self, name) or _AmountKeyFactory(name)
+
+
+@AmountField.register_lookup
+class _AmountExact(JSONExact):
+    can_use_none_as_rhs = False  # None is the empty column, never the null of JSON
+
+
+class _AmountKey(KeyTransform):
+    output_field = models.JSONField()
+
+
+class _AmountKeyFactory:
+    def __init__(self, key_name):
+        self.key_name = key_name
+
+    def __call__(self, *args, **kwargs):
+        return _AmountKey(self.key_name, *args, **kwargs)
+
+
+class QuantityField(AmountField):
+    """A Quantity in one JSON column. Takes a Quantity, a number, a text or a mapping; blank is None."""
+
+    description = _("Quantity, which may be a range, an estimate or undisclosed")
+    amount_class = Quantity
+
+    def formfield(self, **kwargs):
+        return models.Field.formfield(self, **{"form_class": QuantityFormField, **kwargs})
+
+
+class MoneyField(AmountField):
+    """Money in one JSON column. Takes Money, a text or a mapping; blank is None."""
+
+    description = _("Money, which may be a range, an estimate or undisclosed")
+    amount_class = Money
+
+    def formfield(self, **kwargs):
+        return models.Field.formfield(self, **{"form_class": MoneyFormField, **kwargs})
+
+
+class BilingualField:
+    """Gives a model two columns, `<name>_en` and `<name>_zh`, and `<name>` to read both as a BilingualText.
+
+    `BilingualField(models.TextField, verbose_name=_("Summary"), blank=True)`: the keyword arguments go to
+    both columns. Works on abstract models; migrations see the two columns only. Write to the columns.
+    """
+
+    def __init__(self, field_class: type[models.Field], verbose_name=None, **kwargs):
+        self.verbose_name = verbose_name
+        # Made here, so that their order among the model's fields is that of the declarations. The name comes later.
+        label = lazy(self.label_in, str)
+        self.fields = {language: field_class(verbose_name=label(language), **kwargs) for language in ("en", "zh")}
+
+    def contribute_to_class(self, cls, name: str):
+        self.name = name
+        for language, field in self.fields.items():
+            cls.add_to_class(f"{name}_{language}", field)
+        setattr(cls, name, self)
+
+    def label_in(self, language: str) -> str:
+        """What forms call the column of a language."""
+        label = {"en": gettext("{field} (English)"), "zh": gettext("{field} (Chinese)")}[language]
+        return label.format(field=self.verbose_name or self.name.replace("_", " "))
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """The names of the two columns."""
+        return f"{self.name}_en", f"{self.name}_zh"
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return self
+        return BilingualText(*(getattr(instance, column) for column in self.columns))
+
+    def __set__(self, instance, value):
+        raise AttributeError(f"Set {' and '.join(self.columns)} instead of {self.name}.")

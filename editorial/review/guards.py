@@ -1,0 +1,40 @@
+"""Guards that must be signals: they keep the review and its people in place, by whatever screen or code somebody takes.
+
+Without its workflow nothing could be submitted, and nobody would be told why. `docs/publishing.md` has the table of
+them.
+"""
+
+from django.conf import settings
+from django.db.models.signals import pre_delete
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import WorkflowContentType, WorkflowPage, WorkflowTask
+
+from catalog.models import Refused
+
+
+def refuse_release(sender, instance, **kwargs) -> None:
+    """Refuse to let a kind of entry, or pages, go without the review (receiver of `pre_delete`).
+
+    Switching a workflow off does that first.
+    """
+    if instance.workflow.active:
+        raise Refused(_("What was written could not be submitted any more: the review of it stays."))
+
+
+def refuse_last_task(sender, instance, **kwargs) -> None:
+    """Refuse to leave a workflow without a task: nobody would decide (receiver of `pre_delete`)."""
+    if instance.workflow.active and not instance.workflow.workflow_tasks.exclude(pk=instance.pk).exists():
+        raise Refused(_("Somebody must decide about a version: a workflow keeps at least one task."))
+
+
+def refuse_deletion(sender, instance, **kwargs) -> None:
+    """Refuse to delete a person: it would erase who wrote what (receiver of `pre_delete`)."""
+    raise Refused(_("People are never deleted: deactivate the account instead."))
+
+
+def connect_guards() -> None:
+    """Connect the receivers; called once, when all models are there."""
+    for model in (WorkflowContentType, WorkflowPage):
+        pre_delete.connect(refuse_release, sender=model)
+    pre_delete.connect(refuse_last_task, sender=WorkflowTask)
+    pre_delete.connect(refuse_deletion, sender=settings.AUTH_USER_MODEL)

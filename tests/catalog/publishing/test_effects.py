@@ -1,0 +1,86 @@
+"""What follows a decision: every slot is filled, in order, and what fails there takes the decision back."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.checks import run_checks
+
+from catalog.models import Approval, Check, Layer, Publication
+from catalog.models.checks import Outcome
+from catalog.publishing import effects
+from catalog.publishing.checking import record_checks
+from tests.factories import make_label, make_model, publish
+
+
+@pytest.fixture
+def fill(monkeypatch):
+    """A function that has other functions fill the slots until the end of the test."""
+
+    def fill_slots(**functions) -> None:
+        monkeypatch.setattr(effects, "filled", {})
+        for slot, function in functions.items():
+            effects.fill(slot, function)
+
+    return fill_slots
+
+
+def test_a_system_check_names_the_slot_that_nothing_fills(fill):
+    assert not [error for error in run_checks() if error.id == "catalog.E020"], "all are filled when apps are ready"
+    fill(index=lambda event: None)
+    (error,) = [error for error in run_checks() if error.id == "catalog.E020"]
+    assert "notices" in error.msg
+    assert "newsroom" in error.hint
+
+
+def test_a_slot_is_filled_by_one_function_and_has_a_name_that_is_known(fill):
+    fill(index=print)
+    effects.fill("index", print)
+    with pytest.raises(ValueError, match="filled already"):
+        effects.fill("index", repr)
+    with pytest.raises(ValueError, match="no slot"):
+        effects.fill("indices", print)
+
+
+@pytest.mark.django_db
+def test_every_event_goes_to_the_slots_in_their_order(fill):
+    model, layer, user = (
+        make_model(access="api"),
+        make_label(Layer, "tools"),
+        get_user_model().objects.create_user("ann"),
+    )
+    seen = []
+    # Filled in another order than they run in.
+    fill(notices=lambda event: seen.append(("notices", event)), index=lambda event: seen.append(("index", event)))
+    publish(model, access="open-weights")
+    record_checks(entry=model.uid, group="access", outcome=Outcome.STILL_TRUE, user=user)
+    layer.name_en = "Tools"
+    layer.save()
+    make_label(Layer, "new")
+    assert [(slot, type(event).__name__) for slot, event in seen] == [
+        (slot, event)
+        for event in ("Approved", "PublicationRecorded", "VerificationsOutdated", "WordChanged")
+        for slot in ("index", "notices")
+    ]
+    approval, publication, outdated, word = [event for slot, event in seen if slot == "index"]
+    assert approval.approval == Approval.objects.of(model).first()
+    assert (publication.publication, publication.record) == (Publication.objects.of(model.uid).first(), model)
+    assert publication.record.access == "open-weights", "the object as it is now"
+    assert (outdated.entries, word.word) == ([model.uid], layer)
+
+
+@pytest.mark.django_db
+def test_what_fails_in_a_slot_takes_the_decision_back(fill):
+    model = make_model(access="api")
+    user = get_user_model().objects.create_user("ann")
+
+    def fail(event) -> None:
+        if not isinstance(event, effects.Approved):
+            raise RuntimeError("The index is full.")
+
+    fill(index=fail, notices=lambda event: None)
+    with pytest.raises(RuntimeError):
+        publish(model, access="open-weights")
+    with pytest.raises(RuntimeError):
+        record_checks(entry=model.uid, group="access", outcome=Outcome.STILL_TRUE, user=user)
+    model.refresh_from_db()
+    assert (model.access, Publication.objects.of(model.uid).count()) == ("api", 1)
+    assert not Check.objects.exists()

@@ -1,0 +1,210 @@
+"""What happens when something goes live, changes, or is taken away."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from catalog.models import (
+    AIModel,
+    AIModelCitation,
+    AIModelMilestone,
+    ListingEntry,
+    Organization,
+    Publication,
+)
+from tests.factories import (
+    make_model,
+    make_organization,
+    make_product,
+    make_source,
+    make_term,
+    publish_revision,
+    withdraw,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def edit(record, **values):
+    """Save a draft of a record with other values and return its revision."""
+    draft = record.get_latest_revision_as_object()
+    for name, value in values.items():
+        setattr(draft, name, value)
+    return draft.save_revision()
+
+
+def publications_of(record):
+    return list(Publication.objects.of(record.uid))
+
+
+def test_publishing_keeps_the_document_and_one_change_for_each_value():
+    model = make_model(name="GPT-3", parameters="175 billion", released="2020-05-28", cite={"parameters": "2020-05-28"})
+    (publication,) = publications_of(model)
+    assert (publication.sequence, publication.action, publication.kind) == (1, "published", "model")
+    assert publication.document["fields"]["released"] == "2020-05-28"
+    assert publication.document["fields"]["parameters"] == {
+        "low": "175000000000",
+        "high": "175000000000",
+        "kind": "reported",
+    }
+    assert publication.document["citations"][0]["as_of"] == "2020-05-28"
+    changes = {change.path: (change.old, change.new) for change in publication.changes.all()}
+    assert changes["released"] == (None, "2020-05-28")
+    assert "licence" not in changes, "an empty value is no change"
+
+
+def test_the_next_publication_names_only_what_differs():
+    model = make_model(
+        released="2020-05-28",
+        children={
+            "milestones": [
+                {
+                    "key": "api",
+                    "milestone_kind": "release",
+                    "date": "2020-06",
+                    "text_en": "API opens.",
+                    "text_zh": "API 开放。",
+                }
+            ]
+        },
+    )
+    publish_revision(edit(model, released="2020-06"))
+    second, first = publications_of(model)
+    assert (second.sequence, first.sequence) == (2, 1)
+    assert [(c.path, c.old, c.new) for c in second.changes.all()] == [("released", "2020-05-28", "2020-06")]
+
+
+def test_a_row_keeps_its_key_when_it_changes():
+    model = make_model(
+        children={
+            "milestones": [
+                {
+                    "key": "api",
+                    "milestone_kind": "release",
+                    "date": "2020-06",
+                    "text_en": "API opens.",
+                    "text_zh": "API 开放。",
+                }
+            ]
+        }
+    )
+    draft = model.get_latest_revision_as_object()
+    row = draft.milestones.all()[0]
+    row.date = "2020-07"
+    draft.milestones = [row]
+    publish_revision(draft.save_revision())
+    (change,) = publications_of(model)[0].changes.all()
+    assert change.path == "milestones/api"
+    assert (change.old["date"], change.new["date"]) == ("2020-06", "2020-07")
+
+
+def test_a_draft_changes_nothing_that_the_public_sees():
+    model = make_model(name="Public name")
+    edit(model, name_en="Draft name")
+    assert len(publications_of(model)) == 1
+    assert ListingEntry.objects.get(entry=model.uid).name_en == "Public name"
+
+
+def test_two_drafts_cannot_publish_one_slug():
+    second = make_organization(slug="other")
+    revision = edit(second, slug="acme")
+    first = make_organization(slug="acme")
+    with pytest.raises(ValidationError) as refused:
+        publish_revision(revision)
+    assert "slug" in refused.value.message_dict
+    assert Organization.objects.get(pk=second.pk).slug == "other"
+    assert len(publications_of(second)) == 1
+    assert ListingEntry.objects.get(slug="acme").entry == first.uid
+
+
+def test_an_incomplete_row_is_refused_with_the_name_of_its_list():
+    model = make_model()
+    revision = edit(model, milestones=[AIModelMilestone(key="api", milestone_kind="release")])
+    with pytest.raises(ValidationError, match="milestone 1"):
+        publish_revision(revision)
+    assert len(publications_of(model)) == 1
+    assert AIModel.objects.get(pk=model.pk).milestones.count() == 0
+
+
+def test_two_rows_with_one_key_are_refused():
+    rows = [
+        {"key": "twice", "link_kind": "paper", "url": "https://example.org/a"},
+        {"key": "twice", "link_kind": "paper", "url": "https://example.org/b"},
+    ]
+    model = make_model(publish=False, children={"links": rows})
+    with pytest.raises(ValidationError, match="twice"):
+        publish_revision(model.latest_revision)
+
+
+def test_unpublishing_is_recorded_and_takes_the_entry_out_of_listings():
+    model = make_model()
+    withdraw(model)
+    assert [p.action for p in publications_of(model)] == ["withdrawn", "published"]
+    assert not ListingEntry.objects.filter(entry=model.uid).exists()
+    assert publications_of(model)[0].reason == {"en": "It was wrong.", "zh": "内容有误。"}
+    publish_revision(edit(model, withdrawal_en="", withdrawal_zh=""))
+    assert publications_of(model)[0].action == "restored"
+    assert ListingEntry.objects.filter(entry=model.uid).exists()
+
+
+def test_a_new_slug_is_recorded_as_renamed():
+    model = make_model(slug="old-name")
+    publish_revision(edit(model, slug="new-name"))
+    assert publications_of(model)[0].action == "renamed"
+    assert ListingEntry.objects.get(entry=model.uid).slug == "new-name"
+
+
+def test_a_scheduled_version_goes_public_when_its_time_has_come(time_machine):
+    model = make_model(name="Before")
+    publish_revision(edit(model, name_en="After", go_live_at=timezone.now() + timedelta(hours=2)))
+    assert len(publications_of(model)) == 1
+    assert ListingEntry.objects.get(entry=model.uid).name_en == "Before"
+    time_machine.move_to(timezone.now() + timedelta(hours=3))
+    call_command("publish_scheduled")
+    assert len(publications_of(model)) == 2
+    assert ListingEntry.objects.get(entry=model.uid).name_en == "After"
+
+
+def test_one_refused_version_stops_no_other_that_is_due(time_machine):
+    refused, due = make_organization(name="Refused"), make_organization(name="Due")
+    later = timezone.now() + timedelta(hours=1)
+    publish_revision(edit(refused, slug="taken", go_live_at=later))
+    make_organization(slug="taken")
+    publish_revision(edit(due, name_en="Gone live", go_live_at=later))
+    time_machine.move_to(timezone.now() + timedelta(hours=2))
+    with pytest.raises(CommandError, match="Refused"):
+        call_command("publish_scheduled")
+    assert ListingEntry.objects.get(entry=due.uid).name_en == "Gone live"
+    assert ListingEntry.objects.get(entry=refused.uid).slug != "taken"
+
+
+def test_the_name_of_a_draft_stays_out_of_documents_that_point_to_it():
+    secret = make_model(publish=False, name="Secret model")
+    product = make_product(built_on=[secret])
+    document = publications_of(product)[0].document
+    assert "Secret model" not in str(document)
+    assert document["fields"]["built_on"] == [secret.slug]
+
+
+def test_terms_have_history_too():
+    term = make_term(name="Diffusion model")
+    publish_revision(edit(term, definition_en="Another meaning."))
+    assert [change.path for change in publications_of(term)[0].changes.all()] == ["definition"]
+
+
+def test_a_citation_of_a_row_that_is_not_there_is_refused():
+    model = make_model()
+    citation = AIModelCitation(field="milestones", item="nothing", source=make_source(), as_of="2022")
+    with pytest.raises(ValidationError, match="milestones/nothing"):
+        publish_revision(edit(model, citations=[citation]))
+
+
+def test_ends_of_lines_as_browsers_send_them_are_no_change():
+    model = make_model(aliases="davinci\nGPT-3 175B", summary_en="One.\n\nTwo.")
+    draft = model.get_latest_revision_as_object()
+    draft.aliases, draft.summary_en, draft.access = "davinci\r\nGPT-3 175B", "One.\r\n\r\nTwo.", "api"
+    publish_revision(draft.save_revision())
+    assert [change.path for change in Publication.objects.of(model.uid)[0].changes.all()] == ["access"]

@@ -1,0 +1,210 @@
+"""The parts of the site know what is below them only: `aigc_site` → `editorial` → `catalog`.
+
+Imports are checked by import-linter (`make lint`). Here is the rest: what is named by a string, in Python and in
+templates. Each name belongs to a part, and no part names what belongs to one above it. The one exception: a template
+of any part may extend a layout, or include a part of one (`templates/layouts/`), though layouts are the site's.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.template import engines
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("catalog", "editorial", "aigc_site")
+LAYOUTS = "layouts/"
+# Which part the templates of a folder are of, or a template.
+TEMPLATES = {
+    "catalog/": "catalog",
+    "components/": "catalog",
+    "wagtailadmin/catalog/": "catalog",
+    "editorial/": "editorial",
+    "wagtailadmin/review/": "editorial",
+    LAYOUTS: "aigc_site",
+    "404.html": "aigc_site",
+    "500.html": "aigc_site",
+}
+# Functions whose first argument is the name of an address.
+ADDRESSED = {"reverse", "reverse_lazy", "redirect", "resolve_url"}
+TAG = re.compile(r"{%\s*(url|load|include|extends)\s+(.*?)\s*%}", re.DOTALL)
+TEMPLATE = re.compile(r"[\w/.-]+\.(?:html|txt|xml)")
+LITERAL_ADDRESS = re.compile(r"""\b(?:href|action|src)=["'](/[^"'{]*)""")
+
+# What a name is of, and the name: ("url", "catalog:models").
+Name = tuple[str, str]
+
+
+def part_of(module: str) -> str | None:
+    part = module.partition(".")[0]
+    return part if part in PARTS else None
+
+
+def list_addresses(resolver: URLResolver, *, prefix: str = "", part: str | None = None) -> Iterator[tuple[str, str]]:
+    """Each name of an address, with the part that has its view, or the file in which it is named."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            view = getattr(pattern.callback, "view_class", pattern.callback)
+            owner = part_of(view.__module__) or part
+            if pattern.name and owner:
+                yield f"{prefix}{pattern.name}", owner
+        else:
+            named_in = getattr(pattern.urlconf_name, "__name__", None)
+            inside = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from list_addresses(pattern, prefix=inside, part=part_of(named_in) if named_in else part)
+
+
+@pytest.fixture(scope="module")
+def owners() -> dict[Name, str]:
+    """The part that each name belongs to."""
+    libraries = engines["django"].engine.libraries
+    models = [(part, model) for part in PARTS for model in apps.get_app_config(part).get_models()]
+    return {
+        **{("url", name): part for name, part in list_addresses(get_resolver(), part="aigc_site")},
+        **{("library", name): part for name, module in libraries.items() if (part := part_of(module))},
+        **{("model", model._meta.model_name): part for part, model in models},
+    }
+
+
+def find_owners(name: Name, owners: dict[Name, str]) -> set[str]:
+    """The parts that a name may belong to; none for what is Django's or Wagtail's."""
+    what, text = name
+    match what:
+        case "template":
+            return {part for beginning, part in TEMPLATES.items() if text.startswith(beginning)}
+        case "module":
+            return {part} if (part := part_of(text)) else set()
+        case "address":
+            # Written out, it says nothing of whose it is; only the site knows where everything is.
+            return {"aigc_site"}
+        case "url" if text.endswith(":"):
+            return {part for (kind, known), part in owners.items() if kind == "url" and known.startswith(text)}
+    return {owners[name]} if name in owners else set()
+
+
+def read_template(text: str) -> Iterator[Name]:
+    """What a template names."""
+    for tag, argument in TAG.findall(text):
+        words = argument.split()
+        if tag == "load":
+            for library in words[-1:] if "from" in words else words:
+                yield "library", library
+        elif words[0][0] in "\"'":
+            name = words[0].strip("\"'")
+            if tag == "url":
+                yield "url", name
+            elif not name.startswith(LAYOUTS):
+                yield "template", name
+    for address in LITERAL_ADDRESS.findall(text):
+        yield "address", address
+
+
+def read_module(text: str) -> Iterator[Name]:
+    """What a Python module names in strings: addresses, templates, models, modules. Docstrings name nothing."""
+    tree = ast.parse(text)
+    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            function = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+            if function in ADDRESSED and (name := read_string(node.args[0])):
+                yield "url", name
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in prose:
+            continue
+        if TEMPLATE.fullmatch(node.value):
+            yield "template", node.value
+        elif re.fullmatch(r"\w+(\.\w+)+", node.value) or node.value in PARTS:
+            yield "module", node.value
+        elif node.value.isalpha():
+            yield "model", node.value
+
+
+def read_string(node: ast.expr) -> str | None:
+    """A string, or of one that is put together the namespace with which it begins."""
+    if isinstance(node, ast.JoinedStr):
+        node = node.values[0]
+        if isinstance(node, ast.Constant):
+            return f"{node.value.rpartition(':')[0]}:"
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def list_names() -> Iterator[tuple[str, str, Name]]:
+    """Each name in the code: where it is, the part that names it, and the name."""
+    for part in PARTS:
+        for path in (ROOT / part).rglob("*.py"):
+            if "migrations" not in path.parts:
+                for name in read_module(path.read_text()):
+                    yield str(path.relative_to(ROOT)), part, name
+    folder = ROOT / "templates"
+    for path in folder.rglob("*.*"):
+        where = path.relative_to(folder).as_posix()
+        (part,) = {part for beginning, part in TEMPLATES.items() if where.startswith(beginning)}
+        for name in read_template(path.read_text()):
+            yield f"templates/{where}", part, name
+
+
+def is_above(owner: str, part: str) -> bool:
+    return PARTS.index(owner) > PARTS.index(part)
+
+
+def test_no_part_names_what_is_above_it(owners):
+    upwards, downwards = [], set()
+    for where, part, name in list_names():
+        for owner in find_owners(name, owners):
+            if is_above(owner, part):
+                upwards.append(f"{where} names the {name[0]} “{name[1]}”, which is of {owner}")
+            elif owner != part:
+                downwards.add((part, owner, name[0]))
+    assert upwards == []
+    # The other direction is there, so that what is read is not nothing.
+    assert downwards >= {
+        ("editorial", "catalog", "url"),
+        ("editorial", "catalog", "template"),
+        ("editorial", "catalog", "library"),
+        ("aigc_site", "editorial", "url"),
+        ("aigc_site", "catalog", "url"),
+        ("aigc_site", "editorial", "module"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "owner"),
+    [
+        ('terms = reverse("about")', ("url", "about"), "editorial"),
+        ('reverse(f"review:{name}", args=[1])', ("url", "review:"), "editorial"),
+        ('return redirect("sitemap")', ("url", "sitemap"), "aigc_site"),
+        ('pages.filter(content_type__model="articlepage")', ("model", "articlepage"), "editorial"),
+        ('apps.get_model("editorial", "ArticlePage")', ("module", "editorial"), "editorial"),
+        ('models.ForeignKey("editorial.ArticlePage")', ("module", "editorial.ArticlePage"), "editorial"),
+        ('import_string("aigc_site.views")', ("module", "aigc_site.views"), "aigc_site"),
+        ('render(request, "editorial/home.html")', ("template", "editorial/home.html"), "editorial"),
+        ('render(request, "layouts/base.html")', ("template", "layouts/base.html"), "aigc_site"),
+    ],
+)
+def test_names_in_python_are_read(owners, text, name, owner):
+    assert name in set(read_module(text))
+    assert find_owners(name, owners) == {owner}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "owner"),
+    [
+        ('<a href="{% url "home" %}">', ("url", "home"), "editorial"),
+        ("{% url 'article' article.slug as address %}", ("url", "article"), "editorial"),
+        ("{% load i18n site %}", ("library", "site"), "aigc_site"),
+        ("{% load linked from articles %}", ("library", "articles"), "editorial"),
+        ('{% include "editorial/home.html" with page=page %}', ("template", "editorial/home.html"), "editorial"),
+        ('{% extends "404.html" %}', ("template", "404.html"), "aigc_site"),
+        ('<form action="/en/search/">', ("address", "/en/search/"), "aigc_site"),
+    ],
+)
+def test_names_in_templates_are_read(owners, text, name, owner):
+    assert name in set(read_template(text))
+    assert find_owners(name, owners) == {owner}
+
+
+def test_any_template_may_extend_a_layout_and_include_a_part_of_one():
+    assert list(read_template('{% extends "layouts/base.html" %}{% include "layouts/home_link.html" %}')) == []
