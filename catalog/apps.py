@@ -10,8 +10,9 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        from catalog.kind_checks import check_kinds
         from catalog.listing import index
-        from catalog.models.field_groups import register_checks
+        from catalog.listing.facets.checks import check_facets
         from catalog.models.publication import register_publish
         from catalog.public.articles import check_article_finder
         from catalog.publishing.effects import check_slots, fill
@@ -19,8 +20,9 @@ class CatalogConfig(AppConfig):
         from catalog.publishing.publication import publish
 
         checks.register(check_article_finder)
-        register_checks()
+        checks.register(check_kinds, checks.Tags.models)
         checks.register(check_slots)
+        checks.register(check_facets)
         register_publish(publish)
         connect_guards()
         fill("index", index.follow)

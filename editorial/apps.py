@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_save, pre_save
+from django.db.models.signals import post_migrate, post_save, pre_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -20,7 +20,9 @@ class EditorialConfig(AppConfig):
         from editorial.review.audit import name_resubmitted_version
         from editorial.review.guards import connect_guards
         from editorial.review.notices import follow, follow_comment, silence_wagtail, tell_taken_out
+        from editorial.review.record_rights import follow_kinds
 
+        post_migrate.connect(follow_kinds, sender=self)
         for model in (ModelLogEntry, PageLogEntry):
             pre_save.connect(name_resubmitted_version, sender=model)
         workflow_cancelled.connect(tell_taken_out)

@@ -7,24 +7,21 @@ from wagtail.models import Locale, Page, Site
 
 from catalog.models import (
     AIModel,
-    AIModelCitation,
     ApprovalKind,
     Layer,
     Modality,
     Organization,
-    OrganizationCitation,
     Product,
-    ProductCitation,
     Segment,
     Source,
     Term,
 )
+from catalog.models.kinds import kind_of
 from catalog.publishing.approval import approve
 from catalog.publishing.authorship import find_authors
 from editorial.models import ArticleIndexPage, ArticlePage, HomePage
 
 _numbers = count(1)
-CITATIONS = {Organization: OrganizationCitation, AIModel: AIModelCitation, Product: ProductCitation}
 
 
 def make_source(**values) -> Source:
@@ -72,8 +69,9 @@ def make_record(
         setattr(record, name, [row if isinstance(row, row_class) else row_class(**row) for row in rows])
     if cite:
         source = source or make_source()
+        citation = kind_of(model.kind).row_model("citations")
         record.citations = [
-            CITATIONS[model](field=path.partition("/")[0], item=path.partition("/")[2], source=source, as_of=as_of)
+            citation(field=path.partition("/")[0], item=path.partition("/")[2], source=source, as_of=as_of)
             for path, as_of in cite.items()
         ]
     record.save()

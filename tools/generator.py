@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.listing import search
 from catalog.listing.derive import derive_facets, derive_row
-from catalog.listing.index import INHERITED_BY_MAKERS, MADE, RECORD_MODELS
+from catalog.listing.facets import FACET_SETS, Subject
 from catalog.models import (
     Change,
     Check,
@@ -28,10 +28,11 @@ from catalog.models import (
     Verification,
 )
 from catalog.models.checks import Outcome
-from catalog.models.choices import EntryKind, LinkState
+from catalog.models.choices import LinkState
 from catalog.models.document import child_lists, differences
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import KINDS, EntryKind, kind_of
 from catalog.models.listing import UNKNOWN
 from catalog.models.verification import read_intervals
 from catalog.publishing.verification import group_findings, make_verifications
@@ -45,8 +46,6 @@ from tools import invented
 PUBLISHED_BEFORE = timedelta(days=45)
 # Entries in memory at a time.
 CHUNK = 1000
-# What is pointed to is there first.
-ORDER = (EntryKind.TERM, EntryKind.ORGANIZATION, EntryKind.MODEL, EntryKind.PRODUCT)
 # Of all field groups so many have been checked; of all sources so many were found changed.
 CHECKED, CHANGED = 0.7, 0.01
 OUTCOMES = {Outcome.STILL_TRUE: 93, Outcome.CANT_TELL: 3, Outcome.CHANGED: 3, Outcome.CONFLICT: 1}
@@ -78,9 +77,9 @@ class Generator:
         self.intervals = read_intervals()
         self.parents: dict[str, str] = {}
         self.synonyms: dict[str, str] = {}
-        # What organizations are found by because of what they make, and the countries of makers.
+        # What organizations are found by because of what they make, and what these are found by themselves.
         self.inherited: dict[str, dict[str, set[str]]] = {}
-        self.countries: dict[str, str] = {}
+        self.of_organizations: dict[str, dict[str, str]] = {}
 
     def run(self) -> None:
         number = ListingVersion.advance()
@@ -94,14 +93,15 @@ class Generator:
             vocabularies=vocabularies,
             sources=self.write_sources(),
         )
-        for kind in ORDER:
+        kinds = [kind.key for kind in KINDS if kind.key in landscape.known]
+        for kind in kinds:
             for documents in in_chunks(landscape.write_all(kind)):
                 self.write_entries(kind, documents)
             # Once all are there: they point to each other.
             for documents in read_documents(kind):
                 self.write_rows(kind, documents)
         # Organizations last: they are found by what their models and products are.
-        for kind in (EntryKind.TERM, EntryKind.MODEL, EntryKind.PRODUCT, EntryKind.ORGANIZATION):
+        for kind in sorted(kinds, key=lambda kind: kind == EntryKind.ORGANIZATION):
             for documents in read_documents(kind):
                 self.write_index(kind, documents)
 
@@ -149,7 +149,7 @@ class Generator:
 
     def write_entries(self, kind: EntryKind, documents: list[dict]) -> None:
         """Write entries with their publications and changes."""
-        model = RECORD_MODELS[kind]
+        model = kind_of(kind).model
         known = self.pks.setdefault(model, {})
         pairs: Pairs = {}
         for has_parent in (False, True):
@@ -175,7 +175,7 @@ class Generator:
 
     def write_rows(self, kind: EntryKind, documents: list[dict]) -> None:
         """Write the rows of the lists of entries, and their citations."""
-        model = RECORD_MODELS[kind]
+        model = kind_of(kind).model
         pks = self.pks[model]
         pairs: Pairs = {}
         for name, row_model in child_lists(model).items():
@@ -240,7 +240,7 @@ class Generator:
 
     def write_index(self, kind: EntryKind, documents: list[dict]) -> None:
         """Write checks and what is derived of them, listing rows, facet values and their search index."""
-        model, checks, verified, rows, facets = RECORD_MODELS[kind], [], [], [], []
+        model, checks, verified, rows, facets = kind_of(kind).model, [], [], [], []
         content_type = ContentType.objects.get_for_model(model)
         for document in documents:
             object_id = self.pks[model][document["slug"]]
@@ -250,16 +250,16 @@ class Generator:
             for verification in verifications.values():
                 verification.object_id = object_id
                 verified.append(verification)
-            row = derive_row(document, verifications)
+            subject = Subject(document=document, verifications=verifications, on=self.today)
+            row = derive_row(subject)
             if kind in (EntryKind.ORGANIZATION, EntryKind.PRODUCT):
                 segments = document["labels"].get("segment", {})
                 row["text"] += "\n" + "\n".join(its for slug, its in self.synonyms.items() if slug in segments)
             found = derive_facets(
-                document=document,
+                subject=subject,
+                declared=FACET_SETS[kind].valued,
                 inherited=self.find_inherited(document),
-                parents=self.parents if kind in (EntryKind.ORGANIZATION, EntryKind.PRODUCT) else {},
-                verifications=verifications,
-                on=self.today,
+                parents=self.parents,
             )
             self.pass_on(document, found)
             listing = ListingEntry(
@@ -311,27 +311,35 @@ class Generator:
 
     def find_inherited(self, document: dict) -> dict[str, set[str]]:
         """The facet values that an entry has from its neighbours."""
-        if document["kind"] == EntryKind.ORGANIZATION:
+        facet_set = FACET_SETS[document["kind"]]
+        if facet_set.from_made:
             return self.inherited.get(document["slug"], {})
-        if document["kind"] in MADE:
-            return {"country": {self.country_of(slug) for slug in makers_of(document)} - {""}}
-        return {}
+        makers = makers_of(document)
+        return {
+            facet: {self.read_organizations(source)[slug] for slug in makers} - {""}
+            for facet, source in facet_set.from_makers.items()
+        }
 
-    def country_of(self, slug: str) -> str:
-        if not self.countries:
-            organization = RECORD_MODELS[EntryKind.ORGANIZATION]
-            self.countries = dict(organization.objects.values_list("slug", "country"))
-        return self.countries[slug]
+    def read_organizations(self, facet: str) -> dict[str, str]:
+        """What organizations have in a column that a facet of theirs comes from, by slug."""
+        if facet not in self.of_organizations:
+            field = FACET_SETS[EntryKind.ORGANIZATION].facets[facet].field
+            organization = kind_of(EntryKind.ORGANIZATION).model
+            self.of_organizations[facet] = dict(organization.objects.values_list("slug", field))
+        return self.of_organizations[facet]
 
     def pass_on(self, document: dict, facets) -> None:
         """Note what the makers of a model or product are found by because of it."""
+        made = [
+            (document["kind"], facet, value)
+            for facet, values in facets.values.items()
+            for value in values
+            if value != UNKNOWN
+        ]
         for slug in makers_of(document):
             its = self.inherited.setdefault(slug, {})
-            if document["kind"] == EntryKind.MODEL:
-                its.setdefault("layer", set()).add("model")
-            for (kind, there), here in INHERITED_BY_MAKERS.items():
-                if kind == document["kind"]:
-                    its.setdefault(here, set()).update(facets.values.get(there, {}).keys() - {UNKNOWN})
+            for facet, value in FACET_SETS[EntryKind.ORGANIZATION].inherit(made):
+                its.setdefault(facet, set()).add(value)
 
 
 def makers_of(document: dict) -> list[str]:

@@ -16,7 +16,6 @@ from itertools import accumulate
 
 from catalog.models.choices import (
     Access,
-    EntryKind,
     LineageKind,
     LinkKind,
     MilestoneKind,
@@ -29,6 +28,7 @@ from catalog.models.choices import (
 )
 from catalog.models.document import SCHEMA
 from catalog.models.field_groups import UNCITED, fields_of
+from catalog.models.kinds import EntryKind
 from tools import invented_words as usual
 
 
@@ -113,12 +113,7 @@ class Landscape:
 
     def write_all(self, kind: EntryKind) -> Iterable[dict]:
         """The document of each entry of a kind."""
-        write = {
-            EntryKind.ORGANIZATION: self.write_organization,
-            EntryKind.MODEL: self.write_model,
-            EntryKind.PRODUCT: self.write_product,
-            EntryKind.TERM: self.write_term,
-        }[kind]
+        write = getattr(self, f"write_{kind.value}")
         for number, who in enumerate(self.known[kind]):
             yield write(number, who)
 

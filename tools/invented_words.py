@@ -1,6 +1,7 @@
 """The words of which an invented landscape is made, and what is usual in it; for `invented.py`."""
 
-from catalog.models.choices import Access, EntryKind, OrganizationStatus, OrganizationType, RoundKind
+from catalog.models.choices import Access, OrganizationStatus, OrganizationType, RoundKind
+from catalog.models.kinds import EntryKind
 
 # Of all entries so much; and for each entry so many sources.
 SHARES = {EntryKind.ORGANIZATION: 0.6, EntryKind.MODEL: 0.24, EntryKind.PRODUCT: 0.16}

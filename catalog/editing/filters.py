@@ -2,6 +2,7 @@
 
 import django_filters
 from django import forms
+from django.db import models
 from django.db.models import Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -96,6 +97,19 @@ def used_countries() -> list[tuple[str, str]]:
 
 def segments(**kwargs) -> SegmentFilter:
     return SegmentFilter(field_name="segments", label=_("Segment"), queryset=Segment.objects.all(), **kwargs)
+
+
+def make_state_filterset(record_model: type[models.Model]) -> type[WagtailFilterSet]:
+    """Return what narrows a list of records by their state alone."""
+
+    class StateFilterSet(WagtailFilterSet):
+        state = StateFilter()
+
+        class Meta:
+            model = record_model
+            fields: list[str] = []
+
+    return StateFilterSet
 
 
 class OrganizationFilterSet(WagtailFilterSet):

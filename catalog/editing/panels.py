@@ -28,8 +28,9 @@ from wagtail.admin.widgets import AdminDateTimeInput
 from catalog.editing.forms import EntryForm, RowForm, citation_form
 from catalog.editing.widgets import Picker
 from catalog.models.base import Entry
+from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.vocabulary import Label
 from catalog.values import BilingualField
 

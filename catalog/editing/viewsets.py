@@ -15,6 +15,7 @@ from catalog.editing.panels import build_edit_handler, build_plain_handler
 from catalog.editing.plain_text import spread
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
 from catalog.models.field_groups import fields_of
+from catalog.models.kinds import Kind, list_kinds
 
 
 class CatalogChooserViewSet(SnippetChooserViewSet):
@@ -206,6 +207,26 @@ class LayerViewSet(LabelViewSet):
     list_display = ["name_en", *(ValueColumn(name, Layer) for name in ("name_zh", "slug", "position"))]
 
 
+# Kinds without a viewset here get what `make_viewset` makes.
+VIEWSETS: dict[type, type[RecordViewSet]] = {
+    it.model: it for it in (AIModelViewSet, OrganizationViewSet, ProductViewSet, TermViewSet)
+}
+
+
+def make_viewset(kind: Kind) -> type[EntryViewSet]:
+    """Return the viewset of a kind of entry: a list with its date and its state, narrowed by the state."""
+    dates = [ValueColumn(kind.date, kind.model)] if kind.date else []
+    return type(
+        f"{kind.model_name}ViewSet",
+        (EntryViewSet,),
+        {
+            "model": kind.model,
+            "filterset_class": filters.make_state_filterset(kind.model),
+            "list_display": ["__str__", *dates, StateColumn(), UpdatedAtColumn(label=_("Updated"))],
+        },
+    )
+
+
 class CatalogGroup(SnippetViewSetGroup):
     """The menu group."""
 
@@ -215,10 +236,7 @@ class CatalogGroup(SnippetViewSetGroup):
     # Right after the pages.
     menu_order = 150
     items = (
-        AIModelViewSet,
-        OrganizationViewSet,
-        ProductViewSet,
-        TermViewSet,
+        *(VIEWSETS.get(kind.model) or make_viewset(kind) for kind in list_kinds()),
         SourceViewSet,
         SegmentViewSet,
         ModalityViewSet,

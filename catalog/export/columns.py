@@ -8,6 +8,7 @@ its sources, the date that they speak of, and the day of the check of its field 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
@@ -17,13 +18,12 @@ from django_countries.fields import CountryField
 
 from catalog.export.spreadsheets import Cell
 from catalog.listing.as_of import AsOf
-from catalog.listing.derive import derive_funding, read_funding_known
-from catalog.listing.index import RECORD_MODELS
+from catalog.listing.facets import FACET_SETS, Facet, Range, Subject
 from catalog.models import ListingEntry
-from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
-from catalog.models.field_groups import UNCITED, FieldGroup, fields_of, group_of
-from catalog.models.listing import ALWAYS_UNTIL
+from catalog.models.field_groups import UNCITED, fields_of, group_of
+from catalog.models.kinds import EntryKind, find_kind, kind_of
+from catalog.models.listing import ALWAYS_UNTIL, UNKNOWN
 from catalog.reading.details import HEAD_FIELDS, Detail, field_of
 from catalog.reading.facts import CitationView, RowView
 from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
@@ -34,7 +34,6 @@ AMOUNT = ("low", "high", "kind")
 MONEY = ("currency", "usd_low", "usd_high", "usd_rate_date")
 SOURCING = ("sources", "as_of", "checked")
 HEAD = ("id", "address", "name_en", "name_zh", "aliases", "summary_en", "summary_zh", "published")
-FUNDING = ("total_funding_usd", "total_funding_kind", "valuation_usd", "valuation_current_until")
 # What the sheet of sources has of each.
 SOURCE_COLUMNS = (
     *("id", "name", "field", "row", "stance", "stated", "as_of", "title", "publisher", "source_kind", "source_address"),
@@ -44,16 +43,26 @@ SOURCE_COLUMNS = (
 
 def list_columns(kind: EntryKind) -> list[str]:
     """The names of the columns of a kind, in order."""
-    model, columns = RECORD_MODELS[kind], list(HEAD)
+    model, columns = kind_of(kind).model, list(HEAD)
     for name in fields_of(kind):
         if name in HEAD_FIELDS:
             continue
-        if name == "funding_rounds":
-            columns += FUNDING
+        columns += [column for declared in list_derived(kind, name) for column in columns_of(declared)]
         columns += [f"{name}{suffix}" for suffix in list_suffixes(model, name)]
         if name not in UNCITED:
             columns += [f"{name}_{part}" for part in SOURCING]
     return [*columns, "identifiers", "disputed"]
+
+
+def list_derived(kind: EntryKind, field: str = "") -> list[Facet | Range]:
+    """What listings derive and files have columns of; with `field`, from that value or list alone."""
+    found = [item for item in FACET_SETS[kind].all if isinstance(item, Facet | Range) and item.exported]
+    return [item for item in found if field in ("", item.field)]
+
+
+def columns_of(declared: Facet | Range) -> list[str]:
+    """The names of the columns of what listings derive."""
+    return [declared.exported] if isinstance(declared, Facet) else list(declared.exported)
 
 
 def list_suffixes(model, name: str) -> list[str]:
@@ -127,8 +136,8 @@ class Taken:
             cells.update(self.read_cells(name))
             if name not in UNCITED and (name in self.detail.facts or self.detail.lists.get(name)):
                 cells.update(self.read_sourcing(name))
-        if kind == EntryKind.ORGANIZATION:
-            cells.update(self.funding)
+        for derived in self.derived.values():
+            cells.update(derived)
         return cells
 
     def read_cells(self, name: str) -> dict[str, Cell]:
@@ -177,7 +186,7 @@ class Taken:
         target = column.related_model
         if target is None:
             return values
-        kind = target.kind.value if target in RECORD_MODELS.values() else target._meta.model_name
+        kind = find_kind(target).key.value if find_kind(target) else target._meta.model_name
         live, labels = self.detail.live_targets, self.detail.document["labels"].get(kind, {})
         # What has no name in the document and is not live is a draft.
         return [
@@ -194,16 +203,19 @@ class Taken:
         return VALUES.join(str(value.text) for value in values)
 
     @cached_property
-    def funding(self) -> dict[str, Cell]:
-        """What listings say of an organization's rounds."""
-        known = derive_funding(self.detail.document, interval=self.detail.verifications[FieldGroup.FUNDING].interval)
-        until = known.get("valuation_until", ALWAYS_UNTIL)
-        return {
-            "total_funding_usd": known["funding_usd"],
-            "total_funding_kind": read_funding_known(self.detail.document),
-            "valuation_usd": known.get("valuation_usd"),
-            "valuation_current_until": None if until == ALWAYS_UNTIL else until.isoformat(),
-        }
+    def derived(self) -> dict[str, dict[str, Cell]]:
+        """What listings derive, by the field group that it comes from: values by the name of their column."""
+        kind, derived = self.detail.kind, {}
+        subject = Subject(document=self.detail.document, verifications=self.detail.verifications, on=self.as_of.on)
+        for declared in list_derived(kind):
+            cells = derived.setdefault(group_of(kind=kind, field=declared.field), {})
+            if isinstance(declared, Facet):
+                its = [it.value for it in declared.read(subject) if it.since <= subject.on < it.until]
+                cells[declared.exported] = VALUES.join(value for value in its if value != UNKNOWN) or None
+            else:
+                row = declared.read(subject)
+                cells.update({column: in_file(row[name]) for column, name in declared.exported.items()})
+        return derived
 
     def list_sources(self) -> Iterator[dict[str, Cell]]:
         """Every citation of a shown value, for the sheet of sources."""
@@ -234,7 +246,7 @@ class Taken:
         if self.detail is None:
             return head
         fields, lists = self.fields, child_lists(self.detail.model)
-        links = self.detail.document["children"]["links"].values()
+        links = self.detail.document["children"].get("links", {}).values()
         return {
             **head,
             "aliases": self.detail.aliases,
@@ -258,7 +270,7 @@ class Taken:
                 for name, rows in self.detail.lists.items()
                 if rows
             },
-            **({"funding": self.funding} if entry.kind == EntryKind.ORGANIZATION else {}),
+            **self.derived,
             "links": [dict(row) for row in links],
             "identifiers": fields["identifiers"] or {},
         }
@@ -288,6 +300,13 @@ class Taken:
             "checked": self.checked(fact.name),
             "sources": [describe_citation(citation) for citation in fact.citations],
         }
+
+
+def in_file(value: date | float | None) -> Cell:
+    """A value of a range; none for a day that never comes."""
+    if isinstance(value, date):
+        return None if value == ALWAYS_UNTIL else value.isoformat()
+    return value
 
 
 def in_both(name: str, raw: dict) -> dict[str, Cell]:

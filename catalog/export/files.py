@@ -25,7 +25,7 @@ from catalog.export.columns import SOURCE_COLUMNS, Taken, list_columns
 from catalog.export.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 from catalog.reading.batches import read_details
 
 # How many entries are read at once.

@@ -14,14 +14,14 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from catalog.listing.derive import ENTRY_FACETS
-from catalog.listing.index import INDEX_ORDER, RECORD_MODELS, reindex, write_document
+from catalog.listing.facets import list_facets_of_entries
+from catalog.listing.index import list_models_to_index, reindex, write_document
 from catalog.listing.rows import end_rows
 from catalog.models import Check, ListingEntry, ListingVersion, Publication, Source
-from catalog.models.choices import EntryKind
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import TAKEN_AWAY
+from catalog.models.kinds import KINDS, EntryKind, find_kind, kind_of
 from catalog.models.listing import ALWAYS_UNTIL
 from catalog.publishing.checking import find_citing
 from catalog.publishing.verification import read_verifications
@@ -43,7 +43,7 @@ def rebuild(*, past: bool = False) -> int:
     end_strangers()
     if lacks_past():
         fill_past()
-    for model in INDEX_ORDER:
+    for model in list_models_to_index():
         for entry in model.objects.filter(live=True).iterator(chunk_size=200):
             # What no publication tells, such as another name of a segment, holds from today on.
             reindex(entry)
@@ -52,11 +52,7 @@ def rebuild(*, past: bool = False) -> int:
 
 def end_strangers() -> None:
     """End present rows of what is not live, or not at this address."""
-    live = {
-        address
-        for model in RECORD_MODELS.values()
-        for address in model.objects.filter(live=True).values_list("uid", "slug")
-    }
+    live = {address for kind in KINDS for address in kind.model.objects.filter(live=True).values_list("uid", "slug")}
     held = ListingEntry.objects.values_list("entry", "slug")
     strangers = [uid for uid, slug in held if (uid, slug) not in live]
     end_rows(ListingEntry.objects.filter(entry__in=strangers), on=timezone.now().date())
@@ -104,11 +100,7 @@ class Past:
     """What this site knew, one day after another."""
 
     def __init__(self) -> None:
-        self.pks = {
-            uid: (kind, pk)
-            for kind, model in RECORD_MODELS.items()
-            for uid, pk in model.objects.values_list("uid", "pk")
-        }
+        self.pks = {uid: (kind.key, pk) for kind in KINDS for uid, pk in kind.model.objects.values_list("uid", "pk")}
         # Of each entry that was published by the day: its address, and its name while it was live.
         self.slugs: dict[UUID, str] = {}
         self.names: dict[UUID, dict] = {}
@@ -126,7 +118,7 @@ class Past:
         by_kind: dict[str, list[UUID]] = {}
         for uid in sorted(affected & self.slugs.keys()):
             by_kind.setdefault(self.pks[uid][0], []).append(uid)
-        for model in INDEX_ORDER:
+        for model in list_models_to_index():
             for uid in by_kind.get(model.kind, ()):
                 self.write(uid, until=within[1], on=day)
 
@@ -151,8 +143,9 @@ class Past:
                 self.names.pop(uid, None)
             else:
                 self.names[uid] = name
-        for facet, kind in ENTRY_FACETS.items():
-            pointing = ListingEntry.objects.filter(facets__facet=facet, facets__value__in=slugs.get(kind, ()))
+        for kind, its in slugs.items():
+            facets = list_facets_of_entries(kind)
+            pointing = ListingEntry.objects.filter(facets__facet__in=facets, facets__value__in=its)
             affected.update(pointing.values_list("entry", flat=True))
         made_by = ListingEntry.objects.filter(kind=EntryKind.ORGANIZATION, slug__in=makers)
         affected.update(made_by.values_list("entry", flat=True))
@@ -175,9 +168,9 @@ class Past:
 
     def renew(self, document: dict) -> dict:
         """A document with the addresses and names that what it points to has by the day."""
-        model = RECORD_MODELS[document["kind"]]
+        model = kind_of(document["kind"]).model
         lists = child_lists(model)
-        labels = {group: names for group, names in document["labels"].items() if group not in RECORD_MODELS}
+        labels = {group: names for group, names in document["labels"].items() if group not in EntryKind.values}
 
         def find(kind: str, slug: str) -> str:
             known = document["labels"].get(kind, {}).get(slug, {}).get("uid")
@@ -208,8 +201,8 @@ class Past:
 def target_of(model, name: str) -> str | None:
     """The kind of entry or term that a column points to, if it does."""
     try:
-        target = model._meta.get_field(name).related_model
+        kind = find_kind(model._meta.get_field(name).related_model)
     except FieldDoesNotExist:
         # A text in two languages is two columns.
         return None
-    return target.kind.value if target in RECORD_MODELS.values() else None
+    return kind.key.value if kind else None

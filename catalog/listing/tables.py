@@ -16,7 +16,7 @@ from django.http import QueryDict
 from catalog.listing.as_of import AsOf
 from catalog.listing.table import Table, read_table
 from catalog.models import ListingChange, ListingEntry, ListingVersion
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 from catalog.models.listing import has_changed_index
 
 # So many entries are read anew within a request.

@@ -8,7 +8,8 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
 from catalog.models.base import Entry, Link, Measurement, Milestone, Row
-from catalog.models.choices import Access, EntryKind, LineageKind, ReleaseStatus
+from catalog.models.choices import Access, LineageKind, ReleaseStatus
+from catalog.models.kinds import EntryKind
 from catalog.models.source import Citation
 from catalog.values import FuzzyDateField, MoneyField, QuantityField
 

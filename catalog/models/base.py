@@ -22,6 +22,7 @@ from wagtail.search import index
 from catalog.models.choices import RESERVED_SLUGS, LinkKind, MilestoneKind
 from catalog.models.document import build_document
 from catalog.models.field_groups import fields_of
+from catalog.models.kinds import kind_of
 from catalog.models.publication import PublishedDocument
 from catalog.values import BilingualField, FuzzyDateField, QuantityField
 
@@ -88,12 +89,12 @@ class Record(
         return {
             "request": request,
             "document": self.public_document(),
-            "page_template": f"catalog/{self.kind.value}_detail.html",
+            "page_template": kind_of(self.kind).template,
         }
 
 
 class Entry(Record):
-    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.field_groups`."""
+    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.kinds`."""
 
     summary = BilingualField(
         models.TextField,

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from catalog.models.field_groups import FieldGroup
+from catalog.models.choices import FieldGroup
 from catalog.models.history import AppendOnly
 
 

@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 RESERVED_SLUGS = ("unknown", "undisclosed")
 
 
-class EntryKind(models.TextChoices):
-    """What an entry is; the value is used in documents, the listing index and history."""
+class FieldGroup(models.TextChoices):
+    """The groups in which values are shown and checked."""
 
-    MODEL = "model", _("Model")
-    ORGANIZATION = "organization", _("Organization")
-    PRODUCT = "product", _("Product")
-    TERM = "term", _("Term")
+    PROFILE = "profile", pgettext_lazy("field group", "Profile")
+    SPECIFICATIONS = "specifications", pgettext_lazy("field group", "Specifications")
+    ACCESS = "access", pgettext_lazy("field group", "Access and status")
+    FUNDING = "funding", pgettext_lazy("field group", "Funding")
+    PRICING = "pricing", pgettext_lazy("field group", "Pricing")
 
 
 class OrganizationType(models.TextChoices):

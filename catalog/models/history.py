@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 
 
 class PublicationAction(models.TextChoices):

@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from wagtail.search import index
 
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 
 # The value of a facet in which an entry has none.
 UNKNOWN = "unknown"

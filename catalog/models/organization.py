@@ -9,7 +9,8 @@ from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
 from catalog.models.base import Entry, Link, Measurement, Milestone, Row
-from catalog.models.choices import EntryKind, OrganizationStatus, OrganizationType, PersonRole, RoundKind
+from catalog.models.choices import OrganizationStatus, OrganizationType, PersonRole, RoundKind
+from catalog.models.kinds import EntryKind
 from catalog.models.source import Citation
 from catalog.values import BilingualField, FuzzyDateField, MoneyField
 

@@ -7,7 +7,8 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 
 from catalog.models.base import Entry, Link, Measurement, Milestone, Row
-from catalog.models.choices import EntryKind, PricePer, ReleaseStatus
+from catalog.models.choices import PricePer, ReleaseStatus
+from catalog.models.kinds import EntryKind
 from catalog.models.source import Citation
 from catalog.values import BilingualField, FuzzyDateField, MoneyField
 

@@ -14,8 +14,9 @@ from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models.choices import EntryKind
-from catalog.models.field_groups import DUE_AT_MOST, INTERVALS, SPREAD, FieldGroup
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import DUE_AT_MOST, INTERVALS, SPREAD
+from catalog.models.kinds import EntryKind
 
 # Between which an interval may be chosen, in days.
 FEWEST_DAYS, MOST_DAYS = 7, 730

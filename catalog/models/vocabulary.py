@@ -10,8 +10,9 @@ from wagtail.models import RevisionMixin
 from wagtail.search import index
 
 from catalog.models.base import Record
-from catalog.models.choices import RESERVED_SLUGS, EntryKind
+from catalog.models.choices import RESERVED_SLUGS
 from catalog.models.document import build_document
+from catalog.models.kinds import EntryKind
 from catalog.values import BilingualField
 
 

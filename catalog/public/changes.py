@@ -13,12 +13,11 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from catalog.listing.filters import without_nulls
-from catalog.listing.index import RECORD_MODELS
+from catalog.listing.parameters import without_nulls
 from catalog.models import Change, Publication
-from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.public.feeds import Item, answer_feed
 from catalog.reading.details import label_of, read_text
 from catalog.values.forms import FuzzyDateFormField
@@ -29,7 +28,7 @@ CHANGES_A_PAGE = 50
 def list_fields() -> list[tuple[str, object]]:
     """The values and lists of all kinds, each once, with what pages call them."""
     names = {
-        name: label_of(RECORD_MODELS[kind], name)
+        name: label_of(kind_of(kind).model, name)
         for kind, groups in FIELD_GROUPS.items()
         for group in groups.values()
         for name in group
@@ -114,7 +113,7 @@ class Changes:
                 "action": PublicationAction(it["action"]).label,
                 "at": it["at"],
                 "is_first": it["sequence"] == 1,
-                "fields": [label_of(RECORD_MODELS[it["kind"]], name) for name in changed.get(it["pk"], ())],
+                "fields": [label_of(kind_of(it["kind"]).model, name) for name in changed.get(it["pk"], ())],
                 "url": reverse(f"catalog:{it['kind']}_history", args=[it["slug"]]) + f"#version-{it['sequence']}",
             }
             for it in publications

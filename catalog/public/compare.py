@@ -19,16 +19,17 @@ from django.views.decorators.http import require_safe
 from catalog.export.files import About, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
-from catalog.listing.derive import derive_funding, read_funding_known
-from catalog.listing.filters import LONGEST_QUERY, without_nulls
-from catalog.listing.page import LISTINGS
+from catalog.listing.facets.organizations import add_up_funding, read_funding_known
+from catalog.listing.listings import LISTINGS
+from catalog.listing.parameters import LONGEST_QUERY, without_nulls
 from catalog.models import ListingEntry, Publication
-from catalog.models.choices import EntryKind
+from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind, list_entry_kinds
 from catalog.public.downloads import answer_file
 from catalog.reading.batches import follow_all_mergers, read_details
-from catalog.reading.details import HEAD_FIELDS, LISTING_OF, Detail, label_of
+from catalog.reading.details import HEAD_FIELDS, Detail, label_of
 from catalog.reading.facts import Fact, Group, RowView, SourceView, Value
 from catalog.values import BilingualText
 
@@ -38,8 +39,6 @@ LOOKED_UP = 4 * MOST
 LONGEST_SLUG = 100
 # How many entries are offered for a name.
 OFFERED = 8
-# What may be compared, by what addresses call it; startups are organizations.
-KINDS = {room: kind for kind, room in LISTING_OF.items()}
 
 
 @dataclass
@@ -106,8 +105,9 @@ class Comparison:
         data = without_nulls(data)
         self.as_of = AsOf(data)
         asked = data.get("kind", "")
-        self.room = "organizations" if asked == "startups" else asked if asked in KINDS else ""
-        self.kind = KINDS.get(self.room)
+        # Startups are organizations.
+        kind = LISTINGS[asked].kind if asked in LISTINGS else None
+        self.room, self.kind = (kind.slug, kind.key) if kind else ("", None)
         self.name = data.get("name", "")[:LONGEST_QUERY]
         # What can't be compared: what is unknown or not public (nobody is told which), and what is no entry at all.
         self.ignored = [name for name in data if name not in ("kind", "slug", "name", PARAMETER)]
@@ -172,7 +172,7 @@ class Comparison:
     @property
     def rooms(self) -> list[tuple[str, object]]:
         """What may be compared: the parameter, and what it is called."""
-        return [(room, LISTINGS[room][0]) for room in KINDS]
+        return [(kind.slug, kind.heading) for kind in list_entry_kinds()]
 
     @property
     def columns(self) -> list[dict]:
@@ -196,7 +196,7 @@ class Comparison:
         for name, values in FIELD_GROUPS[self.kind].items():
             groups = [next((it for it in detail.groups if it.name == name), None) for detail in self.details]
             lines = [self.read_line(value) for value in values if value not in (*HEAD_FIELDS, "links")]
-            if name == FieldGroup.FUNDING:
+            if "funding_rounds" in values:
                 lines.insert(0, self.read_total())
             lines = [line for line in lines if not all(cell.is_unknown for cell in line.cells)]
             if lines:
@@ -214,8 +214,7 @@ class Comparison:
         """The sum of the funding rounds whose amount in US dollars is known, an estimate where one of them is."""
         label, cells = _("Total funding"), []
         for detail in self.details:
-            verification = detail.verifications[FieldGroup.FUNDING]
-            total = derive_funding(detail.document, interval=verification.interval)["funding_usd"]
+            total = add_up_funding(detail.document)
             known = read_funding_known(detail.document)
             values = [] if total is None else [Value(to_dollars(total, known))]
             cells.append(Cell(detail, fact=Fact("total_funding", label, values) if values else None))
@@ -250,10 +249,9 @@ class Comparison:
         query["q"] = self.name
         if self.as_of.day:
             query[PARAMETER] = self.as_of.day.isoformat()
-        _heading, filterset, fixed = LISTINGS[self.room]
         exact = self.as_of.entries().filter(Q(name_en__iexact=self.name) | Q(name_zh__iexact=self.name), kind=self.kind)
         # By that very name first, if there are few of it.
-        rows = [*exact[:OFFERED], *filterset(query, fixed=fixed).results[:OFFERED]]
+        rows = [*exact[:OFFERED], *LISTINGS[self.room].filter(query).results[:OFFERED]]
         shown = {row.entry for row in self.entries}
         rows = list({row.entry: row for row in rows if row.entry not in shown}.values())[:OFFERED]
         slugs = [row.slug for row in self.entries]
@@ -322,7 +320,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
     about = About(
         title=_("Compare"),
         address=request.build_absolute_uri(f"{reverse('catalog:compare')}?{comparison.query}"),
-        asked=[(str(LISTINGS[comparison.room][0]), detail.name.text) for detail in comparison.details],
+        asked=[(str(LISTINGS[comparison.room].heading), detail.name.text) for detail in comparison.details],
         order=_("As given"),
         ignored=comparison.ignored,
         number=len(comparison.entries),

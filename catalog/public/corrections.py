@@ -6,16 +6,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db.models import Case, CharField, DateTimeField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Concat, StrIndex, Substr
 
-from catalog.models import AIModelCitation, Change, Check, OrganizationCitation, ProductCitation
+from catalog.models import Change, Check
 from catalog.models.checks import Outcome
-from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import list_entry_kinds
 
-CITATIONS = {
-    EntryKind.MODEL: AIModelCitation,
-    EntryKind.ORGANIZATION: OrganizationCitation,
-    EntryKind.PRODUCT: ProductCitation,
-}
 # Corrections that were published within so many days are counted.
 CORRECTION_DAYS = 365
 
@@ -60,10 +55,11 @@ def list_corrected(*, since: datetime) -> list[QuerySet]:
         with_correction(checks.exclude(path=""), changes=changes_of_value(), since=since),
         with_correction(checks.filter(path=""), changes=changes_of_group(), since=since),
     ]
-    for kind, model in CITATIONS.items():
-        groups = [When(field__in=names, then=Value(group)) for group, names in FIELD_GROUPS[kind].items()]
+    for kind in list_entry_kinds():
+        groups = [When(field__in=names, then=Value(group)) for group, names in kind.field_groups.items()]
         cited = (
-            model.objects.filter(entry__live=True, source__changed_at__isnull=False)
+            kind.row_model("citations")
+            .objects.filter(entry__live=True, source__changed_at__isnull=False)
             .order_by()
             .annotate(
                 uid=F("entry__uid"),

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication
-from catalog.models.choices import EntryKind
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import EntryKind
 from catalog.values import BilingualText
 
 

@@ -21,21 +21,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.export.spreadsheets import BYTE_ORDER_MARK, write_line
-from catalog.listing.facets import CHOICES
+from catalog.listing.facets.shared import FRESHNESS
 from catalog.models import Source, Verification
-from catalog.models.choices import FIRST_HAND_SOURCES, EntryKind, Stance
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.choices import FIRST_HAND_SOURCES, FieldGroup, Stance
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind, list_entry_kinds
 from catalog.models.verification import State, read_intervals
-from catalog.public.corrections import CITATIONS, Corrections, count_corrections
+from catalog.public.corrections import Corrections, count_corrections
 
 # Verified, or due: editors alone are told the difference.
 WITHIN = "within"
 # What may be said of a field group that is tracked, from best to worst, in the readers' words.
 STATES = {
     WITHIN: gettext_lazy("Within interval"),
-    **{
-        state: CHOICES["freshness"][state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)
-    },
+    **{state: FRESHNESS.labels[state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)},
 }
 # A row of the chart, in pixels: a line of words, and the bar under it.
 ROW_HEIGHT = 48
@@ -195,11 +194,11 @@ class Freshness:
     def values(self) -> list[ValuesRow]:
         """How many cited values have a first-hand source, and how many a source that says otherwise."""
         rows = []
-        for kind, model in CITATIONS.items():
-            found = count_values(model)
+        for kind in list_entry_kinds():
+            found = count_values(kind.row_model("citations"))
             rows.append(
                 ValuesRow(
-                    kind=kind,
+                    kind=kind.key,
                     first_hand=Share(found["first_hand"], found["number"]),
                     disputed=Share(found["disputed"], found["number"]),
                 )
@@ -211,7 +210,8 @@ class Freshness:
     @cached_property
     def archived(self) -> Share:
         """Of the sources that a live entry cites, those with an archived copy."""
-        cited = [Q(Exists(it.objects.filter(source=OuterRef("pk"), entry__live=True))) for it in CITATIONS.values()]
+        citations = [kind.row_model("citations") for kind in list_entry_kinds()]
+        cited = [Q(Exists(it.objects.filter(source=OuterRef("pk"), entry__live=True))) for it in citations]
         found = Source.objects.filter(reduce(or_, cited)).aggregate(
             of=Count("pk"), number=Count("pk", filter=~Q(archived_url=""))
         )
@@ -286,7 +286,8 @@ def count_values(model) -> dict[str, int]:
 
 def show_freshness(request: HttpRequest) -> HttpResponse:
     """How current we are."""
-    return render(request, "catalog/freshness.html", {"freshness": Freshness(on=timezone.now().date())})
+    context = {"freshness": Freshness(on=timezone.now().date()), "kinds": list_entry_kinds()}
+    return render(request, "catalog/freshness.html", context)
 
 
 def download_freshness(request: HttpRequest) -> HttpResponse:
@@ -322,7 +323,7 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
         for state, share in row.shares.items():
             yield cells_of(STATES[state], *where, share, _("tracked field groups of live entries"))
         known = Share(row.historical, row.historical + row.tracked)
-        yield cells_of(CHOICES["freshness"][State.HISTORICAL], *where, known, _("field groups of live entries"))
+        yield cells_of(FRESHNESS.labels[State.HISTORICAL], *where, known, _("field groups of live entries"))
         yield cells_of(
             _("Without a check that counts"),
             *where,

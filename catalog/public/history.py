@@ -7,10 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import ListingEntry, Publication
-from catalog.models.choices import EntryKind
 from catalog.models.history import TAKEN_AWAY, PublicationAction
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.public.former import answer_former_address, answer_withdrawn, follow_mergers, redirect_to
 from catalog.public.related import find_record
 from catalog.reading.details import Detail
@@ -40,7 +39,7 @@ def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int
     publication = get_object_or_404(shown, entry=record.uid, sequence=sequence)
     return render(
         request,
-        f"catalog/{kind.value}_detail.html",
+        kind_of(kind).template,
         {
             "detail": Detail(document=publication.document),
             "record": record,
@@ -67,7 +66,7 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
     if past and past.entry != owner.entry and past.action not in TAKEN_AWAY:
         # It was live there by the end of the day, so that this leads no further.
         return redirect_to(past, as_of=as_of)
-    record = RECORD_MODELS[kind].objects.filter(uid=now.entry, live=True).first()
+    record = kind_of(kind).model.objects.filter(uid=now.entry, live=True).first()
     if record is None:
         return answer_withdrawn(request, last=now)
     if past is None:
@@ -82,7 +81,7 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
             return answer_withdrawn(request, last=before)
     return render(
         request,
-        f"catalog/{kind.value}_detail.html",
+        kind_of(kind).template,
         {
             "detail": Detail(document=past.document, as_of=as_of),
             "record": record,

@@ -1,5 +1,6 @@
 """What points to an entry: newer models, products built on it, what an organization made."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -7,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import AIModel, Lineage, Organization, Product, Publication, Term
-from catalog.models.choices import LINEAGE_REVERSE, EntryKind
+from catalog.models.choices import LINEAGE_REVERSE
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.reading.facts import Value
 
 RELATED_SHOWN = 12
@@ -25,31 +27,8 @@ class RelatedList:
 
 def list_related(record) -> list[RelatedList]:
     """Return the lists of entries that point to a record, those that are empty left out."""
-    match record.kind:
-        case EntryKind.ORGANIZATION:
-            invested = Organization.objects.filter(funding_rounds__investors=record).distinct()
-            lists = [
-                make_list(_("Models"), AIModel.objects.filter(makers=record), "models", f"maker={record.slug}"),
-                make_list(_("Products"), Product.objects.filter(maker=record), "products", f"maker={record.slug}"),
-                make_list(_("Subsidiaries"), Organization.objects.filter(parent=record)),
-                make_list(_("Invested in"), invested, "organizations", f"investor={record.slug}"),
-            ]
-        case EntryKind.MODEL:
-            lists = [
-                *list_newer_models(record),
-                make_list(
-                    _("Products built on it"),
-                    Product.objects.filter(built_on=record),
-                    "products",
-                    f"built_on={record.slug}",
-                ),
-            ]
-        case EntryKind.TERM:
-            models = AIModel.objects.filter(techniques=record)
-            lists = [make_list(_("Models"), models, "models", f"technique={record.slug}")]
-        case _:
-            lists = []
-    return [related for related in lists if related.values]
+    make_lists = LISTS.get(record.kind)
+    return [related for related in make_lists(record) if related.values] if make_lists else []
 
 
 def make_list(label, records: QuerySet, listing: str = "", query: str = "") -> RelatedList:
@@ -62,6 +41,32 @@ def make_list(label, records: QuerySet, listing: str = "", query: str = "") -> R
     )
 
 
+def list_of_organization(organization: Organization) -> list[RelatedList]:
+    """Return what an organization made, owns and invested in."""
+    invested = Organization.objects.filter(funding_rounds__investors=organization).distinct()
+    query = f"maker={organization.slug}"
+    return [
+        make_list(_("Models"), AIModel.objects.filter(makers=organization), "models", query),
+        make_list(_("Products"), Product.objects.filter(maker=organization), "products", query),
+        make_list(_("Subsidiaries"), Organization.objects.filter(parent=organization)),
+        make_list(_("Invested in"), invested, "organizations", f"investor={organization.slug}"),
+    ]
+
+
+def list_of_model(model: AIModel) -> list[RelatedList]:
+    """Return what comes from a model."""
+    products = Product.objects.filter(built_on=model)
+    return [
+        *list_newer_models(model),
+        make_list(_("Products built on it"), products, "products", f"built_on={model.slug}"),
+    ]
+
+
+def list_of_term(term: Term) -> list[RelatedList]:
+    """Return the models that use a technique."""
+    return [make_list(_("Models"), AIModel.objects.filter(techniques=term), "models", f"technique={term.slug}")]
+
+
 def list_newer_models(model: AIModel) -> list[RelatedList]:
     """Return the live models that come from a model, by kind of lineage."""
     rows = Lineage.objects.filter(model=model, entry__live=True).select_related("entry").order_by("entry__released")
@@ -69,6 +74,14 @@ def list_newer_models(model: AIModel) -> list[RelatedList]:
     for row in rows:
         values.setdefault(row.lineage_kind, []).append(Value(row.entry.name, row.entry.get_absolute_url()))
     return [RelatedList(label=label, values=values.get(kind, [])) for kind, label in LINEAGE_REVERSE.items()]
+
+
+# What points to entries of a kind; to those of other kinds nothing does.
+LISTS: dict[str, Callable] = {
+    EntryKind.ORGANIZATION: list_of_organization,
+    EntryKind.MODEL: list_of_model,
+    EntryKind.TERM: list_of_term,
+}
 
 
 def list_mergers(record) -> list[Publication]:
@@ -82,10 +95,4 @@ def list_mergers(record) -> list[Publication]:
 
 def find_record(*, kind: str, slug: str):
     """Return the live record at an address, or None."""
-    model = {
-        EntryKind.MODEL: AIModel,
-        EntryKind.ORGANIZATION: Organization,
-        EntryKind.PRODUCT: Product,
-        EntryKind.TERM: Term,
-    }[kind]
-    return model.objects.filter(slug=slug, live=True).first()
+    return kind_of(kind).model.objects.filter(slug=slug, live=True).first()

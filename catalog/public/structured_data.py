@@ -2,34 +2,27 @@
 
 from django.utils.translation import get_language
 
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import kind_of
 from catalog.reading.details import Detail
-
-TYPES = {
-    EntryKind.ORGANIZATION: "Organization",
-    EntryKind.MODEL: "SoftwareApplication",
-    EntryKind.PRODUCT: "Product",
-    EntryKind.TERM: "DefinedTerm",
-}
 
 
 def describe_detail(*, detail: Detail, url: str) -> dict:
     """Return the JSON-LD of an entry's page at an absolute address."""
-    fields = detail.document["fields"]
+    kind, fields = kind_of(detail.kind), detail.document["fields"]
     data = {
         "@context": "https://schema.org",
-        "@type": TYPES[detail.kind],
+        "@type": kind.schema_type,
         "name": detail.name.text,
         "description": detail.summary.text,
         "url": url,
         "inLanguage": get_language(),
     }
-    if detail.aliases and detail.kind != EntryKind.TERM:
+    if not kind.is_entry:
+        return data
+    if detail.aliases:
         data["alternateName"] = detail.aliases
-    if detail.kind == EntryKind.ORGANIZATION and fields["founded"]:
-        data["foundingDate"] = fields["founded"]
-    if detail.kind == EntryKind.MODEL and fields["released"]:
-        data["datePublished"] = fields["released"]
-    if detail.kind != EntryKind.TERM and (links := [link.url for link in detail.links]):
+    if kind.schema_date and fields[kind.date]:
+        data[kind.schema_date] = fields[kind.date]
+    if links := [link.url for link in detail.links]:
         data["sameAs"] = links
     return data

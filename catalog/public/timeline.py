@@ -6,22 +6,11 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet,
 from django.db.models.functions import ExtractYear, Substr
 from django.urls import reverse
 
-from catalog.listing.derive import DATE_FIELDS
-from catalog.models import AIModelMilestone, ListingEntry, OrganizationMilestone, ProductMilestone
-from catalog.models.choices import EntryKind, MilestoneKind
+from catalog.models import ListingEntry
+from catalog.models.base import Milestone
+from catalog.models.choices import MilestoneKind
+from catalog.models.kinds import Kind, kind_of, list_entry_kinds
 from catalog.values import BilingualText, FuzzyDate
-
-MILESTONES = {
-    EntryKind.MODEL: AIModelMilestone,
-    EntryKind.ORGANIZATION: OrganizationMilestone,
-    EntryKind.PRODUCT: ProductMilestone,
-}
-# Which kind of milestone an entry's own date is.
-OWN_KINDS = {
-    EntryKind.MODEL: MilestoneKind.RELEASE,
-    EntryKind.ORGANIZATION: MilestoneKind.FOUNDING,
-    EntryKind.PRODUCT: MilestoneKind.RELEASE,
-}
 
 
 @dataclass(frozen=True)
@@ -35,6 +24,12 @@ class Event:
     url: str
 
 
+def list_milestone_models() -> list[tuple[Kind, type[Milestone]]]:
+    """The kinds that have milestones, each with the class of these."""
+    models = [(kind, kind.row_model("milestones")) for kind in list_entry_kinds()]
+    return [(kind, model) for kind, model in models if model]
+
+
 def list_years() -> list[tuple[int, int]]:
     """Return the years in which something happened, newest first, with the number of events; two queries."""
     parts = [
@@ -43,7 +38,7 @@ def list_years() -> list[tuple[int, int]]:
         .annotate(year=Substr("date", 1, 4, output_field=CharField()))
         .values_list("year")
         .annotate(number=Count("pk"))
-        for model in MILESTONES.values()
+        for _kind, model in list_milestone_models()
     ]
     years: dict[int, int] = {}
     for year, number in parts[0].union(*parts[1:], all=True):
@@ -59,18 +54,20 @@ def list_years() -> list[tuple[int, int]]:
 def own_dates() -> QuerySet:
     """The live entries with a date of their own that no milestone of theirs tells already."""
     told = Q()
-    for kind, model in MILESTONES.items():
+    for kind, model in list_milestone_models():
+        if not kind.date:
+            continue
         milestones = model.objects.filter(
-            entry=OuterRef("object_id"), milestone_kind=OWN_KINDS[kind], date=F(f"entry__{DATE_FIELDS[kind]}")
+            entry=OuterRef("object_id"), milestone_kind=kind.milestone, date=F(f"entry__{kind.date}")
         )
-        told |= Q(Exists(milestones), kind=kind)
+        told |= Q(Exists(milestones), kind=kind.key)
     return ListingEntry.objects.filter(~told, date_from__isnull=False)
 
 
 def list_events(year: int) -> list[Event]:
     """Return the events of a year, newest first; four queries."""
     events = []
-    for model in MILESTONES.values():
+    for _kind, model in list_milestone_models():
         rows = (
             model.objects.filter(entry__live=True)
             .annotate(year=Substr("date", 1, 4, output_field=CharField()))
@@ -89,6 +86,6 @@ def list_events(year: int) -> list[Event]:
             *(() if days > 31 else (row.date_from.month,)),
             *(() if days else (row.date_from.day,)),
         )
-        label = OWN_KINDS[row.kind].label
+        label = kind_of(row.kind).milestone.label
         events.append(Event(date, label, name, BilingualText(), reverse(f"catalog:{row.kind}", args=[row.slug])))
     return sorted(events, key=lambda event: (event.date, event.name.en), reverse=True)

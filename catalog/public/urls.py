@@ -2,18 +2,11 @@
 
 from django.urls import path
 
-from catalog.listing.page import LISTINGS
-from catalog.models.choices import EntryKind
+from catalog.listing.listings import LISTINGS
+from catalog.models.kinds import KINDS
 from catalog.public import changes, compare, downloads, freshness, history, views
 
 app_name = "catalog"
-
-ROOMS = {
-    EntryKind.MODEL: "models",
-    EntryKind.ORGANIZATION: "organizations",
-    EntryKind.PRODUCT: "products",
-    EntryKind.TERM: "glossary",
-}
 
 urlpatterns = [
     *(path(f"{name}/", views.show_listing, {"name": name}, name=name) for name in LISTINGS),
@@ -31,8 +24,8 @@ urlpatterns = [
     path("glossary/", views.show_glossary, name="glossary"),
     path("sources/<int:pk>/", views.show_source, name="source"),
     *(
-        path(f"{room}/<slug:slug>/{rest}", view, {"kind": kind}, name=f"{kind.value}{name}")
-        for kind, room in ROOMS.items()
+        path(f"{kind.slug}/<slug:slug>/{rest}", view, {"kind": kind.key}, name=f"{kind.key.value}{name}")
+        for kind in KINDS
         for rest, view, name in (
             ("", views.show_record, ""),
             ("history/", history.show_history, "_history"),

@@ -9,15 +9,12 @@ from django.utils.translation import gettext as _
 from catalog.listing.as_of import AsOf
 from catalog.listing.page import ListingPage
 from catalog.models import (
-    AIModelCitation,
-    OrganizationCitation,
-    ProductCitation,
     Publication,
     Source,
     Term,
     Verification,
 )
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind, kind_of, list_entry_kinds
 from catalog.public.articles import find_articles, list_articles
 from catalog.public.former import answer_former_address
 from catalog.public.history import show_past
@@ -62,7 +59,7 @@ def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespons
     detail = Detail(document=publication.document, present=True, as_of=as_of, verifications=known or None)
     return render(
         request,
-        f"catalog/{kind.value}_detail.html",
+        kind_of(kind).template,
         {
             "detail": detail,
             "record": record,
@@ -99,8 +96,13 @@ def show_source(request: HttpRequest, pk: int) -> HttpResponse:
     """A source, and what cites it. Raises Http404 while nothing live does."""
     source = get_object_or_404(Source, pk=pk)
     cited = []
-    for model in (AIModelCitation, OrganizationCitation, ProductCitation):
-        found = model.objects.filter(source=source, entry__live=True).select_related("entry").order_by("entry__name_en")
+    for kind in list_entry_kinds():
+        found = (
+            kind.row_model("citations")
+            .objects.filter(source=source, entry__live=True)
+            .select_related("entry")
+            .order_by("entry__name_en")
+        )
         entries: dict = {}
         for citation in found[:CITED_SHOWN]:
             entries.setdefault(citation.entry, []).append(citation)

@@ -16,11 +16,12 @@ from django_countries import countries
 from django_countries.fields import CountryField
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.index import RECORD_MODELS
+from catalog.listing.facets import FACET_SETS
 from catalog.models import ListingEntry, Source
-from catalog.models.choices import EntryKind, Stance
+from catalog.models.choices import FieldGroup, Stance
 from catalog.models.document import child_lists, path_of
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind, find_kind, kind_of
 from catalog.models.verification import Verification
 from catalog.publishing.verification import disputed_paths, read_verifications
 from catalog.reading.facts import CitationView, Fact, Group, RowView, SourceView, Value
@@ -37,13 +38,6 @@ from catalog.values import (
 
 # Shown at the head of the page, not among the facts.
 HEAD_FIELDS = frozenset({"name", "aliases", "summary", "identifiers", "definition"})
-# Which facet of the listing of this kind a value leads to.
-FACET_OF = {"segments": "segment", "inputs": "input", "outputs": "output", "layer": "layer"}
-LISTING_OF = {
-    EntryKind.MODEL: "models",
-    EntryKind.ORGANIZATION: "organizations",
-    EntryKind.PRODUCT: "products",
-}
 IDENTIFIER_ADDRESSES = {
     "arxiv": ("arXiv", "https://arxiv.org/abs/"),
     "doi": ("DOI", "https://doi.org/"),
@@ -76,7 +70,7 @@ class Detail:
         self.present = present or preview
         self.as_of = as_of or AsOf({})
         self.kind = EntryKind(document["kind"])
-        self.model = RECORD_MODELS[self.kind]
+        self.model = kind_of(self.kind).model
         self.slug = document["slug"]
         fields = document["fields"]
         self.name = read_text(fields["name"])
@@ -84,6 +78,16 @@ class Detail:
         self.summary = read_text(fields.get("summary") or fields["definition"])
         self.disputed = disputed_paths(document)
         self._verifications, self._live_targets, self._addresses = verifications, live_targets, addresses
+
+    @property
+    def heading(self):
+        """What the listing of its kind is headed with, or the glossary."""
+        return kind_of(self.kind).heading
+
+    @property
+    def room_url(self) -> str:
+        """The listing of its kind, or the glossary."""
+        return reverse(f"catalog:{kind_of(self.kind).slug}")
 
     # --- sources -------------------------------------------------------------------------------------------
 
@@ -307,27 +311,29 @@ class Detail:
             case models.BooleanField():
                 return [Value(_("Yes"))] if raw else []
             case _ if column.flatchoices:
-                facet = column.name if column.model is self.model else ""
+                facet = FACET_SETS[self.kind].by_field.get(column.name, "") if column.model is self.model else ""
                 return [Value(dict(column.flatchoices).get(raw, raw), self.listing_url(facet, raw) if facet else "")]
         return [Value(raw)]
 
     def read_relation(self, name: str, target, slug: str) -> Value | None:
         """Return the link to what a relation points to; None for what the public doesn't see."""
-        if target in RECORD_MODELS.values():
-            kind = target.kind.value
+        if target_kind := find_kind(target):
+            kind = target_kind.key.value
             if row := self.live_targets.get((kind, slug)):
                 name = BilingualText(en=row.name_en, zh=row.name_zh)
                 return Value(name, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
             label = self.document["labels"].get(kind, {}).get(slug)
             return Value(read_text(label)) if label else None
         label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
-        return Value(read_text(label), self.listing_url(FACET_OF.get(name, ""), slug)) if label else None
+        facet = FACET_SETS[self.kind].by_field.get(name, "")
+        return Value(read_text(label), self.listing_url(facet, slug)) if label else None
 
     def listing_url(self, facet: str, value: str) -> str:
         """The listing of this kind, narrowed to a value."""
-        if not facet or self.kind not in LISTING_OF:
+        kind = kind_of(self.kind)
+        if not facet or not kind.is_entry:
             return ""
-        return self.as_of.add_to(f"{reverse(f'catalog:{LISTING_OF[self.kind]}')}?{facet}={value}")
+        return self.as_of.add_to(f"{reverse(f'catalog:{kind.slug}')}?{facet}={value}")
 
 
 def find_targets(documents: Iterable[dict], *, as_of: AsOf) -> list[dict[tuple[str, str], ListingEntry]]:
@@ -351,14 +357,13 @@ def find_targets(documents: Iterable[dict], *, as_of: AsOf) -> list[dict[tuple[s
 
 def list_targets(document: dict) -> dict[tuple[str, str], str | None]:
     """Return what a document points to, by kind and slug, with the permanent id of what was live then."""
-    model = RECORD_MODELS[EntryKind(document["kind"])]
+    model = kind_of(document["kind"]).model
     rows = [(child_lists(model)[name], row) for name, rows in document["children"].items() for row in rows.values()]
     targets = {}
     for row_model, values in [(model, document["fields"]), *rows]:
         for name, raw in values.items():
-            target = getattr(field_of(row_model, name), "related_model", None)
-            if target in RECORD_MODELS.values():
-                kind = target.kind.value
+            if target := find_kind(getattr(field_of(row_model, name), "related_model", None)):
+                kind = target.key.value
                 for slug in [raw] if isinstance(raw, str) else raw or ():
                     targets[kind, slug] = document["labels"].get(kind, {}).get(slug, {}).get("uid")
     return targets

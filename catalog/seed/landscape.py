@@ -12,7 +12,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from catalog.listing import index
-from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
+from catalog.models import Layer, Modality, Segment, Source
+from catalog.models.kinds import KINDS
 from catalog.seed.schema import FormReader, attributes_of
 from catalog.seed.shipping import Item, Shipment
 from catalog.seed.yaml_files import Fault, Node, read_yaml
@@ -22,10 +23,7 @@ VOCABULARIES = {"layers": Layer, "modalities": Modality, "segments": Segment}
 # File by file, so that what an object points to is live before it where that is possible.
 FILES: dict[str, type[models.Model]] = {
     "sources": Source,
-    "terms": Term,
-    "organizations": Organization,
-    "models": AIModel,
-    "products": Product,
+    **{kind.file: kind.model for kind in KINDS if kind.ships},
 }
 
 

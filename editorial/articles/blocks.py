@@ -7,6 +7,8 @@ from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.snippets.blocks import SnippetChooserBlock
 
+from catalog.models.kinds import list_kinds
+
 TEXT_FEATURES = ["bold", "italic", "ol", "ul", "link", "superscript", "subscript"]
 
 
@@ -58,10 +60,11 @@ class CalloutBlock(blocks.StructBlock):
 class EntryBlock(blocks.StreamBlock):
     """One entry or term of the catalog; Wagtail's reference index sees it."""
 
-    model = SnippetChooserBlock("catalog.AIModel", label=_("Model"))
-    organization = SnippetChooserBlock("catalog.Organization", label=_("Organization"))
-    product = SnippetChooserBlock("catalog.Product", label=_("Product"))
-    term = SnippetChooserBlock("catalog.Term", label=_("Term"))
+    def __init__(self, local_blocks=(), **kwargs) -> None:
+        choosers = [
+            (kind.key.value, SnippetChooserBlock(kind.model_label, label=kind.key.label)) for kind in list_kinds()
+        ]
+        super().__init__([*choosers, *local_blocks], **kwargs)
 
 
 class CardBlock(EntryBlock):

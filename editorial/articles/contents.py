@@ -3,11 +3,11 @@
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from wagtail.models import Page
 
+from catalog.listing.listings import LISTINGS, Listing
 from catalog.models import ListingEntry, Publication
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.values import BilingualText, language_key
 from editorial.articles.linking import Linker, find_entries, list_cards
 from editorial.articles.used_values import find_outdated
@@ -18,17 +18,13 @@ LATEST = 5
 
 def build_home(*, articles: QuerySet) -> dict:
     """Return what the front page shows: the landscape in numbers, the latest of its articles, latest publications."""
+    term = kind_of(EntryKind.TERM)
     kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
-    startups = ListingEntry.objects.filter(facets__facet="type", facets__value="startup").count()
-    publications = Publication.objects.exclude(kind=EntryKind.TERM)[:LATEST]
+    numbers = [(it.heading, count_entries(it, kinds), reverse(f"catalog:{it.name}")) for it in LISTINGS.values()]
+    numbers.append((term.plural, kinds.get(term.key, 0), reverse(f"catalog:{term.slug}")))
+    publications = Publication.objects.exclude(kind=term.key)[:LATEST]
     return {
-        "numbers": [
-            (_("Models"), kinds.get(EntryKind.MODEL, 0), reverse("catalog:models")),
-            (_("Startups"), startups, reverse("catalog:startups")),
-            (_("Organizations"), kinds.get(EntryKind.ORGANIZATION, 0), reverse("catalog:organizations")),
-            (_("Products"), kinds.get(EntryKind.PRODUCT, 0), reverse("catalog:products")),
-            (_("Terms"), kinds.get(EntryKind.TERM, 0), reverse("catalog:glossary")),
-        ],
+        "numbers": numbers,
         "articles": articles[:LATEST],
         "publications": [
             {
@@ -41,6 +37,16 @@ def build_home(*, articles: QuerySet) -> dict:
             for publication in publications
         ],
     }
+
+
+def count_entries(listing: Listing, kinds: dict[str, int]) -> int:
+    """The number of entries of a listing; `kinds` has the number of each kind, so that most take no query."""
+    if not listing.fixed:
+        return kinds.get(listing.kind.key, 0)
+    rows = ListingEntry.objects.filter(kind=listing.kind.key)
+    for facet, values in listing.fixed.items():
+        rows = rows.filter(facets__facet=facet, facets__value__in=values)
+    return rows.distinct().count()
 
 
 def build_index(*, articles: QuerySet, number: str | None) -> dict:

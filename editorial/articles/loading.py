@@ -14,15 +14,16 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page, Site
 
-from catalog.models import AIModel, Organization, Product, Shipped, Source, Term
+from catalog.models import Shipped, Source
+from catalog.models.kinds import list_kinds
 from catalog.seed import landscape as catalog_files
 from catalog.seed.schema import FormReader
 from catalog.seed.shipping import Report, Shipment
 from catalog.seed.yaml_files import FaultyFiles, Node, digest_files, read_yaml
+from catalog.values.inline import render_inline
 from editorial.articles import pages as page_models
 from editorial.articles.blocks import CalloutBlock
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
@@ -32,13 +33,8 @@ SITE_NAME = "AIGC Landscape"
 # Languages in files, and what Wagtail calls them.
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 INDEX_TITLES = {"en": "Articles", "zh": "文章"}
-# Kinds of entries as files name them, with the block that holds one.
-ENTRIES = {
-    "models": ("model", AIModel),
-    "organizations": ("organization", Organization),
-    "products": ("product", Product),
-    "terms": ("term", Term),
-}
+# The kinds as files name them.
+ENTRIES = {kind.file: kind for kind in list_kinds()}
 _CALLOUTS = [value for value, label in CalloutBlock().child_blocks["kind"].field.choices if value]
 _WELCOME = "Welcome to your new Wagtail site!"
 
@@ -185,8 +181,8 @@ def read_entry(*, pages: Pages, node: Node) -> str:
         pages.reader.refuse(
             node, _("Name an entry such as models/gpt-3; kinds are: %(known)s."), known=", ".join(ENTRIES)
         )
-    elif not pages.landscape.knows(model=ENTRIES[kind][1], slug=slug):
-        kind = ENTRIES[kind][1]._meta.verbose_name
+    elif not pages.landscape.knows(model=ENTRIES[kind].model, slug=slug):
+        kind = ENTRIES[kind].model._meta.verbose_name
         pages.reader.refuse(node, _("There is no %(kind)s “%(slug)s”."), kind=kind, slug=slug)
     return str(node.value)
 
@@ -286,7 +282,8 @@ class PageFiller:
         """Return a block as a StreamField stores it; None for a card of what a person deleted."""
         ((kind, value),) = block.items()
         if kind == "text":
-            value = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in re.split(r"\n\s*\n", value))
+            paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
+            value = render_inline("editorial/paragraphs.html", paragraphs=paragraphs)
         elif kind == "quote":
             value = {"attribution": "", **value}
         elif kind == "card":
@@ -302,10 +299,10 @@ class PageFiller:
 
     def build_entry(self, *, name: str, path: str) -> dict | None:
         """Return a block that points to an entry, or None when a person deleted it."""
-        kind, _slash, slug = name.partition("/")
-        block, model = ENTRIES[kind]
-        entry = self.shipment.find(model=model, slug=slug)
-        return entry and {"type": block, "value": entry.pk, "id": self.make_id(path)}
+        file, _slash, slug = name.partition("/")
+        kind = ENTRIES[file]
+        entry = self.shipment.find(model=kind.model, slug=slug)
+        return entry and {"type": kind.key.value, "value": entry.pk, "id": self.make_id(path)}
 
 
 def prepare_page(*, item: PageItem, shipment: Shipment) -> None:

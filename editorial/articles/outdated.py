@@ -7,8 +7,8 @@ from django.db.models import CharField, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Cast
 from wagtail.models import Page, ReferenceIndex
 
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry
+from catalog.models.kinds import KINDS
 from editorial.articles.pages import ArticlePage
 from editorial.articles.used_values import FIELD, ON_CARDS, Outdated, find_outdated, name_claims, read_uses
 
@@ -53,7 +53,7 @@ def read_newest_changes() -> dict[tuple[str, int], tuple[datetime, datetime | No
         .order_by("-publication__sequence")
         .values("publication__at")
     )
-    claims = frozenset[str]().union(*(name_claims(kind) for kind in RECORD_MODELS))
+    claims = frozenset[str]().union(*(name_claims(kind.key) for kind in KINDS))
     references = ReferenceIndex.objects.filter(
         base_content_type=ContentType.objects.get_for_model(Page),
         to_content_type=OuterRef("content_type"),

@@ -12,6 +12,7 @@ from wagtail.models import Orderable, Page
 from wagtail.search import index
 
 from catalog.editing.panels import go_live_panel
+from catalog.models.kinds import KINDS
 from catalog.models.publication import Published
 from editorial.articles.blocks import ArticleBody, EntryBlock
 from editorial.articles.contents import build_article, build_home, build_index
@@ -20,7 +21,8 @@ from editorial.articles.linking import find_entries, list_cards
 # First parts of the catalog's addresses: no page may shadow them.
 RESERVED_SLUGS = frozenset(
     {
-        *("models", "startups", "organizations", "products", "glossary", "sources", "landscape", "timeline", "charts"),
+        *(kind.slug for kind in KINDS),
+        *("startups", "sources", "landscape", "timeline", "charts"),
         *("compare", "search", "freshness", "changes", "data", "suggest", "articles", "about"),
     }
 )

@@ -4,7 +4,9 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from catalog.models import AIModelCitation, ListingEntry, OrganizationCitation, ProductCitation, Source, Term
+from catalog.listing.listings import LISTINGS
+from catalog.models import ListingEntry, Source, Term
+from catalog.models.kinds import list_entry_kinds
 from editorial.articles.pages import ArticlePage, TextPage
 
 
@@ -17,10 +19,7 @@ class FixedPages(Sitemap):
         return [
             "home",
             "articles",
-            "catalog:models",
-            "catalog:startups",
-            "catalog:organizations",
-            "catalog:products",
+            *(f"catalog:{name}" for name in LISTINGS),
             "catalog:glossary",
             "catalog:timeline",
             "catalog:changes",
@@ -80,8 +79,8 @@ class SourcePages(Sitemap):
 
     def items(self):
         cited = Q(Exists(Term.objects.filter(sources=OuterRef("pk"), live=True)))
-        for model in (AIModelCitation, OrganizationCitation, ProductCitation):
-            cited |= Q(Exists(model.objects.filter(source=OuterRef("pk"), entry__live=True)))
+        for kind in list_entry_kinds():
+            cited |= Q(Exists(kind.row_model("citations").objects.filter(source=OuterRef("pk"), entry__live=True)))
         return Source.objects.filter(cited).order_by("pk")
 
     def location(self, item: Source) -> str:

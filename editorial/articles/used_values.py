@@ -23,10 +23,9 @@ from django.db.models.functions import Concat, Left, StrIndex
 from django.urls import reverse
 from wagtail.models import Page, ReferenceIndex
 
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import Change, ListingEntry
-from catalog.models.choices import EntryKind
 from catalog.models.field_groups import UNCITED, fields_of
+from catalog.models.kinds import KINDS, EntryKind, kind_of
 from catalog.reading.details import label_of
 from catalog.values import BilingualText, language_key
 from editorial.articles.linking import find_entries
@@ -107,8 +106,8 @@ def read_histories(
 
 def read_uses(articles: list[Page]) -> dict[int, dict[tuple[str, int], set[str]]]:
     """Return the names of the values that each article uses of each entry and term, by kind and id; one query."""
-    types = ContentType.objects.get_for_models(Page, *RECORD_MODELS.values())
-    kinds = {types[model].pk: kind for kind, model in RECORD_MODELS.items()}
+    types = ContentType.objects.get_for_models(Page, *(kind.model for kind in KINDS))
+    kinds = {types[kind.model].pk: kind.key for kind in KINDS}
     references = ReferenceIndex.objects.filter(
         base_content_type=types[Page],
         object_id__in=[str(article.pk) for article in articles],
@@ -142,7 +141,7 @@ def read_changes(
     if not changed:
         return None
     at, number = max((at, number) for _before, _after, at, number in changed.values())
-    model = RECORD_MODELS[entry.kind]
+    model = kind_of(entry.kind).model
     return ChangedEntry(
         name=BilingualText(en=entry.name_en, zh=entry.name_zh),
         values=list(dict.fromkeys(str(label_of(model, path.partition("/")[0])) for path in changed)),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from wagtail.models import PageLogEntry
 
+from catalog.models.kinds import list_kinds
 from catalog.public.former import show_withdrawal
 from catalog.values import BilingualText, language_key
 from editorial.articles.contents import build_index
@@ -95,9 +96,8 @@ def answer_former_address(
 
 def show_search(request: HttpRequest) -> HttpResponse:
     """Search over entries, terms and articles; any input is answered."""
-    return render(
-        request, "editorial/search.html", {"search": SearchPage(data=request.GET, language=request.LANGUAGE_CODE)}
-    )
+    search = SearchPage(data=request.GET, language=request.LANGUAGE_CODE)
+    return render(request, "editorial/search.html", {"search": search, "kinds": list_kinds()})
 
 
 def suggest(request: HttpRequest) -> HttpResponse:

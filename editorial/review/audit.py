@@ -5,7 +5,7 @@ from wagtail.log_actions import LogFormatter
 from wagtail.utils.timestamps import parse_datetime_localized, render_timestamp
 
 from catalog.models import ApprovalKind
-from catalog.models.field_groups import FieldGroup
+from catalog.models.choices import FieldGroup
 from catalog.values import BilingualText
 
 # Wagtail's own words for the first ones name the workflow and its task.

@@ -20,12 +20,12 @@ from wagtail.admin import messages
 from wagtail.admin.admin_url_finder import AdminURLFinder
 
 from catalog.editing.panels import find_panel
-from catalog.listing.index import RECORD_MODELS
 from catalog.models import Check, Publication, Refused, Source, SourceText, Verification
 from catalog.models.checks import Outcome
-from catalog.models.choices import LinkState
+from catalog.models.choices import FieldGroup, LinkState
 from catalog.models.document import flatten
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup, group_of
+from catalog.models.field_groups import FIELD_GROUPS, group_of
+from catalog.models.kinds import kind_of
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.publishing.checking import find_who_entered, read_entered, record_checks
@@ -343,6 +343,6 @@ def name_item(item: Item) -> str:
 
 def find_form(user, *, verification: Verification, name: str = "") -> str:
     """The address of an entry's form, at one of its values where one is named."""
-    model = RECORD_MODELS[verification.kind]
+    model = kind_of(verification.kind).model
     address = AdminURLFinder(user).get_edit_url(model(pk=verification.object_id))
     return f"{address}#{find_panel(model, name)}" if name else address

@@ -9,8 +9,8 @@ from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState, WorkflowState
 
 from catalog.editing.columns import name_in, name_public_state, name_schedule, with_state
-from catalog.listing.index import RECORD_MODELS
 from catalog.models.approval import digest_of
+from catalog.models.kinds import list_kinds
 from catalog.publishing.second_look import find_owed_authors
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from editorial.review.desk import read_outlook
@@ -21,7 +21,6 @@ from editorial.review.tasks import ReviewState
 
 # Rows of each list; the oldest or newest of all.
 SHOWN = 20
-CATALOG = tuple(RECORD_MODELS.values())
 PAGES = (ArticlePage, TextPage, ArticleIndexPage, HomePage)
 
 
@@ -147,9 +146,10 @@ def list_drafts(*, user) -> list[dict]:
     `user` may be None: what the site itself drafted, of a week or of files that it ships with.
     """
     drafts = []
-    for model in (*CATALOG, *PAGES):
+    records = [kind.model for kind in list_kinds()]
+    for model in (*records, *PAGES):
         submitted = WorkflowState.objects.active().filter(
-            base_content_type=ContentType.objects.get_for_model(model if model in CATALOG else Page),
+            base_content_type=ContentType.objects.get_for_model(model if model in records else Page),
             object_id=Cast(OuterRef("pk"), CharField()),
         )
         drafts += (

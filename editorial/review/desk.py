@@ -18,8 +18,8 @@ from django.views import View
 from catalog.editing.views import TextSpreadsheetMixin
 from catalog.models import Check, ListingEntry, Source, Verification
 from catalog.models.checks import Outcome
-from catalog.models.choices import EntryKind, LinkState
-from catalog.models.field_groups import FieldGroup
+from catalog.models.choices import FieldGroup, LinkState
+from catalog.models.kinds import EntryKind
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.values import BilingualText

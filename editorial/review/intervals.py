@@ -14,7 +14,8 @@ from wagtail.admin import messages
 from wagtail.models import ModelLogEntry
 
 from catalog.listing.intervals import change_intervals
-from catalog.models.field_groups import INTERVALS, FieldGroup
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import INTERVALS
 from catalog.models.verification import FEWEST_DAYS, MOST_DAYS, Verification, read_intervals
 from editorial.review.roles import is_lead
 

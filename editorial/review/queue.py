@@ -35,11 +35,11 @@ from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.models import Page, ReferenceIndex
 
 from catalog.listing.as_of import current_facets
-from catalog.listing.derive import ENTRY_FACETS
-from catalog.listing.index import RECORD_MODELS
+from catalog.listing.facets import list_facets_of_entries
 from catalog.models import ListingEntry, Term, Verification
-from catalog.models.choices import EntryKind
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind, list_entry_kinds
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.values import BilingualText
@@ -89,25 +89,25 @@ def find_queued(*, on: date):
 
 def count_articles() -> Case:
     """How many pages show the entry of a row of the queue."""
-    kinds = ContentType.objects.get_for_models(Page, *(RECORD_MODELS[kind] for kind in FIELD_GROUPS))
+    kinds = ContentType.objects.get_for_models(Page, *(kind.model for kind in list_entry_kinds()))
     counts = []
-    for kind in FIELD_GROUPS:
+    for kind in list_entry_kinds():
         showing = ReferenceIndex.objects.filter(
             base_content_type=kinds[Page],
-            to_content_type=kinds[RECORD_MODELS[kind]],
+            to_content_type=kinds[kind.model],
             to_object_id=Cast(OuterRef("object_id"), CharField()),
         )
-        counts.append(When(kind=kind, then=count_of(showing, "object_id")))
+        counts.append(When(kind=kind.key, then=count_of(showing, "object_id")))
     return Case(*counts)
 
 
 def count_entries() -> Case:
     """How many entries are built on the entry of a row of the queue, made by it or paid by it."""
     counts = []
-    for kind in FIELD_GROUPS:
-        facets = [facet for facet, its_kind in ENTRY_FACETS.items() if its_kind == kind]
+    for kind in list_entry_kinds():
+        facets = list_facets_of_entries(kind.key)
         having = current_facets().filter(facet__in=facets, value=OuterRef("slug"))
-        counts.append(When(kind=kind, then=count_of(having, "listing")))
+        counts.append(When(kind=kind.key, then=count_of(having, "listing")))
     return Case(*counts)
 
 
@@ -123,7 +123,7 @@ class QueueFilterSet(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(
         label=gettext_lazy("Type"),
         empty_label=gettext_lazy("All"),
-        choices=[it for it in EntryKind.choices if it[0] in FIELD_GROUPS],
+        choices=[(kind.key.value, kind.key.label) for kind in list_entry_kinds()],
     )
     group = django_filters.ChoiceFilter(
         label=gettext_lazy("Field group"), empty_label=gettext_lazy("All"), choices=FieldGroup.choices

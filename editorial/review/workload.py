@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from itertools import count
 from uuid import NAMESPACE_URL, uuid5
 
-from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
+from catalog.models.kinds import EntryKind
 from catalog.models.verification import Verification
 
 # 200 entries.

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Modality, Segment
 from catalog.models.checks import Outcome
-from catalog.models.field_groups import FieldGroup
+from catalog.models.choices import FieldGroup
 from catalog.publishing.checking import record_checks
 from tests.browser.axe import violations
 from tests.factories import make_label, make_model, make_organization, make_product

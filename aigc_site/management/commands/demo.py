@@ -249,5 +249,6 @@ class Command(BaseCommand):
             f"Password:  {password}\nCtrl-C stops the server.\n"
         )
         self.stdout.flush()
-        if not options["prepare"]:
-            serve(host, port)
+        if options["prepare"]:
+            return
+        serve(host, port)

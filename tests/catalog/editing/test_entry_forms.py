@@ -6,12 +6,13 @@ from bs4 import BeautifulSoup
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS, fields_of
+from catalog.models.kinds import list_entry_kinds
 from catalog.values import BilingualField, FuzzyDate, Money, Quantity
 from tests.editorial.review.support import EACH_KIND, create, form_values, send, sign_in, url
 from tests.factories import make_model, make_organization, make_source, make_term, publish_revision
 
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
-ENTRIES = [Organization, AIModel, Product]
+ENTRIES = [kind.model for kind in list_entry_kinds()]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.export import files
 from catalog.export.files import PREFACE
+from catalog.listing.listings import LISTINGS
 from catalog.models import Check, ListingEntry, Modality, Publication, Verification
 from catalog.models.checks import Outcome
 from catalog.publishing.checking import record_checks
@@ -28,7 +29,6 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.page]
-LISTINGS = ["models", "startups", "organizations", "products"]
 DAY = "2026-01-15"
 FORMS = ["data.csv", "data.xlsx", "data.json", "feed.atom", "feed.json"]
 

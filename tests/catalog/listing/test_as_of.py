@@ -19,10 +19,11 @@ from catalog.listing.intervals import change_intervals
 from catalog.listing.past import rebuild
 from catalog.models import Change, FacetValue, Layer, ListingEntry, Modality, Publication, Segment, Source
 from catalog.models.checks import Outcome
-from catalog.models.choices import EntryKind
+from catalog.models.choices import FieldGroup
 from catalog.models.document import flatten
-from catalog.models.field_groups import FIELD_GROUPS, FieldGroup
+from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
+from catalog.models.kinds import EntryKind
 from catalog.models.listing import ALWAYS_UNTIL
 from catalog.publishing.checking import flag_source, record_checks
 from tests.catalog.listing.listings import counts, names, open_listing

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from catalog.listing.index import RECORD_MODELS
 from catalog.listing.past import rebuild
 from catalog.models import FacetValue, ListingEntry, Publication, Verification
-from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind, kind_of
 from catalog.models.verification import DERIVED
 from catalog.publishing.verification import read_verifications
 from tests.catalog.listing.listings import counts, names, open_listing
@@ -30,7 +29,7 @@ def read_index() -> list[tuple]:
 def test_documents_and_index_are_those_of_publishing():
     generate(entries=60)
     for publication in Publication.objects.all():
-        entry = RECORD_MODELS[publication.kind].objects.get(uid=publication.entry)
+        entry = kind_of(publication.kind).model.objects.get(uid=publication.entry)
         document = entry.public_document()
         for it in (document, publication.document):
             it["citations"].sort(key=lambda citation: (citation["field"], citation["item"]))
@@ -48,7 +47,7 @@ def test_documents_and_index_are_those_of_publishing():
 @pytest.mark.long
 def test_a_seed_gives_one_catalog_and_all_kinds_of_values():
     generate(entries=300, seed=5)
-    assert {kind: ListingEntry.objects.filter(kind=kind).count() for kind in RECORD_MODELS} == {
+    assert {kind: ListingEntry.objects.filter(kind=kind).count() for kind in EntryKind} == {
         EntryKind.ORGANIZATION: 180,
         EntryKind.MODEL: 72,
         EntryKind.PRODUCT: 48,

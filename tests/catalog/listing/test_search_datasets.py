@@ -18,7 +18,7 @@ from catalog.listing.search import find, reindex
 from catalog.listing.search.tokens import words_of
 from catalog.listing.spelling import correct
 from catalog.models import ListingEntry, Term
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 
 FOLDER = Path(__file__).resolve().parents[4] / "shared" / "datasets"
 PROJECTS, CHINESE_MODELS = FOLDER / "ai_native_landscape_bilingual.jsonl", FOLDER / "awesome_llms_in_china.csv"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from catalog.listing import tables
 from catalog.listing.table import TEXTS, Table, read_table
 from catalog.models import ListingEntry, ListingVersion
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 from tests.catalog.listing.listings import counts, names, open_listing
 from tests.factories import make_model, make_organization, publish, withdraw
 

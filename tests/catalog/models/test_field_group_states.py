@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.models.field_groups import FIELD_GROUPS, INTERVALS, FieldGroup, check_field_groups
+from catalog.models.choices import FieldGroup
+from catalog.models.field_groups import INTERVALS
 from catalog.models.verification import State, Verification
 
 CHECKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -52,11 +53,3 @@ def test_what_is_retired_needs_no_second_check_but_a_first_one():
     checked = make_verification(historical=True)
     assert unchecked.state(date(2026, 1, 11)) == State.UNVERIFIED
     assert checked.state(date(2036, 1, 11)) == State.HISTORICAL
-
-
-def test_the_registry_names_only_what_entries_have(monkeypatch):
-    assert check_field_groups() == []
-    monkeypatch.setitem(FIELD_GROUPS["model"], FieldGroup.ACCESS, ("status", "colour"))
-    (error,) = check_field_groups()
-    assert "colour" in error.msg
-    assert "AIModel" in error.msg

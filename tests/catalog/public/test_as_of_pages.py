@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models.checks import Outcome
-from catalog.models.choices import EntryKind
 from catalog.models.field_groups import FIELD_GROUPS
+from catalog.models.kinds import EntryKind
 from catalog.publishing.checking import record_checks
 from tests.factories import make_model, make_organization, make_product, make_term, publish, withdraw
 

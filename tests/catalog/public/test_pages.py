@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from catalog.listing.listings import LISTINGS
 from catalog.models import (
     AIModelCitation,
     FacetValue,
@@ -36,7 +37,6 @@ from tests.factories import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.page]
-LISTINGS = ["models", "startups", "organizations", "products"]
 
 
 def text_of(response) -> str:

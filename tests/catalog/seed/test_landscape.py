@@ -25,7 +25,7 @@ from catalog.models import (
     Source,
     Term,
 )
-from catalog.models.field_groups import FIELD_GROUPS, fields_of
+from catalog.models.kinds import list_entry_kinds
 from catalog.seed.landscape import load_landscape, order_by_references, read_landscape
 from catalog.seed.schema import attributes_of
 from catalog.seed.shipping import Shipment
@@ -396,10 +396,9 @@ class TestWhatIsLoaded:
         assert len(order_by_references(terms)) == 2
 
     def test_schema_has_every_value_of_an_entry(self):
-        for model in (Organization, AIModel, Product):
-            names = {attribute.name for attribute in attributes_of(model).values()}
-            assert set(fields_of(model.kind)) | {"slug", "citations"} <= names
-        assert len(FIELD_GROUPS) == 3
+        for kind in list_entry_kinds():
+            names = {attribute.name for attribute in attributes_of(kind.model).values()}
+            assert {*kind.fields, "slug", "citations"} <= names
 
 
 class TestWhatAPersonDid:

@@ -8,9 +8,11 @@ import pytest
 from django.http import QueryDict
 
 from catalog.listing import past, search
-from catalog.listing.page import LISTINGS, ListingPage
-from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Product, Source, Term
+from catalog.listing.listings import LISTINGS
+from catalog.listing.page import ListingPage
+from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Source, Term
 from catalog.models.field_groups import fields_of
+from catalog.models.kinds import list_entry_kinds
 from catalog.seed.landscape import read_landscape
 from catalog.seed.schema import attributes_of
 from catalog.seed.yaml_files import FaultyFiles
@@ -24,7 +26,7 @@ from tests.databases import LANDSCAPE
 
 pytestmark = [pytest.mark.landscape, pytest.mark.xdist_group("landscape")]
 LANGUAGES = ("en", "zh-hans")
-ENTRIES = (Organization, AIModel, Product)
+ENTRIES = [kind.model for kind in list_entry_kinds()]
 # What names an entry or leads to more of it is no claim that needs a source.
 UNCITED = {"name", "aliases", "summary", "links", "identifiers", "logo", "logo_credit"}
 # Names and units may be the same in both languages.
@@ -276,7 +278,7 @@ def test_index_is_as_if_made_anew(site):
 @pytest.mark.parametrize("kind", NAMED_IN_2022)
 def test_what_the_article_of_2022_names_is_found(site, client, kind):
     for name in NAMED_IN_2022[kind]:
-        first = search.search(ListingEntry.objects.filter(kind=LISTINGS[kind][1].kind), name).first()
+        first = search.search(ListingEntry.objects.filter(kind=LISTINGS[kind].kind.key), name).first()
         assert first, name
         assert name in (first.name_en, first.name_zh, *first.aliases.splitlines()) or name in first.name_en, name
         assert first.slug in {row.entry.slug for row in listing(kind, f"q={name}").rows}

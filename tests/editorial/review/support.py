@@ -7,19 +7,18 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.models import Page
 
-from catalog.models import AIModel, Organization, Product, Term
+from catalog.models import Organization, Term
+from catalog.models.kinds import list_kinds
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
 from editorial.review.menu import review_address
 from tests.factories import make_home, make_source, publish_revision
 
-KINDS = [Organization, AIModel, Product, Term]
+KINDS = [kind.model for kind in list_kinds()]
 # They share almost all of their code: every test has an entry and a term, the long run all.
-EACH_KIND = [Organization, Term, *(pytest.param(model, marks=pytest.mark.long) for model in (AIModel, Product))]
-# What each kind needs beyond name and slug.
+EACH_KIND = [model if model in (Organization, Term) else pytest.param(model, marks=pytest.mark.long) for model in KINDS]
+# What a kind needs beyond name and slug.
 NEEDED = {
     Organization: {"type": "startup"},
-    AIModel: {},
-    Product: {},
     Term: {"definition_en": "What it means.", "definition_zh": "它的意思。"},
 }
 
@@ -126,7 +125,7 @@ def create(client: Client, model: type, slug: str = "acme", action: str | None =
     if model not in EMPTY_FORMS:
         EMPTY_FORMS[model] = read_form(client, url(model, "add"))
     target, values = EMPTY_FORMS[model]
-    return fill_in(client, target, {**values}, action, rows, **{**names, **NEEDED[model], **changes})
+    return fill_in(client, target, {**values}, action, rows, **{**names, **NEEDED.get(model, {}), **changes})
 
 
 def cite(field: str, item: str = "") -> dict:

@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from wagtail.models import Workflow, WorkflowContentType, WorkflowPage
 
+from catalog.models.kinds import KINDS
 from editorial.review.roles import Role
 
 
@@ -29,4 +30,4 @@ def test_there_and_back():
     assert {name: Group.objects.get(name=name).permissions.count() for name in Role.values} == permissions
     assert Workflow.objects.get().active
     assert WorkflowPage.objects.get().page.depth == 1
-    assert WorkflowContentType.objects.count() == 4
+    assert WorkflowContentType.objects.count() == len(KINDS)
