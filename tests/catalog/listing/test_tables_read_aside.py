@@ -9,7 +9,7 @@ from django.utils import timezone
 from catalog.listing import tables
 from catalog.listing.past import rebuild
 from catalog.models import ListingEntry, ListingVersion
-from catalog.models.choices import EntryKind
+from catalog.models.kinds import EntryKind
 from tests.catalog.listing.test_tables import describe, read_anew
 from tests.factories import make_organization
 
