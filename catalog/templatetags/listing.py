@@ -1,4 +1,4 @@
-"""Tags of listings: the panel of filters and the rows are rendered by Jinja2 (docs/architecture.md says why).
+"""Tags of listings: the panel of filters and the rows are rendered by Jinja2 (docs/decisions.md says why).
 
 Its templates get their words translated: they know nothing of languages.
 """
