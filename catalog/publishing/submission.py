@@ -1,4 +1,4 @@
-"""What a draft changes, and which of it still lacks a source: asked before it may be submitted for review."""
+"""What a draft changes, and which of its changes still lack a source. Asked before a draft is submitted for review."""
 
 from wagtail.models import Revision
 
@@ -12,9 +12,10 @@ from catalog.values import BilingualField
 
 
 def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
-    """The values that a revision changes, since what was last published, without a source for them.
+    """Return the values that a revision changes compared with the last publication, and for which it has no source.
 
-    By path (`released`, `milestones/launch`), with the words that forms have for it. What was removed needs no source.
+    The keys are paths (`released`, `milestones/launch`), the values are the labels that forms use. Removed values need
+    no source.
     """
     last = Publication.objects.of(entry.uid).first()
     document = revision.as_object().public_document()
@@ -30,7 +31,7 @@ def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
 
 
 def name_differences(*, record: Published, old: Revision, new: Revision) -> list[str]:
-    """The names of the values and lists that differ between two revisions, as forms call them."""
+    """Return the labels of the values and lists that differ between two revisions, as forms name them."""
     before, after = old.content, new.content
     names = []
     for name in sorted(before.keys() | after.keys() - BOOKKEEPING, key=list(after).index):
@@ -40,7 +41,7 @@ def name_differences(*, record: Published, old: Revision, new: Revision) -> list
 
 
 def find_words(*, record: Published, name: str):
-    """What forms call a value or a list of an object."""
+    """Return the label of a value or a list, as forms name it."""
     attribute = getattr(type(record), name, None)
     if isinstance(attribute, BilingualField):
         return attribute.verbose_name
