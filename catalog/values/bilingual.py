@@ -1,4 +1,4 @@
-"""Texts that exist in English and Chinese, shown in the reader's language, else in the other."""
+"""Texts in English and Chinese, shown in the reader's language if possible, else in the other."""
 
 from dataclasses import dataclass
 from html import escape
@@ -11,7 +11,7 @@ ENGLISH, CHINESE = "en", "zh-hans"
 
 
 class _Shown(str):
-    """What `str()` of a BilingualText gives; Django's templates take `str()` before they ask for HTML."""
+    """The result of `str()` of a BilingualText. Django's templates call `str()` before they ask for HTML."""
 
     __slots__ = ("html",)
 
@@ -26,7 +26,7 @@ class _Shown(str):
 class BilingualText:
     """A text in English and Chinese; either may be empty. The active language decides which is shown.
 
-    In a template it escapes itself, and marks its language where it is not the reader's.
+    In a template it escapes itself, and marks its language if that is not the reader's.
     """
 
     en: str = ""
@@ -34,13 +34,13 @@ class BilingualText:
 
     @property
     def language(self) -> str:
-        """The language of the text that is shown: "en" or "zh-hans"; the reader's where both are empty."""
+        """The language of the text that is shown: "en" or "zh-hans"; the reader's language if both texts are empty."""
         wanted, other = self._languages
         return other if self._in(other) and not self._in(wanted) else wanted
 
     @property
     def text(self) -> str:
-        """In the reader's language, else in the other, else empty."""
+        """The text in the reader's language, else in the other, else ""."""
         wanted, other = self._languages
         return self._in(wanted) or self._in(other)
 
