@@ -15,6 +15,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, validate
+from jinja2 import StrictUndefined
 
 from aigc_site.disk import describe_unusable
 
@@ -143,6 +144,13 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
+    },
+    {
+        # For what is on a listing hundreds of times.
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "jinja"],
+        # A name that is misspelt is an error.
+        "OPTIONS": {"trim_blocks": True, "undefined": StrictUndefined},
     },
 ]
 # Snippet forms and Wagtail's own widgets find their templates in the same places as pages do.

@@ -1,5 +1,6 @@
 """The panel of filters beside a listing: facets with their options, ranges with their bars, in the order declared."""
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +21,7 @@ FIND = "find_"
 # Facets whose options are shown as a tree, all of them.
 TREES = frozenset({"segment"})
 MONEY = frozenset({"funding", "valuation"})
+NOT_IN_IDS = re.compile("[^A-Za-z0-9-]")
 
 
 @dataclass
@@ -31,6 +33,11 @@ class Option:
     count: int
     chosen: bool
     child: bool = False
+
+    @property
+    def key(self) -> str:
+        """The value as the id of an element may hold it."""
+        return NOT_IN_IDS.sub(lambda found: f"_{ord(found.group()):x}", self.value)
 
     @property
     def disabled(self) -> bool:
@@ -74,6 +81,13 @@ class Facet:
             else:
                 tree.append((option, []))
         return tree
+
+    @property
+    def halves(self) -> tuple[list[tuple[Option, list[Option]]], list[tuple[Option, list[Option]]]]:
+        """The tree in two: what is shown at once, and what is folded away."""
+        tree = self.tree
+        at_once = SHOWN_AT_ONCE if self.is_long and not self.sought else len(tree)
+        return tree[:at_once], tree[at_once:]
 
 
 @dataclass

@@ -32,7 +32,6 @@ _STOCK = {
 # Texts that a file writes as lists, with what stands between the items.
 _JOINED = {"aliases": "\n", "synonyms": ", "}
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
-_MOST_CHOICES_NAMED = 20
 
 
 @dataclass(frozen=True)

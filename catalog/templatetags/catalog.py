@@ -11,11 +11,13 @@ from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 
 from catalog.listing.as_of import AsOf
+from catalog.listing.search.passages import Pieces
 from catalog.models import ListingEntry
 from catalog.models.kinds import kind_of
 from catalog.reading.details import label_of
 from catalog.reading.facts import CitationView, SourceView
 from catalog.values import BilingualText, FuzzyDate, Money
+from catalog.values.inline import render_inline
 
 register = template.Library()
 
@@ -75,6 +77,12 @@ def cut_chinese(text: str, longest: int) -> str:
 def close_up(text: str) -> str:
     """A text put together from parts, without the spaces that would stand between two Chinese characters."""
     return re.sub(r"(?<=[\u3000-\u303f\u4e00-\u9fff]) (?=[\u3000-\u303f\u4e00-\u9fff])", "", text)
+
+
+@register.filter
+def marked(pieces: Pieces) -> SafeString:
+    """A text of which those pieces are marked that match what was looked for."""
+    return render_inline("components/marked.html", pieces=pieces)
 
 
 @register.filter

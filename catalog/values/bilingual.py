@@ -1,10 +1,12 @@
 """Texts in English and Chinese, shown in the reader's language if possible, else in the other."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
-from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from .inline import render_inline
 from .text import is_chinese
 
 ENGLISH, CHINESE = "en", "zh-hans"
@@ -13,13 +15,22 @@ ENGLISH, CHINESE = "en", "zh-hans"
 class _Shown(str):
     """The result of `str()` of a BilingualText. Django's templates call `str()` before they ask for HTML."""
 
-    __slots__ = ("html",)
+    __slots__ = ("language",)
 
-    def __html__(self):
-        return self.html
+    def __html__(self) -> str:
+        # No longer `self`, whose HTML this is.
+        text = str.__str__(self)
+        return mark_language(text, self.language) if self.language else escape(text)
 
     def __str__(self):
         return self
+
+
+# The same names come on every page.
+@lru_cache(maxsize=10_000)
+def mark_language(text: str, language: str) -> SafeString:
+    """The HTML of a text that is not in the reader's language."""
+    return render_inline("components/foreign_text.html", text=text, language=language)
 
 
 @dataclass(frozen=True)
@@ -45,11 +56,6 @@ class BilingualText:
         return self._in(wanted) or self._in(other)
 
     @property
-    def is_fallback(self) -> bool:
-        """Whether the text shown is not in the reader's language."""
-        return self.language != self._languages[0]
-
-    @property
     def _languages(self) -> tuple[str, str]:
         """The reader's language and the other one."""
         return (CHINESE, ENGLISH) if is_chinese() else (ENGLISH, CHINESE)
@@ -62,13 +68,11 @@ class BilingualText:
         return bool(self.text)
 
     def __str__(self) -> str:
-        shown = _Shown(self.text)
-        shown.html = self.__html__()
+        wanted, other = self._languages
+        text = self._in(wanted)
+        shown = _Shown(text or self._in(other))
+        shown.language = "" if text or not shown else other
         return shown
 
     def __html__(self) -> str:
-        wanted, other = self._languages
-        if text := self._in(wanted):
-            return escape(text)
-        text = self._in(other)
-        return format_html('<span lang="{}">{}</span>', other, text) if text else text
+        return str(self).__html__()

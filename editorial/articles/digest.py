@@ -6,7 +6,7 @@ links are plain ones, neither cards nor mentions: it speaks of one week, and wha
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -16,8 +16,6 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -28,6 +26,7 @@ from catalog.models.kinds import EntryKind, kind_of
 from catalog.reading.details import Detail, label_of
 from catalog.reading.versions import as_it_was, read_raw
 from catalog.values import BilingualText, FuzzyDate
+from catalog.values.inline import render_inline
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
 
 # What a digest shows of each kind in each section, and of each entry: the rest is counted, and linked to.
@@ -92,6 +91,15 @@ class Week:
     @property
     def end(self) -> datetime:
         return self.start + timedelta(weeks=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a list: a name with a link, and what is said of it."""
+
+    address: str
+    name: str
+    text: str = ""
 
 
 @dataclass
@@ -238,22 +246,19 @@ class DigestWriter:
                 if items := section.get(kind.value):
                     yield "text", self.write_list(kind, items, describe)
 
-    def write_list(self, kind: EntryKind, items: list[Item], describe) -> SafeString:
-        """The first items of one kind, and how many more there are, with a link to all of them."""
+    def write_list(self, kind: EntryKind, items: list[Item], describe: Callable[[Item], Line]) -> str:
+        """The first items of one kind, and how many more there are, with a link to all of them; as rich text."""
         lines = [describe(item) for item in items[:ENTRIES_SHOWN]]
         if more := len(items) - len(lines):
             query = urlencode({"kind": kind.value, "date_min": self.week.first_day, "date_max": self.week.last_day})
-            words = _("and %(n)s more") % {"n": more}
-            lines.append(format_html('<a href="{}?{}">{}</a>', reverse("catalog:changes"), query, words))
+            lines.append(Line(f"{reverse('catalog:changes')}?{query}", _("and %(n)s more") % {"n": more}))
         heading = capfirst(kind_of(kind).model._meta.verbose_name_plural)
-        return format_html(
-            "<p><b>{}</b></p><ul>{}</ul>", heading, format_html_join("", "<li>{}</li>", ((line,) for line in lines))
-        )
+        return render_inline("editorial/digest_list.html", heading=heading, lines=lines)
 
-    def describe_new(self, item: Item) -> SafeString:
+    def describe_new(self, item: Item) -> Line:
         return self.link(item)
 
-    def describe_changed(self, item: Item) -> SafeString:
+    def describe_changed(self, item: Item) -> Line:
         """An entry with its changed values, old and new, as its history has them."""
         publication = item.publication
         after = self.detail_of(item)
@@ -270,14 +275,13 @@ class DigestWriter:
         if more := len(item.values) - len(parts):
             parts.append(_("and %(n)s more") % {"n": more})
         address = reverse(f"catalog:{publication['kind']}_history", args=[publication["slug"]])
-        return format_html(
-            "{}{}{}",
-            self.link(item, f"{address}#version-{publication['sequence']}"),
-            pgettext("between a name and what is said of it", ": "),
-            pgettext("between changes", "; ").join(parts),
+        return self.link(
+            item,
+            address=f"{address}#version-{publication['sequence']}",
+            text=pgettext("between changes", "; ").join(parts),
         )
 
-    def describe_moved(self, item: Item) -> SafeString:
+    def describe_moved(self, item: Item) -> Line:
         """An entry with what became of it, when and why."""
         publication = item.publication
         words = {"date": FuzzyDate.parse(publication["at"].astimezone(UTC).date())}
@@ -290,16 +294,16 @@ class DigestWriter:
             text = _("Withdrawn on %(date)s: %(reason)s") % {**words, "reason": reason}
         else:
             text = f"{PublicationAction(publication['action']).label} · {words['date']}"
-        return format_html("{}{}{}", self.link(item), pgettext("between a name and what is said of it", ": "), text)
+        return self.link(item, text=text)
 
     def detail_of(self, item: Item) -> Detail:
         return self.details[item.publication["entry"], item.publication["sequence"]]
 
-    def link(self, item: Item, address: str = "") -> SafeString:
+    def link(self, item: Item, *, address: str = "", text: str = "") -> Line:
         """The name that an entry had, with a link: to its page, which leads on from a former address, or another."""
         publication = item.publication
         address = address or reverse(f"catalog:{publication['kind']}", args=[publication["slug"]])
-        return format_html('<a href="{}">{}</a>', address, self.detail_of(item).name.text)
+        return Line(address, self.detail_of(item).name.text, text)
 
 
 def read_details(versions: Iterable[tuple]) -> dict[tuple, Detail]:

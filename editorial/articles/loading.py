@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page, Site
 
@@ -24,6 +23,7 @@ from catalog.seed import landscape as catalog_files
 from catalog.seed.schema import FormReader
 from catalog.seed.shipping import Report, Shipment
 from catalog.seed.yaml_files import FaultyFiles, Node, digest_files, read_yaml
+from catalog.values.inline import render_inline
 from editorial.articles import pages as page_models
 from editorial.articles.blocks import CalloutBlock
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
@@ -282,7 +282,8 @@ class PageFiller:
         """Return a block as a StreamField stores it; None for a card of what a person deleted."""
         ((kind, value),) = block.items()
         if kind == "text":
-            value = "".join(f"<p>{escape(' '.join(part.split()))}</p>" for part in re.split(r"\n\s*\n", value))
+            paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
+            value = render_inline("editorial/paragraphs.html", paragraphs=paragraphs)
         elif kind == "quote":
             value = {"attribution": "", **value}
         elif kind == "card":

@@ -11,13 +11,12 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from catalog.listing import search
 from catalog.listing.as_of import AsOf
 from catalog.listing.filters import LONGEST_QUERY, without_nulls
-from catalog.listing.search.passages import Highlighter, Passage
+from catalog.listing.search.passages import Highlighter, Passage, Pieces
 from catalog.listing.spelling import find_meant
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
@@ -45,9 +44,9 @@ class Hit:
 
     kind: object
     url: str
-    name: SafeString
+    name: Pieces
     name_language: str
-    also: SafeString | str
+    also: Pieces
     passage: Passage | None
 
 
@@ -162,7 +161,7 @@ class SearchPage:
         name = BilingualText(en=row.name_en, zh=row.name_zh)
         found, marked = highlighter.mark_name(name.text)
         other = row.name_en if name.text == row.name_zh else row.name_zh
-        also = max([(0, ""), *map(highlighter.mark_name, [other, *row.aliases.splitlines()])], key=lambda it: it[0])
+        also = max([(0, []), *map(highlighter.mark_name, [other, *row.aliases.splitlines()])], key=lambda it: it[0])
         lines = row.text.splitlines()
         summaries = BilingualText(en=row.summary_en, zh=row.summary_zh)
         passage = self._find_passage(summaries, lines, highlighter)
@@ -174,7 +173,7 @@ class SearchPage:
             url=reverse(f"catalog:{row.kind}", args=[row.slug]),
             name=marked,
             name_language=name.language,
-            also=also[1] if also[0] > found else "",
+            also=also[1] if also[0] > found else [],
             passage=passage,
         )
 
@@ -187,7 +186,7 @@ class SearchPage:
         for line in lines:
             if len(line) > search.MAX_LINE_CHARS and line not in own.values() and highlighter.find(line)[0]:
                 passages.append(highlighter.find_passage(line, language=_language_of(line)))
-        return max(passages, key=lambda passage: passage.found, default=Passage(SafeString(), self.reader, 0))
+        return max(passages, key=lambda passage: passage.found, default=Passage([], self.reader, 0))
 
     def _show_article(self, page: ArticlePage, highlighter: Highlighter) -> Hit:
         language = self.language or self.reader
@@ -198,7 +197,7 @@ class SearchPage:
             url=f"/{language}{reverse('article', args=[page.slug]).removeprefix(f'/{self.reader}')}",
             name=highlighter.mark_name(page.title)[1],
             name_language=language,
-            also="",
+            also=[],
             passage=max(passages, key=lambda passage: passage.found, default=None),
         )
 

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
 from pypinyin import Style, lazy_pinyin
 
 from .tokens import MAX_QUERY_CHARS, MIN_SOUND_CHARS, fold, is_cjk, key_of
@@ -30,11 +28,15 @@ class _Folds(dict):
 _FOLDS = _Folds()
 
 
+#: A text cut up, each piece with whether it matches the query.
+Pieces = list[tuple[str, bool]]
+
+
 @dataclass(frozen=True)
 class Passage:
-    """A piece of a text as HTML, with how much of the query stands in it."""
+    """A part of a text, with how much of the query stands in it."""
 
-    html: SafeString
+    pieces: Pieces
     language: str
     found: int
 
@@ -83,12 +85,12 @@ class Highlighter:
             return [(places[0], places[end - 1] + 1)]
         return []
 
-    def mark_name(self, name: str) -> tuple[int, SafeString]:
+    def mark_name(self, name: str) -> tuple[int, Pieces]:
         """Return how much of the query stands in a name, and the name with that marked."""
         found, spans = self.find(name)
         if not spans and (spans := self.find_sound(name)):
             found = 1
-        return found, _mark(name, spans)
+        return found, _cut(name, spans)
 
     def find_passage(self, text: str, *, language: str) -> Passage:
         """The passage of a text in which most of the query stands; its beginning if none does."""
@@ -106,13 +108,12 @@ class Highlighter:
             end = place + PASSAGE_CHARS[language]
         passage = text[place:end].strip()
         _found, spans = self.find(passage)
-        html = format_html(
-            "{}{}{}",
-            "…" if place and text[place - 1 : place].strip() and text[place - 1] not in "。！？" else "",
-            _mark(passage, spans),
-            "…" if end < len(text) and not passage.endswith((".", "。", "!", "！", "?", "？")) else "",
-        )
-        return Passage(html, language, best)
+        pieces = _cut(passage, spans)
+        if place and text[place - 1 : place].strip() and text[place - 1] not in "。！？":
+            pieces.insert(0, ("…", False))
+        if end < len(text) and not passage.endswith((".", "。", "!", "！", "?", "？")):
+            pieces.append(("…", False))
+        return Passage(pieces, language, best)
 
 
 def _words(folded: str) -> list[str]:
@@ -146,13 +147,13 @@ def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _mark(text: str, spans: list[tuple[int, int]]) -> SafeString:
-    """Escape a text and mark spans of it."""
-    html, last = "", 0
+def _cut(text: str, spans: list[tuple[int, int]]) -> Pieces:
+    """Cut a text at the ends of spans; what is in a span matches."""
+    pieces, last = [], 0
     for start, end in spans:
-        html += f"{escape(text[last:start])}<mark>{escape(text[start:end])}</mark>"
+        pieces += [(text[last:start], False), (text[start:end], True)]
         last = end
-    return mark_safe(html + escape(text[last:]))
+    return [(piece, is_match) for piece, is_match in [*pieces, (text[last:], False)] if piece]
 
 
 def _read(folded: str) -> list[str]:

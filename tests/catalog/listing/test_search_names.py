@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from catalog.listing.search.passages import Highlighter
 from catalog.listing.search.tokens import LATER_SOUND_MARK, SOUND_MARK, fold, sound_tokens, words_of
 from catalog.listing.spelling import correct
+from catalog.templatetags.catalog import marked
 
 WORDS = {"stable", "diffusion", "stability", "midjourney", "claude", "cloud", "opus", "gpt", "huggingface", "hugging"}
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
@@ -14,16 +15,16 @@ ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 
 def test_a_passage_of_one_long_word_is_cut_where_it_has_to_be():
     passage = Highlighter("abc").find_passage("abc " + "x" * 500, language="en")
-    assert "<mark>abc</mark>" in passage.html
+    assert "<mark>abc</mark>" in marked(passage.pieces)
     passage = Highlighter("nothing").find_passage("x" * 500, language="en")
-    assert passage.html.startswith("xxx")
-    assert passage.html.endswith("x…")
+    assert marked(passage.pieces).startswith("xxx")
+    assert marked(passage.pieces).endswith("x…")
 
 
 @given(name=st.text(alphabet="䷀易文一㐀〇abc é"), query=st.text(alphabet="abcyiwen", min_size=1, max_size=6))
 def test_any_name_is_marked(name, query):
     """Signs that stand among Chinese characters and are none, too."""
-    _found, html = Highlighter(query).mark_name(name)
+    html = marked(Highlighter(query).mark_name(name)[1])
     assert html.replace("<mark>", "").replace("</mark>", "") == name
 
 
@@ -90,7 +91,7 @@ class TestSpelling:
 
 class TestHighlighting:
     @pytest.mark.parametrize(
-        ("query", "name", "marked"),
+        ("query", "name", "html"),
         [
             ("gpt3", "GPT-3.5 Turbo", "<mark>GPT-3</mark>.5 Turbo"),
             ("stab", "Stable Diffusion", "<mark>Stab</mark>le Diffusion"),
@@ -108,33 +109,33 @@ class TestHighlighting:
             ("amp", "Weights & Biases", "Weights &amp; Biases"),
         ],
     )
-    def test_what_matched_is_marked_and_all_is_escaped(self, query, name, marked):
-        assert Highlighter(query).mark_name(name)[1] == marked
+    def test_what_matched_is_marked_and_all_is_escaped(self, query, name, html):
+        assert marked(Highlighter(query).mark_name(name)[1]) == html
 
     def test_the_passage_is_the_sentence_in_which_most_of_the_query_stands(self):
         text = "It was shown in 2022. " * 20 + "Later it beat the champions of Dota 2. It was not released."
         passage = Highlighter("dota 2").find_passage(text, language="en")
-        assert passage.html.startswith("Later it beat the champions of <mark>Dota 2</mark>.")
+        assert marked(passage.pieces).startswith("Later it beat the champions of <mark>Dota 2</mark>.")
         assert passage.found
 
     def test_a_text_without_the_query_is_shown_from_its_beginning(self):
         passage = Highlighter("opus").find_passage("Words " * 100, language="en")
         assert passage.found == 0
-        assert passage.html.startswith("Words Words")
-        assert passage.html.endswith("Words…")
-        assert len(passage.html) < 170
+        assert marked(passage.pieces).startswith("Words Words")
+        assert marked(passage.pieces).endswith("Words…")
+        assert len(marked(passage.pieces)) < 170
 
     def test_a_sentence_that_is_too_long_is_shown_around_the_query(self):
         text = "甲乙丙丁" * 60 + "扩散模型" + "戊己" * 60 + "。"
         passage = Highlighter("扩散模型").find_passage(text, language="zh-hans")
-        assert "<mark>扩散模型</mark>" in passage.html
-        assert passage.html.startswith("…")
-        assert passage.html.endswith("…")
+        assert "<mark>扩散模型</mark>" in marked(passage.pieces)
+        assert marked(passage.pieces).startswith("…")
+        assert marked(passage.pieces).endswith("…")
 
     @given(ANY_TEXT, ANY_TEXT)
     def test_any_query_in_any_text_is_answered_with_that_text(self, query, text):
         highlighter = Highlighter(query)
-        marked = highlighter.mark_name(text)[1]
-        assert marked.count("<mark>") == marked.count("</mark>")
-        assert "<" not in marked.replace("<mark>", "").replace("</mark>", "")
+        html = marked(highlighter.mark_name(text)[1])
+        assert html.count("<mark>") == html.count("</mark>")
+        assert "<" not in html.replace("<mark>", "").replace("</mark>", "")
         highlighter.find_passage(text, language="en")

@@ -1,5 +1,8 @@
 """The screen of a listing: its form, its table and the answers to htmx."""
 
+import re
+from urllib.parse import urlencode
+
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
@@ -55,6 +58,31 @@ def test_what_people_typed_is_escaped(licences):
     assert "<script>alert" not in html
     assert "<i>Model" not in html
     assert "<b>" not in html
+
+
+HOSTILE = """<script>alert(1)</script>"x' onfocus='y&amp;"""
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("htmx", [False, True])
+def test_hostile_values_are_text_wherever_they_are_shown(language, htmx):
+    """In names, labels, values, what was typed, in the reader's language or in the other, in answers to htmx."""
+    parent = make_label(Segment, "image", name_en=HOSTILE, name_zh="")
+    make_label(Segment, "logos", name_en=f"{HOSTILE} child", name_zh="", parent=parent)
+    segments = [*Segment.objects.all()]
+    make_organization(name=HOSTILE, summary_en=HOSTILE, summary_zh="", segments=segments)
+    maker = make_organization(name=f"Maker {HOSTILE}", summary_en="", summary_zh=HOSTILE)
+    make_model(name=HOSTILE, licence=HOSTILE, makers=[maker])
+    typed = urlencode({"licence": HOSTILE, "find_licence": HOSTILE, "released_min": HOSTILE})
+    headers = {"HX-Request": "true"} if htmx else {}
+    for address in (f"/{language}/organizations/", f"/{language}/models/", f"/{language}/models/?{typed}"):
+        soup = open_page(address, **headers)
+        assert not [tag for tag in soup.find_all("script") if "alert" in tag.get_text()]
+        assert not [tag for tag in soup.find_all(True) if {"onfocus", "x'"} & tag.attrs.keys()]
+        assert HOSTILE in soup.get_text()
+        boxes = soup.select("#options-licence input")
+        assert not boxes or HOSTILE in [box["value"] for box in boxes]
+        assert all(re.fullmatch("[A-Za-z0-9_-]+", box["id"]) for box in boxes)
 
 
 def test_a_chosen_segment_opens_its_parent():
