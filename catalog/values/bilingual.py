@@ -18,7 +18,7 @@ class _Shown(str):
     __slots__ = ("language",)
 
     def __html__(self) -> str:
-        # No longer `self`, whose HTML this is.
+        # A plain str: HTML made from `self` would call this method again.
         text = str.__str__(self)
         return mark_language(text, self.language) if self.language else escape(text)
 
@@ -26,10 +26,10 @@ class _Shown(str):
         return self
 
 
-# The same names come on every page.
+# Cached, because the same names are on every page.
 @lru_cache(maxsize=10_000)
 def mark_language(text: str, language: str) -> SafeString:
-    """The HTML of a text that is not in the reader's language."""
+    """Return a text as HTML with its language marked, because it is not the reader's."""
     return render_inline("components/foreign_text.html", text=text, language=language)
 
 
