@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EditorialConfig(AppConfig):
-    """What we write, and how the catalog is kept true."""
+    """What we write, and how we keep the catalog true."""
 
     name = "editorial"
     verbose_name = _("Editorial")
