@@ -200,7 +200,7 @@ def find_mentioned(text: str, record) -> set:
     return {people[name] for name in found if AdminURLFinder(people[name]).get_edit_url(record)}
 
 
-# What is told, and when -------------------------------------------------------------------------------------------
+# Who is told about which event ------------------------------------------------------------------------------------
 
 
 def tell_submitted(*, record, revision, user) -> None:

@@ -1,4 +1,4 @@
-"""What follows a decision: every slot is filled, in order, and what fails there takes the decision back."""
+"""What follows a decision: every slot is filled, they run in order, and a failure undoes the decision."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,7 +13,7 @@ from tests.factories import make_label, make_model, publish
 
 @pytest.fixture
 def fill(monkeypatch):
-    """A function that has other functions fill the slots until the end of the test."""
+    """Return a function that fills the slots until the end of the test."""
 
     def fill_slots(**functions) -> None:
         monkeypatch.setattr(effects, "filled", {})
@@ -48,7 +48,7 @@ def test_every_event_goes_to_the_slots_in_their_order(fill):
         get_user_model().objects.create_user("ann"),
     )
     seen = []
-    # Filled in another order than they run in.
+    # Fill them in another order than they run in.
     fill(notices=lambda event: seen.append(("notices", event)), index=lambda event: seen.append(("index", event)))
     publish(model, access="open-weights")
     record_checks(entry=model.uid, group="access", outcome=Outcome.STILL_TRUE, user=user)

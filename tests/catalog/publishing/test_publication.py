@@ -1,4 +1,4 @@
-"""What happens when something goes live, changes, or is taken away."""
+"""What happens when something goes live, changes, or is withdrawn."""
 
 from datetime import timedelta
 

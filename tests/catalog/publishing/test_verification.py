@@ -1,4 +1,4 @@
-"""States of field groups: computed when read, from checks and from what was published since."""
+"""States of field groups, computed from checks and from what was published since."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,7 +24,7 @@ def user():
 
 
 def states_of(record) -> dict[str, str]:
-    """The state of each group today: as computed from the document, as stored, and as the database says."""
+    """Return the state of each group today; computed, stored and database states must agree."""
     today = timezone.now().date()
     computed = {name: it.state(today).value for name, it in read_verifications(record.public_document()).items()}
     stored = Verification.objects.filter(entry=record.uid)
@@ -87,7 +87,7 @@ def test_what_somebody_found_changed_or_in_conflict_is_not_verified_any_more(use
     edit(model, status="retired")
     assert states_of(model)["access"] == "unverified"
     check(model, "access", user, paths=["status"])
-    # It is retired now: nobody needs to check that again.
+    # It is retired now, so nobody needs to check it again.
     assert states_of(model)["access"] == "historical"
 
 
@@ -192,7 +192,7 @@ def test_the_state_as_known_before_a_moment_counts_no_later_check_or_edit(user):
 
 
 def recite(record, *, field: str, **values) -> None:
-    """Publish another version of an entry whose sources say something else of a value, which stays."""
+    """Publish an entry with the same value but changed citations of it."""
     draft = record.get_latest_revision_as_object()
     citations = list(draft.citations.all())
     for citation in citations:
@@ -283,7 +283,7 @@ def test_a_check_of_what_was_published_again_meanwhile_is_refused(user):
     )
 )
 def test_no_state_gets_better_without_a_check(steps):
-    """Whatever happens: only a check that finds a value still true makes a group verified."""
+    """Whatever happens, only a check that finds a value still true makes a group verified."""
     with transaction.atomic(), time_machine.travel("2026-01-10") as clock:
         user = get_user_model().objects.create_user("editor")
         source = make_source()

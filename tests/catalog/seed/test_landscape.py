@@ -1,4 +1,4 @@
-"""The catalog's files: what is refused and where, what is loaded, and what a person's work is safe from."""
+"""Loading the catalog's files: refused files, loaded entries, and how people's changes are kept."""
 
 import copy
 import random
@@ -149,7 +149,7 @@ FEWER = settings(max_examples=max(20, settings.default.max_examples // 16))
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with files that are right."""
+    """Return a folder with valid files."""
     for name, text in FILES.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     return tmp_path
@@ -167,7 +167,7 @@ def load(folder):
 
 
 def replace(folder, name, old, new):
-    """Change a file, and insist that there was something to change."""
+    """Change a file, and make sure that there was something to change."""
     path = folder / f"{name}.yaml"
     text = path.read_text()
     assert old in text
@@ -196,7 +196,7 @@ def edit(entry, *, publish=True, **values):
 
 
 class TestWhatIsRefused:
-    """Every fault says file, line and reason, and nothing is written."""
+    """Every fault names file, line and reason, and nothing is written."""
 
     @pytest.mark.parametrize(
         ("name", "old", "new", "line", "reason"),
@@ -464,7 +464,7 @@ class TestWhatAPersonDid:
         assert "not published" in report.notes[0]
 
     def test_deleted_stays_deleted(self, db, folder):
-        # Nothing live uses it.
+        # A word that nothing live uses can be deleted.
         spare = "modalities:\n  - {slug: smell, en: Smell, zh: 气味}\n"
         replace(folder, "vocabularies", "modalities:\n", spare)
         load(folder)
@@ -530,7 +530,7 @@ ODD = st.recursive(
 
 
 def list_places(value, path=()):
-    """Every place in a tree of lists and mappings."""
+    """Yield every place in a tree of lists and mappings."""
     yield path
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
@@ -556,7 +556,7 @@ def mutate(tree, *, path, how, value):
 
 @pytest.mark.django_db
 class TestWhateverIsWritten:
-    """Loaded whole, or refused with the clean error; never half-written, never another error."""
+    """Files are loaded completely or refused with a clear error; never half loaded, never another error."""
 
     @given(
         name=st.sampled_from(sorted(FILES)),

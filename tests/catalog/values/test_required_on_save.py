@@ -1,4 +1,4 @@
-"""Wagtail saves incomplete drafts; a column that takes no None is asked for all the same."""
+"""Wagtail saves incomplete drafts, but still requires values of columns that take no None."""
 
 import pytest
 

@@ -62,7 +62,7 @@ def thing():
 
 @pytest.fixture
 def table(thing, db):
-    # Not entered as a context: SQLite refuses that inside the test's transaction, which undoes the table.
+    # Not used as a context manager: SQLite refuses that in the test's transaction, which removes the table at its end.
     editor = connection.SchemaEditorClass(connection, atomic=False)
     editor.deferred_sql = []
     editor.create_model(thing)
@@ -182,7 +182,7 @@ def wagtail_form(thing, data=None, **values):
 
 
 def posted(form):
-    """What a browser would send back for the untouched form."""
+    """Return what a browser would send for the untouched form."""
     data = {}
     for name in FIELDS:
         bound = form[name]

@@ -1,4 +1,4 @@
-"""Articles: their links, their sources, their language, and what the public doesn't see."""
+"""Articles: their links, sources and language, and what the public doesn't see."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The weekly digest: what it says, for which week, once, and that it is a draft like any other."""
+"""The weekly digest: its content, its week, that there is only one, and that it is a draft like any other."""
 
 import uuid
 from datetime import UTC, datetime
@@ -34,12 +34,12 @@ TUESDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def on(day: int, hour: int = 12, minute: int = 0):
-    """A time of November 2026."""
+    """Return a time in November 2026."""
     return time_machine.travel(datetime(2026, 11, day, hour, minute, tzinfo=UTC), tick=False)
 
 
 def run(*args: str) -> str:
-    """Run the command on that Tuesday; return what it says."""
+    """Run the command on that Tuesday; return its output."""
     output = StringIO()
     with time_machine.travel(TUESDAY, tick=False):
         call_command("draft_digest", *args, stdout=output)
@@ -52,7 +52,7 @@ def get_digest(language: str = "en") -> ArticlePage:
 
 
 def read(page: ArticlePage) -> dict[str, dict[str, list[str]]]:
-    """The lines of an article's lists by their bold heading, by the heading above."""
+    """Return the lines of an article's lists by bold heading, by the heading above."""
     found: dict[str, dict[str, list[str]]] = {}
     for block in page.body:
         if block.block_type == "heading":
@@ -65,7 +65,7 @@ def read(page: ArticlePage) -> dict[str, dict[str, list[str]]]:
 
 @pytest.fixture
 def homes():
-    """Both front pages with their lists of articles, and entries from before the week."""
+    """Make both front pages with their lists of articles, and entries from before the week."""
     with on(2):
         make_home()
         make_home("zh-hans")
@@ -240,7 +240,7 @@ def test_names_and_values_are_escaped(gpt):
 
 
 def fill_week(number: int, *, changes: int) -> None:
-    """Have many models change many values in the week, as if published one by one."""
+    """Change many values of many models during the week, as if they were published one by one."""
     with on(3):
         model = make_model(parameters="1 billion", slug=f"pattern-{number}")
     pattern, listing = Publication.objects.of(model.uid).get(), ListingEntry.objects.get(entry=model.uid)
@@ -273,7 +273,7 @@ def fill_week(number: int, *, changes: int) -> None:
     )
 
 
-# Of a hundred entries, so that the long run meets ten thousand.
+# With a hundred entries, the long run has ten thousand changes.
 @pytest.mark.parametrize("changes", [10, pytest.param(100, marks=pytest.mark.long)])
 def test_a_week_with_many_changes_has_a_digest_of_readable_length(homes, client, changes):
     def queries() -> int:

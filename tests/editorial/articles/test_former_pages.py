@@ -1,4 +1,4 @@
-"""What readers find where a page was: the notice of its withdrawal, or the way to its new address."""
+"""What readers find at the former address of a page: the notice of its withdrawal, or a redirect to its new address."""
 
 import re
 
@@ -18,7 +18,7 @@ def words_of(response) -> str:
 
 
 def publish(page, **values) -> None:
-    """Have another version of a page approved and published."""
+    """Publish an approved new version of a page."""
     draft = type(page).objects.get(pk=page.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -80,7 +80,7 @@ def test_a_withdrawn_page_is_in_no_list(client):
 def test_what_a_draft_says_shows_in_no_notice(client):
     article = make_article(slug="why", title="Why now", body=BODY)
     withdraw(article)
-    # As the form of a page that is not live does.
+    # The form of a page that is not live also saves the row.
     article = type(article).objects.get(pk=article.pk)
     article.title, article.slug, article.withdrawal_en = "Unreviewed", "unreviewed", ""
     article.save()

@@ -1,4 +1,4 @@
-"""Pages and articles that ship: what is refused and where, what is loaded, and what a person's work is safe from."""
+"""Loading pages and articles that ship: refused files, loaded pages, and how people's changes are kept."""
 
 from io import StringIO
 
@@ -69,7 +69,7 @@ zh:
 
 @pytest.fixture
 def folders(tmp_path):
-    """A folder with a catalog and one with pages, all right."""
+    """Return a folder with a catalog and one with pages, both valid."""
     catalog, pages = tmp_path / "catalog", tmp_path / "editorial"
     catalog.mkdir()
     for name, text in CATALOG.items():
@@ -263,7 +263,7 @@ class TestWhatAPersonDid:
 class TestCommand:
     @pytest.fixture
     def run(self, folders, monkeypatch):
-        """Run the command on the folders; return what it says."""
+        """Run the command on the folders; return its output."""
 
         def run():
             out = StringIO()

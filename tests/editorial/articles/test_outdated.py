@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def outdated() -> dict[str, dict[str, list[str]]]:
-    """The articles that are outdated: what has changed of each entry, by name, by the article's title."""
+    """Return the labels of the changed values by entry name, by title of each outdated article."""
     return {
         found.article.title: {entry.name.text: entry.values for entry in found.entries}
         for found in list_outdated(most=10)
@@ -22,7 +22,7 @@ def outdated() -> dict[str, dict[str, list[str]]]:
 
 
 def notice(html: bytes) -> str:
-    """What a page says of changed values; empty if it says nothing."""
+    """Return the notice of changed values on a page, "" if there is none."""
     found = BeautifulSoup(html, "html.parser").select_one(".notice[role=note]")
     return " ".join(found.get_text(" ").split()) if found else ""
 
@@ -182,7 +182,7 @@ def test_it_takes_as_many_queries_for_many_as_for_few(client):
 
 
 def count_changes(act) -> int:
-    """How many changes an act reads."""
+    """Return how many changes a call reads from the database."""
     with CaptureQueriesContext(connection) as queries:
         act()
     (read,) = [query["sql"] for query in queries if query["sql"].startswith('SELECT "catalog_publication"."entry"')]
@@ -201,7 +201,7 @@ def test_only_what_an_outdated_article_uses_is_read_and_only_since_it_was_publis
     assert count_changes(read) == 1
     publish_revision(article.save_revision())
     publish(gpt, parameters="177 billion")
-    # Nor is it read what no text relies on.
+    # Changes of values that no text relies on are not read either.
     publish(gpt, aliases="GPT3")
     assert count_changes(read) == 1
     other = make_model(parameters="1 billion")
@@ -210,13 +210,13 @@ def test_only_what_an_outdated_article_uses_is_read_and_only_since_it_was_publis
     make_article(body=[*prose, ("card", [("model", other)])], mentions=[("model", other)])
     make_article(body=[("card", [("model", gpt)])])
     make_article(body=prose, mentions=[("model", gpt)])
-    # Added, not changed.
+    # These values are new, not changed.
     publish(other, licence="MIT", aliases="Another", released="2020")
     assert count_changes(read) == 1
 
 
 def test_articles_come_in_the_order_of_their_publication_however_many_only_seem_outdated(gpt, monkeypatch):
-    """What has changed back is known only after it was read."""
+    """Only reading the changes shows that a value changed back."""
     monkeypatch.setattr("editorial.articles.outdated.ARTICLES_AT_ONCE", 2)
     steady = make_model(parameters="1 billion")
     for number in range(3):

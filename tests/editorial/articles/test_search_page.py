@@ -1,4 +1,4 @@
-"""The search page and the names that are suggested while something is typed."""
+"""The search page, and the suggestions while a query is typed."""
 
 import re
 from html import unescape
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 @pytest.fixture
 def landscape(commit):
-    """A few entries, terms and articles."""
+    """Make a few entries, terms and articles."""
     drawing = make_label(Segment, "image-generation", name_en="Image generation", synonyms="文生图, AI 绘画")
     make_model(
         name="Stable Diffusion",

@@ -1,4 +1,4 @@
-"""Several people, or processes, at the same instant: real threads, each with its own connection."""
+"""Several people or processes at the same instant: real threads, each with its own connection."""
 
 import io
 import threading
@@ -13,7 +13,7 @@ from catalog.models import Approval, ListingEntry, Organization, Publication, Re
 from editorial.models import Notice, ReviewState
 from tests.editorial.review.support import create, open_form, sign_in, url
 
-# Whole transactions, so all in one file: they empty the tables for the tests after them, and come last.
+# These tests commit, so they are in one file that runs last: they empty the tables for the tests after them.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -25,7 +25,7 @@ def test_twenty_approvals_at_once_publish_once():
     start, outcomes = threading.Barrier(20), []
 
     def approve(user):
-        # Before a connection is taken: there are fewer of them than reviewers.
+        # Wait before taking a connection, because there are fewer connections than reviewers.
         start.wait(timeout=60)
         try:
             ReviewState.objects.get(pk=state.pk).approve(user=user)

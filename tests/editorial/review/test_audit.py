@@ -1,4 +1,4 @@
-"""Every decision is in the log once: who, which version, and why; readable and exportable by those who edit."""
+"""Every decision is logged once: who, which version, and why. People who edit can read and export the log."""
 
 import csv
 from datetime import timedelta
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
 
 def steps_of(record) -> list[tuple]:
-    """The decisions about a record, oldest first: action, who, version, words, reason."""
+    """Return the decisions about a record, oldest first: action, user, version, words, reason."""
     entries = registry.get_logs_for_instance(record).exclude(action__in=["wagtail.create", "wagtail.edit"])
     return [
         (
@@ -50,7 +50,7 @@ def steps_of(record) -> list[tuple]:
 
 
 def edit(client, record, action: str | None = None, **changes):
-    """Change a record through its form; returns it as it is then."""
+    """Change a record through its form, and return the reloaded record."""
     assert send(client, url(record, "edit"), action, **changes).status_code == 302
     return type(record).objects.get(pk=record.pk)
 

@@ -1,4 +1,4 @@
-"""Checking values against their sources: who may, what is written, and what is refused."""
+"""Checking values against their sources: who may do it, what is recorded, and what is refused."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ def source_address(source) -> str:
 
 
 def read_screen(client, address: str) -> dict[str, dict]:
-    """The values on a screen: what is shown, and the buttons by their words, with whether they can be pressed."""
+    """Return the values on a screen: their texts, and which buttons can be pressed."""
     response = client.get(address)
     assert response.status_code == 200
     soup = BeautifulSoup(response.content, "html.parser")
@@ -178,7 +178,7 @@ def test_several_values_at_once_only_of_a_source_that_says_the_same(editor, sour
     Source.objects.filter(pk=source.pk).update(link_state=LinkState.REACHED)
     for label in ("Access", "Status"):
         press(editor, address, label, "still-true")
-    # Nobody has read it since.
+    # The source has not been read since then.
     assert all(item["select"] is None for item in read_screen(editor, address).values())
     Source.objects.filter(pk=source.pk).update(tried_at=timezone.now())
     assert all(item["select"] for item in read_screen(editor, address).values())
@@ -296,7 +296,7 @@ def test_a_group_is_checked_value_by_value_with_what_was_opened(editor, source):
         "Access": "API",
         "Licence": "MIT",
     }
-    # What has no source is read along.
+    # Values without a source are shown too.
     assert "Available" in BeautifulSoup(editor.get(address).content, "html.parser").dl.get_text()
     answer = press(editor, address, "Access", "still-true", opened=other.slug)
     assert "Open at least one source of the value" in answer.content.decode()

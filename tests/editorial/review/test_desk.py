@@ -1,4 +1,4 @@
-"""How the desk keeps up: what is asked for and done, counted as people would, on the screen and in spreadsheets."""
+"""How the desk keeps up: checks required and done, counted as people would, on the screen and in spreadsheets."""
 
 import csv
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def check(record, group, user, *, days_ago=0, outcome=Outcome.STILL_TRUE, **valu
 
 
 def add_products(number: int, **values) -> None:
-    """What is kept of the field groups of so many products that nobody has checked, without the products."""
+    """Add unchecked verifications of this many products, without the products themselves."""
     Verification.objects.bulk_create(
         Verification(
             entry=uuid4(),
@@ -63,7 +63,7 @@ def add_products(number: int, **values) -> None:
 
 
 def read_report(client) -> tuple[str, dict[str, list[list[str]]]]:
-    """The text of the report, and the rows of each of its tables by name."""
+    """Return the text of the report, and the rows of each of its tables by name."""
     response = client.get(reverse("review:desk"))
     assert response.status_code == 200
     soup = BeautifulSoup(response.content, "html.parser")

@@ -1,4 +1,4 @@
-"""What goes round the buttons, from a shell or in code, meets the same rules."""
+"""Code and shell commands that bypass the admin's buttons must follow the same rules."""
 
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ def person(name: str, role: str | None = None) -> User:
 
 
 def draft_of(record, *, user=None, **values):
-    """A new version of a record, as its revision."""
+    """Save a new version of a record, and return the revision."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -80,7 +80,7 @@ def test_actions_neither_publish_nor_withdraw_an_entry():
     unseen = draft_of(model, summary_en="Unseen.")
     same = draft_of(make_model(slug="same"))
     refuse(PublishRevisionAction(unseen).execute)
-    # It says what is live, and would hide from then on who wrote the versions between.
+    # It has the live content, but publishing it would hide who wrote the versions in between.
     refuse(PublishRevisionAction(same).execute)
     refuse(PublishRevisionAction(model.live_revision).execute)
     refuse(UnpublishAction(model).execute)
@@ -145,7 +145,7 @@ def test_an_approved_version_is_published_once():
     refuse(lambda: publish_approved(record=model, user=None))
     withdraw(model)
     refuse(lambda: AIModel.objects.get().get_latest_revision().publish())
-    # Also where the log was to hold nothing of it.
+    # The same is true if the caller asks not to log it.
     other = make_model(publish=False)
     revision = other.get_latest_revision()
     approve(record=other, revision=revision, kind=ApprovalKind.SHIPPED)
@@ -155,7 +155,7 @@ def test_an_approved_version_is_published_once():
 
 
 def in_review(task=None):
-    """A live organization with a version in review, and its review; by another task if one is given."""
+    """Return a live organization with a version in review, and the review; with another task if one is given."""
     record = make_organization(cite={"type": "2022"}, name="Acme")
     draft_of(record, user=person("ann"), summary_en="Unseen.")
     record.refresh_from_db()
@@ -188,7 +188,7 @@ def test_the_task_stays_while_it_has_versions_to_decide_about():
     assert not Review.objects.get().active
 
 
-# What live content consists of --------------------------------------------------------------------------------
+# What live content refers to ----------------------------------------------------------------------------------
 
 
 def test_what_something_live_points_to_is_not_deleted():

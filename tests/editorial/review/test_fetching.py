@@ -1,4 +1,4 @@
-"""What is read of an address, what is refused, and what an answer says; against servers on this machine."""
+"""Fetching an address: what is read, what is refused, and what answers mean; with servers on this machine."""
 
 import gzip
 import ssl
@@ -21,7 +21,7 @@ STORY = (
 
 
 def allow_local(address, port) -> bool:
-    """This machine stands for the internet; everything else is as strict as ever."""
+    """Return whether this machine, which replaces the internet in these tests, or a public address may be reached."""
     return str(address) == "127.0.0.1" or is_public(address, port)
 
 
@@ -147,7 +147,7 @@ def test_a_name_that_also_leads_inside_is_refused(web, names):
 
 
 def test_a_name_is_resolved_once_for_a_request_and_the_connection_goes_where_was_checked(web, names):
-    # One answer for robots.txt, one for the page: what asked again for the connection would be led inside.
+    # One answer for robots.txt, one for the page. A further lookup for the connection would lead inside.
     names["turning.test"] = ["127.0.0.1", "127.0.0.1", "10.0.0.1"]
     web.show("/", "Outside.")
 
@@ -343,7 +343,7 @@ def test_what_unpacks_to_too_much_is_left(web):
 
 
 def drip(connection, start: bytes, ended: list) -> None:
-    """Send something every little while, so that no single read ever waits long."""
+    """Send a little now and then, so that no single read waits for long."""
     connection.write(start)
     for _moment in range(100):
         connection.write(b"a")
@@ -441,7 +441,7 @@ def authority():
 
 @pytest.fixture
 def secure_web(authority):
-    """Speaks TLS, with a certificate for one name."""
+    """A web server with TLS, and a certificate for one name."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("secure.test").configure_cert(context)
     with running_web_server(context=context) as server:
@@ -457,6 +457,6 @@ def test_tls_is_held_against_the_name_of_the_host(secure_web, authority, names):
     assert make_fetcher(trust=trust).fetch(secure_web.at("/", "secure.test")).text == "In private."
     assert make_fetcher(trust=trust).fetch(secure_web.at("/", "other.test")).outcome == Outcome.FAILED
     assert make_fetcher(trust=trust).fetch(secure_web.at("/")).outcome == Outcome.FAILED
-    # Nobody vouches for it.
+    # No trusted authority signed its certificate.
     assert make_fetcher().fetch(secure_web.at("/", "secure.test")).outcome == Outcome.FAILED
     assert secure_web.asked == ["/robots.txt", "/"]

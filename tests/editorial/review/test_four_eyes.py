@@ -1,4 +1,4 @@
-"""Nothing is published by one pair of eyes, and nothing but what was reviewed: in the models, and by requests."""
+"""Nothing is published by one person alone, and only what was reviewed: in the models, and by requests."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def draft_of(record, *, user=None, **values):
-    """A new version of a record, as its revision."""
+    """Save a new version of a record, and return the revision."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -45,7 +45,7 @@ def person(name: str) -> User:
 
 
 def in_review(model=Organization, by=None, **values):
-    """A record that a person wrote and submitted."""
+    """Return a record that a person wrote and submitted."""
     client = by or sign_in("Editor")
     assert create(client, model, action="submit", **values).status_code == 302
     return model.objects.get(slug="acme"), client
@@ -194,7 +194,7 @@ def test_a_workflow_without_tasks_publishes_nothing():
     assert not Organization.objects.get().live
 
 
-# What is sent -------------------------------------------------------------------------------------------------
+# The forms that are sent --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", ["Reviewer", "Lead"])
@@ -221,7 +221,7 @@ def test_who_edits_and_approves_in_one_request_is_an_author():
     send(reviewer, url(record, "edit"), "workflow-action", **changes)
     record = Organization.objects.get()
     assert not record.live
-    # What was typed is kept as a draft, and the screen says why it is not live.
+    # The typed text is kept as a draft, and the screen says why it is not live.
     assert record.get_latest_revision().content["summary_en"] == "Slipped in"
     assert "changed it on" in messages_at(reviewer, record)
 
@@ -315,7 +315,7 @@ def test_articles_follow_the_same_rules():
 
 
 def scheduled():
-    """An organization with a version that goes live tomorrow, by its editor and a reviewer."""
+    """Return an organization with an approved version that goes live tomorrow, its editor, and its reviewer."""
     organization, editor, reviewer = make_organization(slug="acme"), sign_in("Editor"), sign_in("Reviewer")
     tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
     send(editor, url(organization, "edit"), "submit", summary_en="Tomorrow.", go_live_at=tomorrow)
@@ -383,7 +383,7 @@ def emergency(client, record, reason="The figure is libel."):
 
 @pytest.fixture
 def published_alone():
-    """A live organization that a lead changed alone, and the lead."""
+    """Return a live organization that a lead changed alone, and the lead."""
     organization = make_organization(slug="acme", name="Acme", city_en="Paris", city_zh="巴黎")
     lead = sign_in("Lead")
     send(lead, url(organization, "edit"), city_en="Lyon", city_zh="里昂")

@@ -1,4 +1,4 @@
-"""Who is told what, where, in which language; and that mail neither delays anything nor gets lost."""
+"""Who is told what, where and in which language; mail neither delays anything nor gets lost."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ FRIDAY = datetime(2026, 3, 6, 15, 0, tzinfo=UTC)
 
 @pytest.fixture
 def dead_mail_server(settings):
-    """No mail server, where the site has one."""
+    """Configure a mail server that does not answer."""
     with running_mail_server() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
@@ -61,7 +61,7 @@ def everybody_told(kind: str) -> set[str]:
 
 
 def submit(by: str = "Editor", name: str | None = None, **values):
-    """An organization that someone wrote and submitted, and their client."""
+    """Let someone write and submit an organization; return it and their client."""
     client = sign_in(by, name)
     assert create(client, Organization, action="submit", **values).status_code == 302
     return Organization.objects.get(slug="acme"), client
@@ -73,7 +73,7 @@ def request_changes(client, record, comment: str):
 
 
 def change_in_emergency(lead, reason="The figure is libel."):
-    """Acme, live, and then changed by a lead alone."""
+    """Return Acme, which is live and was then changed by a lead alone."""
     record = make_organization(slug="acme", name="Acme", city_en="Paris", city_zh="巴黎")
     send(lead, url(record, "edit"), city_en="Lyon", city_zh="里昂")
     assert lead.post(review_address("emergency", record), {"reason": reason}).status_code == 302
@@ -216,7 +216,7 @@ def test_a_decision_that_fails_tells_nobody():
     assert Notice.objects.count() == before
 
 
-# What each person chooses -------------------------------------------------------------------------------------
+# Each person's choices ----------------------------------------------------------------------------------------
 
 
 def choose(client, **chosen):
@@ -417,7 +417,7 @@ def test_a_mail_server_that_dies_half_way_loses_nothing(mail_server, caplog):
     for name in ("one", "two", "three", "four"):
         sign_in("Reviewer", name)
     submit()
-    # It hangs up before it says that it took the second.
+    # It hangs up before it confirms the second message.
     mail_server.dies_after = 2
     with time_machine.travel(timezone.now()) as clock:
         run_clock()

@@ -1,4 +1,4 @@
-"""My queue: what needs a person, in the order of urgency, for those who check."""
+"""My queue: what needs a person, in the order of urgency, for people who check values."""
 
 import re
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def editor():
 
 
 def read_rows(client, query: str = "") -> list[list[str]]:
-    """The rows of the queue: name, field group, state."""
+    """Return the rows of the queue: name, field group, state."""
     response = client.get(f"{QUEUE}{query}")
     assert response.status_code == 200
     soup = BeautifulSoup(response.content, "html.parser")
@@ -49,7 +49,7 @@ def read_rows(client, query: str = "") -> list[list[str]]:
 
 
 def read_reasons(client, query: str = "") -> dict[str, str]:
-    """Why each field group stands in the queue."""
+    """Return the reason why each field group is in the queue."""
     rows = BeautifulSoup(client.get(f"{QUEUE}{query}").content, "html.parser").select("tbody tr")
     return {row.find_all("td")[0].get_text(): row.find_all("td")[2].get_text() for row in rows}
 
@@ -59,7 +59,7 @@ def check(record, group, user, outcome=Outcome.STILL_TRUE, **values) -> None:
 
 
 def dispute(model) -> None:
-    """Publish that the source of an entry's one citation says otherwise."""
+    """Publish that the source of an entry's only citation contradicts the value."""
     draft = model.get_latest_revision_as_object()
     citation = draft.citations.all()[0]
     citation.stance, citation.stated_en = "contradicts", "Open weights"
@@ -86,7 +86,7 @@ def test_no_draft_stands_in_the_queue(editor):
 
 
 def test_the_most_urgent_comes_first(editor):
-    """Days of waiting, times how fast such values change, times what depends on it."""
+    """Urgency is days of waiting, times how fast such values change, times the number of dependents."""
     with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
         plans = [{"key": "free", "per": "free", "name_en": "Free", "name_zh": "免费"}]
         old = make_product(name="Old", children={"price_plans": plans})
@@ -97,7 +97,7 @@ def test_the_most_urgent_comes_first(editor):
         clock.move_to(datetime(2026, 2, 10, tzinfo=UTC))
         editor.force_login(editor.user)
         rows = read_rows(editor)
-        # 41 days by 30, and 41 by 60; 10 days by 60, times four.
+        # 41 days / 30, 41 days / 60, and 10 days / 60 × 4.
         assert rows[:3] == [
             ["Old", "Pricing", "Unverified"],
             ["Old", "Access and status", "Unverified"],
@@ -177,7 +177,7 @@ def test_filters_narrow_the_queue(editor):
     assert len(read_rows(editor, "?owner=nobody")) == 3
     assert read_rows(editor, "?owner=me") == []
     assert read_rows(editor, "?source=price+list") == [["Alpha", "Access and status", "Disputed"]]
-    # What can't be read narrows nothing, and is no error.
+    # Invalid filters are ignored without an error.
     assert len(read_rows(editor, "?owner=somebody&kind=planet&p=zzz")) == 4
 
 
@@ -222,7 +222,7 @@ def test_ten_outdated_articles_are_shown_and_that_there_are_more(editor):
 
 def test_terms_and_articles_that_cite_a_changed_source_stand_in_the_queue_until_published_anew(editor):
     def read_doubtful() -> list[tuple[str, str]]:
-        """What cites which source, in order."""
+        """Return the name and the source of each row, in order."""
         section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find(id="doubtful")
         rows = section.parent.select("section > ul > li") if section else []
         return [tuple(link.get_text() for link in row.find_all("a")) for row in rows]
@@ -282,7 +282,7 @@ FOUND_CHANGED = "A source has changed or is gone, or somebody found a value chan
 
 
 def test_a_reason_is_true_of_what_is_disputed(editor):
-    """By a citation that says otherwise; then its source changes; by what somebody found; and with the years."""
+    """In this order: a contradicting citation, a changed source, time passing, and a conflict that a person found."""
     with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
         source = make_source()
         model = make_model(name="Alpha", access="api", cite={"access": "2024"}, source=source)

@@ -13,7 +13,7 @@ from editorial.review.record_rights import follow_kinds
 from editorial.review.roles import Role
 
 pytestmark = pytest.mark.django_db
-# What the roles may do with records; who takes away nothing of it has to change this test.
+# What the roles may do with records. Change this only if their permissions are meant to change.
 WRITING = {"add", "change"}
 EXPECTED = {
     Role.CONTRIBUTOR: WRITING,
@@ -25,13 +25,13 @@ EXPECTED = {
 
 
 def read_rights() -> set[tuple[str, str, str]]:
-    """Every permission of every group."""
+    """Return every permission of every group."""
     names = ("name", "permissions__content_type__model", "permissions__codename")
     return set(Group.objects.exclude(permissions=None).values_list(*names))
 
 
 def rights_on(role: str, model) -> set[str]:
-    """What a role may do with a model."""
+    """Return what a role may do with a model."""
     name = model._meta.model_name
     held = Group.objects.get(name=role).permissions.filter(content_type__app_label="catalog", content_type__model=name)
     return {codename.removesuffix(f"_{name}") for codename in held.values_list("codename", flat=True)}
@@ -42,7 +42,7 @@ def follow() -> None:
 
 
 def take_away(model) -> None:
-    """As if a kind had just come: nobody has any permission for it, and nothing says that it is reviewed."""
+    """Make a kind look new: remove all its permissions and its review."""
     kind = ContentType.objects.get_for_model(model)
     WorkflowContentType.objects.filter(content_type=kind).delete()
     Permission.objects.filter(content_type=kind).delete()
@@ -86,7 +86,7 @@ def test_what_operators_gave_or_took_away_stays():
 
 
 def test_without_roles_nothing_happens():
-    """As before the migrations that make them, and after a flush."""
+    """This is the case before the migrations that make the roles, and after a flush."""
     Group.objects.all().delete()
     follow()
     assert not Group.objects.exists()

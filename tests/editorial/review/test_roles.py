@@ -34,7 +34,7 @@ HOME = "/admin/"
 
 
 def refused(response) -> bool:
-    """Wagtail sends people back to the admin's home with a message."""
+    """Return whether Wagtail refused: with 403, or by sending people to the admin's home with a message."""
     return response.status_code == 403 or (response.status_code == 302 and response.headers["Location"] == HOME)
 
 
@@ -43,7 +43,7 @@ def is_listed(record) -> bool:
 
 
 def submitted(model, by: str = "Editor"):
-    """A record that waits for review."""
+    """Return a record that waits for review."""
     assert create(sign_in(by), model, action="submit").status_code == 302
     record = model.objects.get(slug="acme")
     assert record.workflow_in_progress
@@ -51,7 +51,7 @@ def submitted(model, by: str = "Editor"):
 
 
 def send_article(client, page, action: str, **changes):
-    """Send an article's form; Wagtail's script draws its blocks, so that they are given here."""
+    """Send an article's form with its blocks, which Wagtail's script adds in a browser."""
     blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
     return send(client, edit_article_url(page), action, **blocks, **changes)
 
@@ -241,7 +241,7 @@ def test_version_that_cannot_go_live_is_refused_with_a_message():
     model = KINDS[0]
     reviewer = sign_in("Reviewer")
     record = submitted(model)
-    # Another entry takes the address while this one waits.
+    # Another entry takes the address while this one waits for approval.
     decide(reviewer, record)
     record = model.objects.get()
     editor = sign_in("Lead", "lead2")
@@ -319,7 +319,7 @@ def test_scheduled_article_goes_live_then(article, monkeypatch):
 
 @pytest.fixture
 def robbed(db):
-    """A live article whose new version waits for approval; another article has taken its new address meanwhile."""
+    """Return a live article whose new version waits for approval; meanwhile another article took its new address."""
     index = make_article_index()
     article = make_article(index, live=True)
     assert send_article(sign_in("Editor"), article, "submit", slug="wanted").status_code == 302

@@ -1,4 +1,4 @@
-"""The migration that makes the roles can be taken back and run again."""
+"""The migration that makes the roles can be reversed and run again."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -23,7 +23,7 @@ def test_there_and_back():
         migrate("0001_initial")
         assert not Group.objects.filter(name__in=Role.values).exists()
         assert not Workflow.objects.exists()
-        # As on an empty database, where Django has made no permissions yet.
+        # As on an empty database, where Django has not created permissions yet.
         Permission.objects.filter(content_type__app_label="catalog").delete()
     finally:
         migrate(last)

@@ -1,4 +1,4 @@
-"""The screens of the review: what waits, what a version changes, and the decision about it."""
+"""The screens of the review: waiting versions, the changes of a version, and the decision about it."""
 
 from datetime import timedelta
 
@@ -32,14 +32,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
 
 def table(client, record) -> dict[str, list[str]]:
-    """The table of what changed: the cells of each row, as text, by the name of the value."""
+    """Return the table of changes: the cells of each row, as text, by the label of the value."""
     html = client.get(review_address("changes", record)).content.decode()
     rows = BeautifulSoup(html, "html.parser").select("table.listing tbody tr")
     return {row.th.get_text(): [" ".join(cell.get_text(" ").split()) for cell in row.find_all("td")] for row in rows}
 
 
 def front(client) -> dict[str, list[str]]:
-    """The lists of the front page: their rows, by heading."""
+    """Return the lists of the front page: their rows by heading."""
     html = client.get(reverse("wagtailadmin_home")).content.decode()
     sections = BeautifulSoup(html, "html.parser").select("section.panel.summary[aria-labelledby]")
     return {
@@ -49,7 +49,7 @@ def front(client) -> dict[str, list[str]]:
 
 
 def ways(client, record) -> dict[str, str]:
-    """Where the buttons of the messages on a form lead within it, by their words; each place is there."""
+    """Return the places in a form to which the buttons of its messages lead, by label; all of them exist."""
     soup = BeautifulSoup(client.get(url(record, "edit")).content, "html.parser")
     found = {link.get_text(strip=True): link["href"].partition("#")[2] for link in soup.select(".messages a.button")}
     assert all(soup.find(id=place) for place in found.values())
@@ -57,7 +57,7 @@ def ways(client, record) -> dict[str, str]:
 
 
 def decide_on_screen(client, record, action: str, comment: str = "", **changes):
-    """Press a button of the screen as it stands now."""
+    """Press a button of the screen as it is now."""
     address = review_address("changes", record)
     field = BeautifulSoup(client.get(address).content, "html.parser").find("input", {"name": "state"})
     state = field["value"] if field else ""
@@ -144,7 +144,7 @@ def test_an_old_source_of_a_new_value_is_marked():
 
 
 def standing(client, record) -> str:
-    """The state that the screen of what changed names."""
+    """Return the state that the screen of changes shows."""
     html = client.get(review_address("changes", record)).content.decode()
     return BeautifulSoup(html, "html.parser").select_one(".nice-padding p").get_text().split("\n")[1].strip()
 

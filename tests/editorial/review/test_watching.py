@@ -1,4 +1,4 @@
-"""When sources are read, what is noted of each, and what is flagged; against a server on this machine."""
+"""The link checker: when sources are read, what is stored and what is flagged; with a server on this machine."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def watch(*, limit: int = 100, **options) -> dict[str, int]:
-    """One run."""
+    """Run the link checker once."""
     return dict(watch_sources(fetcher=make_fetcher(**options), limit=limit, host_pause=0))
 
 
@@ -34,13 +34,13 @@ def watch_daily(*, days: int, since: datetime = START) -> None:
 
 
 def make_cited(address: str, **values) -> tuple[Source, AIModel]:
-    """A source, and a live model whose specifications cite it."""
+    """Make a source, and a live model whose specifications cite it."""
     source = make_source(url=address, **values)
     return source, make_record(AIModel, cite={"parameters": "2022"}, source=source, parameters=None)
 
 
 def flagged(record) -> set[str]:
-    """The field groups of an entry that are flagged."""
+    """Return the flagged field groups of an entry."""
     return set(Verification.objects.filter(entry=record.uid, flagged=True).values_list("group", flat=True))
 
 
@@ -255,7 +255,7 @@ def test_two_runs_at_once_read_a_source_once(web):
     source = make_source(url=web.at("/"))
 
     def meanwhile(connection):
-        # The other run, while this one waits for the answer.
+        # The other run starts while this one waits for the answer.
         connection.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nHere.")
 
     web.pages["/"] = meanwhile

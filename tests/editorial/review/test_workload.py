@@ -1,4 +1,4 @@
-"""The number of checks a workday that the handbook of editors names is the one that the simulation finds."""
+"""The editors' handbook names the number of checks a workday that the simulation finds."""
 
 import itertools
 import re
