@@ -12,6 +12,7 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from catalog.kind_checks import check_kinds
         from catalog.listing import index
+        from catalog.listing.facets.checks import check_facets
         from catalog.models.publication import register_publish
         from catalog.public.articles import check_article_finder
         from catalog.publishing.effects import check_slots, fill
@@ -21,6 +22,7 @@ class CatalogConfig(AppConfig):
         checks.register(check_article_finder)
         checks.register(check_kinds, checks.Tags.models)
         checks.register(check_slots)
+        checks.register(check_facets)
         register_publish(publish)
         connect_guards()
         fill("index", index.follow)

@@ -8,7 +8,7 @@ from django.template.loader import get_template
 from django.utils.translation import override
 
 from catalog.editing.viewsets import CatalogGroup
-from catalog.listing.filters import find_filterset
+from catalog.listing.facets import FACET_SETS
 from catalog.models.base import Entry, Record
 from catalog.models.document import child_lists
 from catalog.models.kinds import KINDS, EntryKind, Kind
@@ -72,8 +72,8 @@ def check_pages(kind: Kind) -> Iterator[checks.CheckMessage]:
         yield say(kind, "has no page", f"templates/{kind.template}", number=7)
     # A date that is not there is named already.
     has_date = kind.is_entry and kind.date and hasattr(kind.model, kind.date)
-    if has_date and f"{kind.date}_min" not in find_filterset(kind).base_filters:
-        yield say(kind, f"has a listing without its date, “{kind.date}”", "catalog/listing/filters.py", number=8)
+    if has_date and kind.date not in FACET_SETS[kind.key].ranges:
+        yield say(kind, f"has a listing without its date, “{kind.date}”", "catalog/listing/facets/", number=8)
     if kind.model not in {item.model for item in CatalogGroup.items}:
         yield say(kind, "has no screens for editors", "catalog/editing/viewsets.py", number=9)
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.listing import search
 from catalog.listing.derive import derive_facets, derive_row
-from catalog.listing.index import INHERITED_BY_MAKERS, MADE
+from catalog.listing.facets import FACET_SETS, Subject
 from catalog.models import (
     Change,
     Check,
@@ -77,9 +77,9 @@ class Generator:
         self.intervals = read_intervals()
         self.parents: dict[str, str] = {}
         self.synonyms: dict[str, str] = {}
-        # What organizations are found by because of what they make, and the countries of makers.
+        # What organizations are found by because of what they make, and what these are found by themselves.
         self.inherited: dict[str, dict[str, set[str]]] = {}
-        self.countries: dict[str, str] = {}
+        self.of_organizations: dict[str, dict[str, str]] = {}
 
     def run(self) -> None:
         number = ListingVersion.advance()
@@ -250,16 +250,16 @@ class Generator:
             for verification in verifications.values():
                 verification.object_id = object_id
                 verified.append(verification)
-            row = derive_row(document, verifications)
+            subject = Subject(document=document, verifications=verifications, on=self.today)
+            row = derive_row(subject)
             if kind in (EntryKind.ORGANIZATION, EntryKind.PRODUCT):
                 segments = document["labels"].get("segment", {})
                 row["text"] += "\n" + "\n".join(its for slug, its in self.synonyms.items() if slug in segments)
             found = derive_facets(
-                document=document,
+                subject=subject,
+                declared=FACET_SETS[kind].valued,
                 inherited=self.find_inherited(document),
-                parents=self.parents if kind in (EntryKind.ORGANIZATION, EntryKind.PRODUCT) else {},
-                verifications=verifications,
-                on=self.today,
+                parents=self.parents,
             )
             self.pass_on(document, found)
             listing = ListingEntry(
@@ -311,27 +311,35 @@ class Generator:
 
     def find_inherited(self, document: dict) -> dict[str, set[str]]:
         """The facet values that an entry has from its neighbours."""
-        if document["kind"] == EntryKind.ORGANIZATION:
+        facet_set = FACET_SETS[document["kind"]]
+        if facet_set.from_made:
             return self.inherited.get(document["slug"], {})
-        if document["kind"] in MADE:
-            return {"country": {self.country_of(slug) for slug in makers_of(document)} - {""}}
-        return {}
+        makers = makers_of(document)
+        return {
+            facet: {self.read_organizations(source)[slug] for slug in makers} - {""}
+            for facet, source in facet_set.from_makers.items()
+        }
 
-    def country_of(self, slug: str) -> str:
-        if not self.countries:
+    def read_organizations(self, facet: str) -> dict[str, str]:
+        """What organizations have in a column that a facet of theirs comes from, by slug."""
+        if facet not in self.of_organizations:
+            field = FACET_SETS[EntryKind.ORGANIZATION].facets[facet].field
             organization = kind_of(EntryKind.ORGANIZATION).model
-            self.countries = dict(organization.objects.values_list("slug", "country"))
-        return self.countries[slug]
+            self.of_organizations[facet] = dict(organization.objects.values_list("slug", field))
+        return self.of_organizations[facet]
 
     def pass_on(self, document: dict, facets) -> None:
         """Note what the makers of a model or product are found by because of it."""
+        made = [
+            (document["kind"], facet, value)
+            for facet, values in facets.values.items()
+            for value in values
+            if value != UNKNOWN
+        ]
         for slug in makers_of(document):
             its = self.inherited.setdefault(slug, {})
-            if document["kind"] == EntryKind.MODEL:
-                its.setdefault("layer", set()).add("model")
-            for (kind, there), here in INHERITED_BY_MAKERS.items():
-                if kind == document["kind"]:
-                    its.setdefault(here, set()).update(facets.values.get(there, {}).keys() - {UNKNOWN})
+            for facet, value in FACET_SETS[EntryKind.ORGANIZATION].inherit(made):
+                its.setdefault(facet, set()).add(value)
 
 
 def makers_of(document: dict) -> list[str]:

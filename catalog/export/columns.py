@@ -6,9 +6,11 @@ money has its currency and the amount in US dollars too, a date is as precise as
 its sources, the date that they speak of, and the day of the check of its field group that is in force.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from django.db import models
 from django.urls import reverse
@@ -16,13 +18,12 @@ from django_countries.fields import CountryField
 
 from catalog.export.spreadsheets import Cell
 from catalog.listing.as_of import AsOf
-from catalog.listing.derive import derive_funding, read_funding_known
+from catalog.listing.facets import FACET_SETS, Facet, Range, Subject
 from catalog.models import ListingEntry
-from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
 from catalog.models.field_groups import UNCITED, fields_of, group_of
 from catalog.models.kinds import EntryKind, find_kind, kind_of
-from catalog.models.listing import ALWAYS_UNTIL
+from catalog.models.listing import ALWAYS_UNTIL, UNKNOWN
 from catalog.reading.details import HEAD_FIELDS, Detail, field_of
 from catalog.reading.facts import CitationView, RowView
 from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
@@ -40,49 +41,28 @@ SOURCE_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What listings say of a list as a whole: its name in JSON, and its columns, before those of the list."""
-
-    name: str
-    columns: tuple[str, ...]
-    read: Callable[[Detail], dict[str, Cell]]
-
-
-def read_funding(detail: Detail) -> dict[str, Cell]:
-    """Return the total funding and the newest valuation of an organization."""
-    known = derive_funding(detail.document, interval=detail.verifications[FieldGroup.FUNDING].interval)
-    until = known.get("valuation_until", ALWAYS_UNTIL)
-    return {
-        "total_funding_usd": known["funding_usd"],
-        "total_funding_kind": read_funding_known(detail.document),
-        "valuation_usd": known.get("valuation_usd"),
-        "valuation_current_until": None if until == ALWAYS_UNTIL else until.isoformat(),
-    }
-
-
-# By the name of the list.
-SUMMARIES = {
-    "funding_rounds": Summary(
-        name="funding",
-        columns=("total_funding_usd", "total_funding_kind", "valuation_usd", "valuation_current_until"),
-        read=read_funding,
-    ),
-}
-
-
 def list_columns(kind: EntryKind) -> list[str]:
     """The names of the columns of a kind, in order."""
     model, columns = kind_of(kind).model, list(HEAD)
     for name in fields_of(kind):
         if name in HEAD_FIELDS:
             continue
-        if name in SUMMARIES:
-            columns += SUMMARIES[name].columns
+        columns += [column for declared in list_derived(kind, name) for column in columns_of(declared)]
         columns += [f"{name}{suffix}" for suffix in list_suffixes(model, name)]
         if name not in UNCITED:
             columns += [f"{name}_{part}" for part in SOURCING]
     return [*columns, "identifiers", "disputed"]
+
+
+def list_derived(kind: EntryKind, field: str = "") -> list[Facet | Range]:
+    """What listings derive and files have columns of; with `field`, from that value or list alone."""
+    found = [item for item in FACET_SETS[kind].all if isinstance(item, Facet | Range) and item.exported]
+    return [item for item in found if field in ("", item.field)]
+
+
+def columns_of(declared: Facet | Range) -> list[str]:
+    """The names of the columns of what listings derive."""
+    return [declared.exported] if isinstance(declared, Facet) else list(declared.exported)
 
 
 def list_suffixes(model, name: str) -> list[str]:
@@ -153,11 +133,11 @@ class Taken:
         for name in fields_of(kind):
             if name in HEAD_FIELDS:
                 continue
-            if name in SUMMARIES:
-                cells.update(SUMMARIES[name].read(self.detail))
             cells.update(self.read_cells(name))
             if name not in UNCITED and (name in self.detail.facts or self.detail.lists.get(name)):
                 cells.update(self.read_sourcing(name))
+        for derived in self.derived.values():
+            cells.update(derived)
         return cells
 
     def read_cells(self, name: str) -> dict[str, Cell]:
@@ -222,6 +202,21 @@ class Taken:
         values = [value for part in parts if part in row.cells for value in row.cells[part].values]
         return VALUES.join(str(value.text) for value in values)
 
+    @cached_property
+    def derived(self) -> dict[str, dict[str, Cell]]:
+        """What listings derive, by the field group that it comes from: values by the name of their column."""
+        kind, derived = self.detail.kind, {}
+        subject = Subject(document=self.detail.document, verifications=self.detail.verifications, on=self.as_of.on)
+        for declared in list_derived(kind):
+            cells = derived.setdefault(group_of(kind=kind, field=declared.field), {})
+            if isinstance(declared, Facet):
+                its = [it.value for it in declared.read(subject) if it.since <= subject.on < it.until]
+                cells[declared.exported] = VALUES.join(value for value in its if value != UNKNOWN) or None
+            else:
+                row = declared.read(subject)
+                cells.update({column: in_file(row[name]) for column, name in declared.exported.items()})
+        return derived
+
     def list_sources(self) -> Iterator[dict[str, Cell]]:
         """Every citation of a shown value, for the sheet of sources."""
         for name in fields_of(self.entry.kind) if self.detail else ():
@@ -275,7 +270,7 @@ class Taken:
                 for name, rows in self.detail.lists.items()
                 if rows
             },
-            **{it.name: it.read(self.detail) for name, it in SUMMARIES.items() if name in lists},
+            **self.derived,
             "links": [dict(row) for row in links],
             "identifiers": fields["identifiers"] or {},
         }
@@ -305,6 +300,13 @@ class Taken:
             "checked": self.checked(fact.name),
             "sources": [describe_citation(citation) for citation in fact.citations],
         }
+
+
+def in_file(value: date | float | None) -> Cell:
+    """A value of a range; none for a day that never comes."""
+    if isinstance(value, date):
+        return None if value == ALWAYS_UNTIL else value.isoformat()
+    return value
 
 
 def in_both(name: str, raw: dict) -> dict[str, Cell]:

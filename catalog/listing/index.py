@@ -18,15 +18,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from catalog.listing.derive import (
-    CHECKED_FACETS,
-    ENTRY_FACETS,
-    Facets,
-    add_checked,
-    add_freshness,
-    derive_facets,
-    derive_row,
-)
+from catalog.listing.derive import derive_facets, derive_row
+from catalog.listing.facets import FACET_SETS, Subject, list_facets_of_entries
 from catalog.listing.rows import end_rows, write_row, write_values
 from catalog.models import (
     AIModel,
@@ -82,74 +75,64 @@ def reindex(entry) -> None:
 
 def write_document(*, document: dict, verifications: dict, object_id: int, published_at: datetime, on: date) -> None:
     """Write the listing row that comes of a document, and of what its neighbours' rows say, from a day on."""
+    subject = Subject(document=document, verifications=verifications, on=on)
     row = {
-        **derive_row(document, verifications),
+        **derive_row(subject),
         "content_type_id": ContentType.objects.get_for_model(kind_of(document["kind"]).model).pk,
         "object_id": object_id,
         "published_at": published_at,
     }
     segments = set(document["labels"].get("segment", {}))
     parents = {}
-    if document["kind"] in (EntryKind.ORGANIZATION, EntryKind.PRODUCT):
+    if any(facet.tree for facet in FACET_SETS[subject.kind].facets.values()):
         tree = Segment.objects.values_list("slug", "parent__slug", "synonyms")
         parents = {slug: parent for slug, parent, synonyms in tree if parent}
         # One a line: what is searched for by the whole of a line comes before what only mentions it.
         synonyms = ",".join(its for slug, _parent, its in tree if slug in segments)
         row["text"] += "".join(f"\n{synonym.strip()}" for synonym in synonyms.split(","))
     facets = derive_facets(
-        document=document,
+        subject=subject,
+        declared=FACET_SETS[subject.kind].valued,
         inherited=find_inherited(document),
         parents=parents,
-        verifications=verifications,
-        on=on,
     )
     write_row(uid=UUID(document["uid"]), row=row, facets=facets.held(), on=on)
-
-
-# What an organization is found by because of its live products and models: kind and facet there, facet here.
-INHERITED_BY_MAKERS = {
-    (EntryKind.PRODUCT, "segment"): "segment",
-    (EntryKind.PRODUCT, "layer"): "layer",
-    (EntryKind.PRODUCT, "built_on"): "built_on",
-    (EntryKind.MODEL, "input"): "modality",
-    (EntryKind.MODEL, "output"): "modality",
-}
 
 
 def find_inherited(document: dict) -> dict[str, set[str]]:
     """Return the facet values that an entry has from its neighbours, out of their rows in the index; two queries."""
     inherited: dict[str, set[str]] = {}
-    if document["kind"] == EntryKind.ORGANIZATION:
+    facet_set = FACET_SETS[document["kind"]]
+    if facet_set.from_made:
         # In two steps: PostgreSQL plans the one query badly while it has no statistics of these tables.
         made = FacetValue.objects.filter(
             facet="maker", value=document["slug"], listing__until=ALWAYS_UNTIL
         ).values_list("listing", flat=True)
+        facets = {source.facet for _facet, source in facet_set.from_made if source.facet}
         values = (
-            FacetValue.objects.filter(
-                listing__in=list(made), facet__in=["maker", *{facet for _kind, facet in INHERITED_BY_MAKERS}]
-            )
+            FacetValue.objects.filter(listing__in=list(made), facet__in=["maker", *facets])
             .exclude(value=UNKNOWN)
             .order_by()
         )
-        for kind, facet, value in values.values_list("listing__kind", "facet", "value").distinct():
-            if here := INHERITED_BY_MAKERS.get((kind, facet)):
-                inherited.setdefault(here, set()).add(value)
-            if kind == EntryKind.MODEL:
-                inherited.setdefault("layer", set()).add("model")
-    elif document["kind"] in MADE:
+        for facet, value in facet_set.inherit(values.values_list("listing__kind", "facet", "value").distinct()):
+            inherited.setdefault(facet, set()).add(value)
+    if facet_set.from_makers:
         makers = document["fields"].get("makers") or [document["fields"].get("maker")]
-        countries = FacetValue.objects.filter(
-            facet="country",
+        values = FacetValue.objects.filter(
+            facet__in=facet_set.from_makers.values(),
             listing__until=ALWAYS_UNTIL,
             listing__kind=EntryKind.ORGANIZATION,
             listing__slug__in=[slug for slug in makers if slug],
         ).exclude(value=UNKNOWN)
-        inherited["country"] = set(countries.values_list("value", flat=True))
+        of_makers: dict[str, set[str]] = {}
+        for facet, value in values.values_list("facet", "value"):
+            of_makers.setdefault(facet, set()).add(value)
+        inherited = {facet: of_makers.get(source, set()) for facet, source in facet_set.from_makers.items()}
     return inherited
 
 
 def find_referrers(*, entry, publication) -> list:
-    """The live entries whose rows hold an entry's address, name or country, where its publication changes these.
+    """The live entries whose rows hold an entry's address or name, or have values from it, where these change.
 
     Models and products come before the organizations that have values from them.
     """
@@ -159,17 +142,26 @@ def find_referrers(*, entry, publication) -> list:
         and publication.action == PublicationAction.PUBLISHED
         and all(
             before.document["fields"].get(name) == publication.document["fields"].get(name)
-            for name in ("country", "name")
+            for name in ("name", *list_inherited_fields(entry.kind))
         )
     ):
         return []
-    pointing = [facet for facet, kind in ENTRY_FACETS.items() if kind == entry.kind]
     slugs = {entry.slug, *([before.slug] if before else [])}
     rows = ListingEntry.objects.filter(
-        pk__in=FacetValue.objects.filter(facet__in=pointing, value__in=slugs).values("listing")
+        pk__in=FacetValue.objects.filter(facet__in=list_facets_of_entries(entry.kind), value__in=slugs).values(
+            "listing"
+        )
     ).select_related("content_type")
     found = [row.content_type.get_object_for_this_type(pk=row.object_id) for row in rows]
     return sorted(found, key=lambda referrer: referrer.kind == EntryKind.ORGANIZATION)
+
+
+def list_inherited_fields(kind: EntryKind) -> set[str]:
+    """The fields of makers that what they made has values from; none of what makes nothing."""
+    if kind != EntryKind.ORGANIZATION:
+        return set()
+    facets = {name for facet_set in FACET_SETS.values() for name in facet_set.from_makers.values()}
+    return {FACET_SETS[kind].facets[name].field for name in facets}
 
 
 def find_makers(*, entry, publication) -> list[Organization]:
@@ -246,10 +238,11 @@ def follow_verifications(entries: Iterable[UUID]) -> None:
     for uid, row in rows.items():
         document = documents.filter(entry=uid).values_list("document", flat=True)[0]
         verifications = write_verifications(object_id=row.object_id, document=document)
-        facets = Facets()
-        add_freshness(facets, verifications.values())
-        add_checked(facets, verifications.values())
-        write_values({row: facets.held()}, facets=CHECKED_FACETS, on=timezone.now().date())
+        today = timezone.now().date()
+        declared = FACET_SETS[row.kind].following_checks
+        subject = Subject(document=document, verifications=verifications, on=today)
+        held = derive_facets(subject=subject, declared=declared).held()
+        write_values({row: held}, facets=[item.name for item in declared], on=today)
 
 
 @transaction.atomic

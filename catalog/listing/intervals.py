@@ -7,20 +7,11 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from wagtail.log_actions import log
 
-from catalog.listing.derive import (
-    CHECKED_FACETS,
-    Facets,
-    add_checked,
-    add_free_plan,
-    add_freshness,
-    add_valuation_known,
-    derive_funding,
-)
+from catalog.listing.derive import derive_facets
+from catalog.listing.facets import FACET_SETS, FacetSet, Subject
 from catalog.listing.rows import keep_copies, write_values
 from catalog.models import Interval, ListingEntry, ListingVersion, Publication, Verification
-from catalog.models.choices import FieldGroup
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
-from catalog.models.kinds import EntryKind
 from catalog.models.verification import read_intervals
 
 # Rows that are in memory at a time.
@@ -54,8 +45,9 @@ def change_intervals(*, days: dict[str, int], user) -> None:
         for verifications in in_chunks(Verification.objects.select_for_update().filter(group=group)):
             write_dates(verifications, interval=number)
     kinds = [kind for kind, groups in FIELD_GROUPS.items() if changed.keys() & groups.keys()]
-    for rows in in_chunks(ListingEntry.objects.filter(kind__in=kinds)):
-        write_listings(rows, changed=changed)
+    for kind in kinds:
+        for rows in in_chunks(ListingEntry.objects.filter(kind=kind)):
+            write_listings(rows, facet_set=FACET_SETS[kind], changed=changed)
 
 
 def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
@@ -81,42 +73,34 @@ def write_dates(verifications: list[Verification], *, interval: int) -> None:
     )
 
 
-def write_listings(rows: list[ListingEntry], *, changed: dict[str, int]) -> None:
-    """Write what rows of the listing index derive from intervals; the same queries, whatever the number of rows."""
+def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: dict[str, int]) -> None:
+    """Write what rows of one kind derive from intervals; the same queries, whatever the number of rows."""
     today = timezone.now().date()
     verifications: dict = {}
     for verification in Verification.objects.filter(entry__in=[row.entry for row in rows]):
-        verifications.setdefault(verification.entry, []).append(verification)
-    products = [row for row in rows if row.kind == EntryKind.PRODUCT and FieldGroup.PRICING in changed]
-    organizations = [row for row in rows if row.kind == EntryKind.ORGANIZATION and FieldGroup.FUNDING in changed]
-    documents = read_documents([*products, *organizations])
-    freshness, free_plans, valuations, known = {}, {}, {}, {}
-    for row in rows:
-        facets = Facets()
-        add_freshness(facets, verifications[row.entry])
-        add_checked(facets, verifications[row.entry])
-        freshness[row] = facets.held()
-    for row in products:
-        facets = Facets()
-        add_free_plan(facets, documents[row.entry], interval=changed[FieldGroup.PRICING], on=today)
-        free_plans[row] = facets.held()
-    for row in organizations:
-        facets = Facets()
-        add_valuation_known(facets, documents[row.entry], interval=changed[FieldGroup.FUNDING])
-        known[row] = facets.held()
-        funding = derive_funding(documents[row.entry], interval=changed[FieldGroup.FUNDING])
-        if (until := funding.get("valuation_until", row.valuation_until)) != row.valuation_until:
-            valuations[row] = until
-    write_values(freshness, facets=CHECKED_FACETS, on=today)
-    if free_plans:
-        write_values(free_plans, facets=["free_plan"], on=today)
-    if known:
-        write_values(known, facets=["valuation_known"], on=today)
-    if valuations:
-        keep_copies(list(valuations), on=today)
-        for row, until in valuations.items():
-            row.since, row.valuation_until = today, until
-        ListingEntry.objects.bulk_update(valuations, ["since", "valuation_until"])
+        verifications.setdefault(verification.entry, {})[verification.group] = verification
+    facets = [item for item in facet_set.valued if item.follows_checks or item.interval in changed]
+    ranges = [item for item in facet_set.stored_ranges if item.interval in changed]
+    needs_documents = any(item.interval for item in (*facets, *ranges))
+    documents = read_documents(rows) if needs_documents else {}
+    subjects = {
+        row: Subject(document=documents.get(row.entry, {}), verifications=verifications[row.entry], on=today)
+        for row in rows
+    }
+    values = {row: derive_facets(subject=subject, declared=facets).held() for row, subject in subjects.items()}
+    write_values(values, facets=[item.name for item in facets], on=today)
+    stored = {row: {} for row in rows}
+    for row, subject in subjects.items():
+        for item in ranges:
+            stored[row].update(item.read(subject))
+    others = [row for row in rows if any(getattr(row, name) != value for name, value in stored[row].items())]
+    if others:
+        keep_copies(others, on=today)
+        for row in others:
+            row.since = today
+            for name, value in stored[row].items():
+                setattr(row, name, value)
+        ListingEntry.objects.bulk_update(others, ["since", *(name for item in ranges for name in item.stored)])
 
 
 def read_documents(rows: list[ListingEntry]) -> dict:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from catalog.listing.filters import ListingFilterSet, find_filterset
+from catalog.listing.filterset import ListingFilterSet, find_filterset
 from catalog.models.kinds import EntryKind, Kind, list_entry_kinds
 
 
@@ -20,7 +20,7 @@ class Listing:
 
     def filter(self, query: QueryDict) -> ListingFilterSet:
         """Return the filter set of a query string."""
-        return find_filterset(self.kind)(query, fixed=self.fixed)
+        return find_filterset(self.kind.key)(query, fixed=self.fixed)
 
 
 # Listings of a part of a kind, before that of all of it: name, heading, and what they are narrowed to.

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from catalog.listing.as_of import PARAMETER
-from catalog.listing.columns import Column, list_columns
-from catalog.listing.filters import RELEVANCE, without_nulls
+from catalog.listing.columns import Column
+from catalog.listing.facets import CheckedRange
 from catalog.listing.listings import LISTINGS
-from catalog.listing.panel import FIND, Facet, Panel
+from catalog.listing.panel import Facet, Panel
+from catalog.listing.parameters import FIND, RELEVANCE, SIZE, without_nulls
 from catalog.models import ListingEntry
 from catalog.models.listing import UNKNOWN
 from catalog.values import BilingualText
@@ -22,7 +23,6 @@ from catalog.values import BilingualText
 # Results on one page, unless `per_page` asks for another number on offer.
 PER_PAGE = 50
 SIZES = (25, 50, 100)
-SIZE = "per_page"
 
 
 @dataclass
@@ -46,11 +46,14 @@ class WayOut:
 
 @dataclass
 class ListingRow:
-    """One result: the index row, the (value, label) pairs of the facets that are shown, since when it is checked."""
+    """One result: the index row, the (value, label) pairs of the facets that are shown, since when it is checked.
+
+    `checked` has the day for each range of checks that is a column.
+    """
 
     entry: ListingEntry
     facets: dict[str, list]
-    checked: date | None
+    checked: dict[str, date | None]
     url: str
 
     @property
@@ -102,11 +105,12 @@ class ListingPage:
         table, options = self.filterset.table, self.filterset.options
         slots = [table.slot_by_pk[entry.pk] for entry in entries]
         values: dict[int, dict[str, list]] = {slot: {} for slot in slots}
-        for facet in self.filterset.shown_facets:
+        for declared in self.filterset.facet_set.shown_facets:
+            facet = declared.name
             positions = options.positions(facet)
             for slot, its in table.values_of(facet, slots).items():
                 known = [value for value in its if value != UNKNOWN and options.is_known(facet, value)]
-                if facet == "segment":
+                if declared.tree:
                     # A parent that only includes a child goes without saying.
                     parents = {options.parents.get(value) for value in known}
                     known = [value for value in known if value not in parents]
@@ -114,21 +118,27 @@ class ListingPage:
                 values[slot][facet] = [(value, options.label(facet, value)) for value in known]
         # Looked up once: an address differs from the next by its slug alone.
         stem = reverse(f"catalog:{self.filterset.kind}", args=["-"]).removesuffix("-/")
-        checked = table.columns["checked"][slots].tolist()
+        checked = {
+            item.name: [
+                date.fromordinal(int(day)) if day == day else None for day in table.columns[item.name][slots].tolist()
+            ]
+            for item in self.filterset.facet_set.columns
+            if isinstance(item, CheckedRange)
+        }
         return [
             ListingRow(
                 entry=entry,
                 facets=values[slot],
-                checked=date.fromordinal(int(day)) if day == day else None,
+                checked={name: days[place] for name, days in checked.items()},
                 url=self.as_of.add_to(f"{stem}{entry.slug}/"),
             )
-            for slot, entry, day in zip(slots, entries, checked, strict=True)
+            for place, (slot, entry) in enumerate(zip(slots, entries, strict=True))
         ]
 
     @cached_property
     def columns(self) -> list[Column]:
         """The columns of the table, name and summary aside."""
-        return list_columns(self.filterset)
+        return [Column(declared) for declared in self.filterset.facet_set.columns]
 
     @cached_property
     def panel(self) -> Panel:
@@ -168,7 +178,7 @@ class ListingPage:
     def query(self) -> str:
         """The query string of this page: what was given, but for the order that is in force anyway."""
         query = self.filterset.data.copy()
-        if query.get("sort") == next(iter(self.filterset.sorts)):
+        if query.get("sort") == next(iter(self.filterset.facet_set.orders)):
             query.pop("sort")
         return query.urlencode()
 
@@ -228,7 +238,7 @@ class ListingPage:
         """The orders on offer: (parameter value, label, whether it is in force)."""
         filterset, sort = self.filterset, self.filterset.sort
         offers = {RELEVANCE: _("Best match")} if filterset.data.get("q") else {}
-        offers |= filterset.sorts
+        offers |= filterset.facet_set.orders
         # What the headings of columns sort by, for those who see cards.
         offers |= {key: column.label for column in self.columns if (key := self.usual_sort(column.name)) not in offers}
         if sort not in offers:
@@ -241,7 +251,7 @@ class ListingPage:
 
     def usual_sort(self, column: str) -> str:
         """The order in which a column is sorted first: the largest and the newest before the others."""
-        is_name = column == "name" or column in self.filterset.shown_facets
+        is_name = column == "name" or column in self.filterset.facet_set.facets
         return column if is_name else f"-{column}"
 
     def sort_by(self, column: str) -> tuple[str, str]:

@@ -8,20 +8,21 @@ from functools import lru_cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.listing.filters import DateBoundFilter, ListingFilterSet
+from catalog.listing.facets import FACET_SETS, CheckedRange, Unit
+from catalog.listing.facets import Range as DeclaredRange
+from catalog.listing.filterset import ListingFilterSet
+from catalog.listing.parameters import FIND
 from catalog.models.listing import UNKNOWN
 from catalog.values import FuzzyDate, Money, Quantity, parse_number
 
 # A facet with more options than this shows the first few, folds the others away, and has a box to find one.
 LONG = 10
 SHOWN_AT_ONCE = 8
-# `find_maker=open` narrows the options of a facet; it filters nothing. So those are found which are not among the
-# options that a facet of thousands offers at once.
-FIND = "find_"
-# Facets whose options are shown as a tree, all of them.
-TREES = frozenset({"segment"})
-MONEY = frozenset({"funding", "valuation"})
 NOT_IN_IDS = re.compile("[^A-Za-z0-9-]")
+# The ranges of amounts of money.
+MONEY = frozenset(
+    item.name for facet_set in FACET_SETS.values() for item in facet_set.stored_ranges if item.unit is Unit.MONEY
+)
 
 
 @dataclass
@@ -151,20 +152,25 @@ class Panel:
 
     def __init__(self, filterset: ListingFilterSet) -> None:
         self.filterset = filterset
-        facets = [self._facet(name) for name in filterset.facet_names]
         # Every facet that has options, found or not; those of ranges too.
-        self.facets = [facet for facet in facets if facet.size]
+        found = [self._facet(name) for name in filterset.facet_names]
+        self.facets = [facet for facet in found if facet.size]
         by_name = {facet.name: facet for facet in self.facets}
-        ranges = [self._range(name, by_name.pop(filterset.known_by.get(name), None)) for name in filterset.range_names]
-        sections = {**by_name, **{f"{item.name}_min": item for item in ranges}}
-        self.sections: list[Facet | Range] = [sections[name] for name in filterset.filters if name in sections]
+        self.sections: list[Facet | Range] = []
+        for declared in filterset.facet_set.declared:
+            if declared.name in filterset.facet_set.ranges:
+                self.sections.append(
+                    self._range(declared, by_name.get(declared.known.name) if declared.known else None)
+                )
+            elif declared.name in by_name:
+                self.sections.append(by_name[declared.name])
 
     def _facet(self, name: str) -> Facet:
         filterset, options = self.filterset, self.filterset.options
         chosen, counts = filterset.chosen(name), filterset.counts[name]
         sought = filterset.data.get(f"{FIND}{name}", "")
         parents: dict[str, str] = {}
-        if name in TREES:
+        if filterset.facet_set.facets[name].tree:
             pairs, parents = self._tree(name, chosen), options.parents
             size = sum(value not in parents for value, label in pairs)
             if sought:
@@ -174,7 +180,7 @@ class Panel:
         return Facet(
             name=name,
             # In words at once: it stands in several places.
-            label=str(filterset.filters[name].label),
+            label=str(filterset.facet_set.facets[name].label),
             options=[
                 Option(
                     value=value,
@@ -196,35 +202,35 @@ class Panel:
         pairs = [(value, label) for value, label in options.words(name).items() if value in wanted]
         return [*pairs, (UNKNOWN, options.label(name, UNKNOWN))] if UNKNOWN in wanted else pairs
 
-    def _range(self, name: str, known: Facet | None) -> Range:
-        data, errors = self.filterset.data, self.filterset.form.errors
+    def _range(self, declared: DeclaredRange | CheckedRange, known: Facet | None) -> Range:
+        name, data, errors = declared.name, self.filterset.data, self.filterset.form.errors
         low, high = f"{name}_min", f"{name}_max"
-        item = self.filterset.filters[low]
         return Range(
             name=name,
-            label=str(item.label),
+            label=str(declared.label),
             minimum=data.get(low, ""),
             maximum=data.get(high, ""),
-            is_date=isinstance(item, DateBoundFilter),
+            is_date=declared.unit is Unit.DATE,
             errors=[*errors.get(low, ()), *errors.get(high, ())],
             known=known,
-            bars=self._bars(name),
+            bars=self._bars(declared),
             number=self.filterset.histograms[name].total,
         )
 
-    def _bars(self, name: str) -> list[Bar]:
+    def _bars(self, declared: DeclaredRange | CheckedRange) -> list[Bar]:
+        name = declared.name
         histogram = self.filterset.histograms[name]
         if not histogram.highest:
             return []
         low, high = self.filterset.filters[f"{name}_min"], self.filterset.filters[f"{name}_max"]
         cleaned = self.filterset.cleaned
         least, most = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
-        is_date, language, bars = isinstance(low, DateBoundFilter), get_language(), []
+        is_date, language, bars = declared.unit is Unit.DATE, get_language(), []
         for item in histogram.bins:
             first, last = read_bound(item.low, is_date=is_date), read_bound(item.high, is_date=is_date)
             bars.append(
                 Bar(
-                    label=spell_span(first, last, is_money=name in MONEY, language=language),
+                    label=spell_span(first, last, is_money=declared.unit is Unit.MONEY, language=language),
                     count=item.count,
                     height=max(round(item.count / histogram.highest * 100), 3) if item.count else 0,
                     chosen=(least is not None or most is not None)

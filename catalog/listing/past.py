@@ -14,7 +14,7 @@ from django.db.models import Max, Min, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from catalog.listing.derive import ENTRY_FACETS
+from catalog.listing.facets import list_facets_of_entries
 from catalog.listing.index import list_models_to_index, reindex, write_document
 from catalog.listing.rows import end_rows
 from catalog.models import Check, ListingEntry, ListingVersion, Publication, Source
@@ -143,8 +143,9 @@ class Past:
                 self.names.pop(uid, None)
             else:
                 self.names[uid] = name
-        for facet, kind in ENTRY_FACETS.items():
-            pointing = ListingEntry.objects.filter(facets__facet=facet, facets__value__in=slugs.get(kind, ()))
+        for kind, its in slugs.items():
+            facets = list_facets_of_entries(kind)
+            pointing = ListingEntry.objects.filter(facets__facet__in=facets, facets__value__in=its)
             affected.update(pointing.values_list("entry", flat=True))
         made_by = ListingEntry.objects.filter(kind=EntryKind.ORGANIZATION, slug__in=makers)
         affected.update(made_by.values_list("entry", flat=True))

@@ -15,13 +15,10 @@ from uuid import UUID
 import numpy as np
 from django.db.models import QuerySet
 
-from catalog.listing.derive import CHECK_DAYS
+from catalog.listing.facets import FACET_SETS, CheckedRange, Unit
 from catalog.models import FacetValue, ListingEntry
 from catalog.models.kinds import EntryKind
 
-# Columns of numbers, in the units of `ListingEntry`; days count from 1 January of year 1. NaN where there is none.
-NUMBERS = ("parameters_low", "parameters_high", "funding_usd", "valuation_usd")
-DAYS = ("date_from", "date_to", "valuation_until")
 TEXTS = ("slug", "name_en", "name_zh", "sort_en", "sort_zh", "aliases")
 
 # The texts that make the order of names in a language.
@@ -84,8 +81,10 @@ class Table:
         self.rows = np.empty(0, dtype=bool)
         self.slot_of: dict[UUID, int] = {}
         self.texts: dict[str, list[str]] = {name: [] for name in TEXTS}
-        # Beside what is stored: the days of checks, and the valuation while it is current.
-        self.columns = {name: np.empty(0) for name in (*NUMBERS, *DAYS, *CHECK_DAYS, "valuation")}
+        # Of ranges, as `ListingEntry` has them; beside these the days of checks, and values while they are current.
+        # Days count from 1 January of year 1. NaN where there is none.
+        stored, ends = FACET_SETS[kind].stored_columns, (item.ends for item in FACET_SETS[kind].ranges.values())
+        self.columns = {name: np.empty(0) for name in (*stored, *(name for its in ends for name in its))}
         # As stored: also what will hold on later days.
         self.stored: dict[str, FacetColumn] = {}
         self.facets: dict[str, FacetColumn] = {}
@@ -113,15 +112,19 @@ class Table:
             name: self.facets[name] if on == self.on and column is self.stored.get(name) else column.on(on.toordinal())
             for name, column in table.stored.items()
         }
-        for name in CHECK_DAYS:
-            table.columns[name] = table._read_days(name)
-        is_current = table.columns["valuation_until"] > on.toordinal()
-        table.columns["valuation"] = np.where(is_current, table.columns["valuation_usd"], np.nan)
+        for item in FACET_SETS[table.kind].ranges.values():
+            if isinstance(item, CheckedRange):
+                table.columns[item.name] = table._read_days(item.name)
+            elif item.until:
+                is_current = table.columns[item.until] > on.toordinal()
+                for shown, name in zip(item.ends, (item.low, item.high), strict=True):
+                    table.columns[shown] = np.where(is_current, table.columns[name], np.nan)
         return table
 
     def _take_rows(self, entries: set[UUID], rows: QuerySet[ListingEntry]) -> None:
         """Replace what is held of entries by what their rows say."""
-        names = ("pk", "entry", *TEXTS, *NUMBERS, *DAYS)
+        stored = FACET_SETS[self.kind].stored_columns
+        names = ("pk", "entry", *TEXTS, *stored)
         found = list(rows.values_list(*names).iterator(chunk_size=2000))
         new = [row[1] for row in found if row[1] not in self.slot_of]
         self.slot_of = {**self.slot_of, **{uid: self.size + number for number, uid in enumerate(new)}}
@@ -135,11 +138,12 @@ class Table:
         self.rows[touched] = False
         # All rows at once: an array takes single values slowly.
         at = np.array([self.slot_of[row[1]] for row in found], dtype=np.int64)
-        numbers = len(TEXTS) + 2
-        for number, name in enumerate(NUMBERS, start=numbers):
-            self.columns[name][at] = np.array([row[number] for row in found], dtype=float)
-        for number, name in enumerate(DAYS, start=numbers + len(NUMBERS)):
-            self.columns[name][at] = [np.nan if row[number] is None else row[number].toordinal() for row in found]
+        for number, (name, unit) in enumerate(stored.items(), start=len(TEXTS) + 2):
+            values = (row[number] for row in found)
+            if unit is Unit.DATE:
+                self.columns[name][at] = [np.nan if day is None else day.toordinal() for day in values]
+            else:
+                self.columns[name][at] = np.array(list(values), dtype=float)
         self.pks[at] = [row[0] for row in found]
         self.rows[at] = True
         renamed: dict[str, set[int]] = {"en": set(), "zh": set()}

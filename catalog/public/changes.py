@@ -13,7 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from catalog.listing.filters import without_nulls
+from catalog.listing.parameters import without_nulls
 from catalog.models import Change, Publication
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 from catalog.export.files import About, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
-from catalog.listing.derive import derive_funding, read_funding_known
-from catalog.listing.filters import LONGEST_QUERY, without_nulls
+from catalog.listing.facets.organizations import add_up_funding, read_funding_known
 from catalog.listing.listings import LISTINGS
+from catalog.listing.parameters import LONGEST_QUERY, without_nulls
 from catalog.models import ListingEntry, Publication
 from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
@@ -214,8 +214,7 @@ class Comparison:
         """The sum of the funding rounds whose amount in US dollars is known, an estimate where one of them is."""
         label, cells = _("Total funding"), []
         for detail in self.details:
-            verification = detail.verifications[FieldGroup.FUNDING]
-            total = derive_funding(detail.document, interval=verification.interval)["funding_usd"]
+            total = add_up_funding(detail.document)
             known = read_funding_known(detail.document)
             values = [] if total is None else [Value(to_dollars(total, known))]
             cells.append(Cell(detail, fact=Fact("total_funding", label, values) if values else None))

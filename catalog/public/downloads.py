@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.export.files import CHUNK, About, TakeAway, describe_asked, locate_terms_page
 from catalog.listing.as_of import AsOf
-from catalog.listing.filters import ListingFilterSet
+from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind

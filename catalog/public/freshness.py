@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.export.spreadsheets import BYTE_ORDER_MARK, write_line
-from catalog.listing.facets import CHOICES
+from catalog.listing.facets.shared import FRESHNESS
 from catalog.models import Source, Verification
 from catalog.models.choices import FIRST_HAND_SOURCES, FieldGroup, Stance
 from catalog.models.field_groups import FIELD_GROUPS
@@ -34,9 +34,7 @@ WITHIN = "within"
 # What may be said of a field group that is tracked, from best to worst, in the readers' words.
 STATES = {
     WITHIN: gettext_lazy("Within interval"),
-    **{
-        state: CHOICES["freshness"][state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)
-    },
+    **{state: FRESHNESS.labels[state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)},
 }
 # A row of the chart, in pixels: a line of words, and the bar under it.
 ROW_HEIGHT = 48
@@ -325,7 +323,7 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
         for state, share in row.shares.items():
             yield cells_of(STATES[state], *where, share, _("tracked field groups of live entries"))
         known = Share(row.historical, row.historical + row.tracked)
-        yield cells_of(CHOICES["freshness"][State.HISTORICAL], *where, known, _("field groups of live entries"))
+        yield cells_of(FRESHNESS.labels[State.HISTORICAL], *where, known, _("field groups of live entries"))
         yield cells_of(
             _("Without a check that counts"),
             *where,

@@ -16,6 +16,7 @@ from django_countries import countries
 from django_countries.fields import CountryField
 
 from catalog.listing.as_of import AsOf
+from catalog.listing.facets import FACET_SETS
 from catalog.models import ListingEntry, Source
 from catalog.models.choices import FieldGroup, Stance
 from catalog.models.document import child_lists, path_of
@@ -37,8 +38,6 @@ from catalog.values import (
 
 # Shown at the head of the page, not among the facts.
 HEAD_FIELDS = frozenset({"name", "aliases", "summary", "identifiers", "definition"})
-# Which facet of the listing of this kind a value leads to.
-FACET_OF = {"segments": "segment", "inputs": "input", "outputs": "output", "layer": "layer"}
 IDENTIFIER_ADDRESSES = {
     "arxiv": ("arXiv", "https://arxiv.org/abs/"),
     "doi": ("DOI", "https://doi.org/"),
@@ -312,7 +311,7 @@ class Detail:
             case models.BooleanField():
                 return [Value(_("Yes"))] if raw else []
             case _ if column.flatchoices:
-                facet = column.name if column.model is self.model else ""
+                facet = FACET_SETS[self.kind].by_field.get(column.name, "") if column.model is self.model else ""
                 return [Value(dict(column.flatchoices).get(raw, raw), self.listing_url(facet, raw) if facet else "")]
         return [Value(raw)]
 
@@ -326,7 +325,8 @@ class Detail:
             label = self.document["labels"].get(kind, {}).get(slug)
             return Value(read_text(label)) if label else None
         label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
-        return Value(read_text(label), self.listing_url(FACET_OF.get(name, ""), slug)) if label else None
+        facet = FACET_SETS[self.kind].by_field.get(name, "")
+        return Value(read_text(label), self.listing_url(facet, slug)) if label else None
 
     def listing_url(self, facet: str, value: str) -> str:
         """The listing of this kind, narrowed to a value."""

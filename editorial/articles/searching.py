@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.listing import search
 from catalog.listing.as_of import AsOf
-from catalog.listing.filters import LONGEST_QUERY, without_nulls
+from catalog.listing.parameters import LONGEST_QUERY, without_nulls
 from catalog.listing.search.passages import Highlighter, Passage, Pieces
 from catalog.listing.spelling import find_meant
 from catalog.listing.tables import TablesOnDay

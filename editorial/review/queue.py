@@ -35,7 +35,7 @@ from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.models import Page, ReferenceIndex
 
 from catalog.listing.as_of import current_facets
-from catalog.listing.derive import ENTRY_FACETS
+from catalog.listing.facets import list_facets_of_entries
 from catalog.models import ListingEntry, Term, Verification
 from catalog.models.choices import FieldGroup
 from catalog.models.field_groups import FIELD_GROUPS
@@ -105,7 +105,7 @@ def count_entries() -> Case:
     """Return how many entries are built on, made by or paid by the entry of a row of the queue, as an expression."""
     counts = []
     for kind in list_entry_kinds():
-        facets = [facet for facet, its_kind in ENTRY_FACETS.items() if its_kind == kind.key]
+        facets = list_facets_of_entries(kind.key)
         having = current_facets().filter(facet__in=facets, value=OuterRef("slug"))
         counts.append(When(kind=kind.key, then=count_of(having, "listing")))
     return Case(*counts)

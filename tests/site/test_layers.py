@@ -22,6 +22,7 @@ LAYOUTS = "layouts/"
 TEMPLATES = {
     "catalog/": "catalog",
     "components/": "catalog",
+    "jinja/listing/": "catalog",
     "wagtailadmin/catalog/": "catalog",
     "editorial/": "editorial",
     "wagtailadmin/review/": "editorial",

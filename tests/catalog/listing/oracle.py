@@ -1,6 +1,7 @@
 """What a listing should answer, worked out in plain Python from public documents: no index, no SQL, no columns.
 
-It is slow and simple, and shares no code with `catalog.listing`.
+It is slow and simple, and shares no code with `catalog.listing` but the list of what is declared there. A facet whose
+value the document has as it is needs nothing here; whatever else is declared needs a derivation of the oracle's own.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from django.utils.translation import override
 from django_countries import countries
 from pypinyin import Style, lazy_pinyin
 
+from catalog.listing.facets import FACET_SETS, Choices, Entries, Sums, Unit, Vocabulary
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Verification
 from catalog.models.choices import (
     Access,
@@ -34,15 +36,14 @@ LISTINGS = {
     "products": ("product", {}, "-launched"),
 }
 # What is summed up, and the facet that says which of it are estimates.
-SUMMED = {"organization": {"funding": "funding_known", "valuation": "valuation_known"}, "model": {"parameters": "size"}}
-ADDED = {"funding"}
-DATES = {"founded", "released", "launched", "checked", "price_checked"}
-# Orders by a range go by its upper end, others by the first value of a facet.
-SORTS = {
-    "organization": ["name", "country", "founded", "segment", "latest_round", "funding", "valuation", "checked"],
-    "model": ["name", "maker", "released", "parameters", "access", "checked"],
-    "product": ["name", "maker", "launched", "segment", "built_on", "checked", "price_checked"],
+SUMMED = {
+    kind: {item.name: item.known.name for item in facet_set.summed if item.known}
+    for kind, facet_set in FACET_SETS.items()
 }
+ADDED = {item.name for facet_set in FACET_SETS.values() for item in facet_set.summed if item.sums is Sums.TOTAL}
+DATES = {name for facet_set in FACET_SETS.values() for name, item in facet_set.ranges.items() if item.unit is Unit.DATE}
+# Orders by a range go by its upper end, others by the first value of a facet.
+SORTS = {kind: sorted(facet_set.sortable) for kind, facet_set in FACET_SETS.items()}
 
 
 @dataclass(repr=False)
@@ -107,6 +108,7 @@ class Reader:
         facets, ranges = read(document)
         facets["freshness"] = self.tell_freshness(its)
         ranges["checked"] = oldest_check(its)
+        follow_declarations(document, facets=facets, ranges=ranges)
         return Fact(
             uid=document["uid"],
             kind=kind,
@@ -240,6 +242,21 @@ class Reader:
         return [self.synonyms[slug] for slug in document["labels"].get("segment", ())]
 
 
+def follow_declarations(document: dict, *, facets: dict, ranges: dict) -> None:
+    """Add the facets whose values a document has as they are. Raises NotImplementedError for what is left."""
+    declared = FACET_SETS[document["kind"]]
+    for name, facet in declared.facets.items():
+        if name not in facets and facet.field and not (facet.derive or facet.inherited or facet.tree):
+            raw = document["fields"][facet.field]
+            facets[name] = set(raw) if isinstance(raw, list) else {raw}
+    differing = declared.by_name.keys() ^ (facets.keys() | ranges.keys())
+    if differing:
+        raise NotImplementedError(
+            f"{', '.join(sorted(differing))}: the oracle and the declarations differ. Work out each facet and range "
+            f"of a {document['kind']} in read_{document['kind']}() of {__file__}, apart from catalog.listing."
+        )
+
+
 def ends_of_date(text: str | None) -> tuple[date, date] | None:
     day = FuzzyDate.parse(text) if text else None
     return day and (day.first_day, day.last_day)
@@ -284,9 +301,9 @@ class Oracle:
             for fact in facts
             if fact.kind == self.kind and all(fact.facets[name] & set(its) for name, its in self.fixed.items())
         ]
-        sample = next(fact for fact in facts if fact.kind == self.kind)
-        self.facets = [name for name in sample.facets if name not in self.fixed]
-        self.ranges = list(sample.ranges)
+        self.declared = FACET_SETS[self.kind]
+        self.facets = [name for name in self.declared.facets if name not in self.fixed]
+        self.ranges = list(self.declared.ranges)
         self.vocabulary = read_vocabulary(self.kind)
 
     def is_known(self, facet: str, value: str) -> bool:
@@ -370,10 +387,12 @@ class Oracle:
             with override(self.language):
                 codes = {it for fact in self.facts for it in fact.facets.get("country", ())} - {UNKNOWN}
                 values = sorted(codes, key=lambda code: (by_sound(countries.name(code)), str(countries.name(code))))
+        elif isinstance(options := self.declared.facets[facet].options, Entries):
+            others = [it for it in self.facts if it.kind == options.kind]
+            values = [fact.slug for fact in sorted(others, key=lambda fact: fact.place(self.short))]
         else:
-            kind = {"maker": "organization", "built_on": "model"}[facet]
-            others = sorted((it for it in self.facts if it.kind == kind), key=lambda fact: fact.place(self.short))
-            values = [fact.slug for fact in others]
+            recorded = {it for fact in self.facts if fact.kind == self.kind for it in fact.facets[facet]} - {UNKNOWN}
+            values = sorted(recorded, key=lambda value: (value.casefold(), value))
         return {value: place for place, value in enumerate(values)}
 
 
@@ -383,7 +402,15 @@ def read_vocabulary(kind: str) -> dict[str, Sequence[str]]:
     for parent in Segment.objects.filter(parent=None).order_by("position", "slug"):
         segments += [parent.slug, *parent.children.order_by("position", "slug").values_list("slug", flat=True)]
     modalities = list(Modality.objects.order_by("position", "slug").values_list("slug", flat=True))
+    declared: dict[str, Sequence[str]] = {}
+    for name, facet in FACET_SETS[kind].facets.items():
+        match facet.options:
+            case Choices(labels):
+                declared[name] = list(labels)
+            case Vocabulary(model):
+                declared[name] = list(model.objects.order_by("position", "slug").values_list("slug", flat=True))
     return {
+        **declared,
         "segment": segments,
         "layer": list(Layer.objects.order_by("position", "slug").values_list("slug", flat=True)),
         **dict.fromkeys(("modality", "input", "output"), modalities),

@@ -114,7 +114,7 @@ def test_first_and_last_day_follow_the_precision():
 def test_field_is_rebuilt_by_migrations():
     _name, path, args, kwargs = FuzzyDateField("Released", null=True, blank=True).deconstruct()
     rebuilt = FuzzyDateField(*args, **kwargs)
-    assert path == "catalog.values.fuzzy_date.FuzzyDateField"
+    assert path == "catalog.values.fields.FuzzyDateField"
     assert rebuilt.max_length == 10
     assert rebuilt.get_internal_type() == "CharField"
 

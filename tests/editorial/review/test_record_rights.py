@@ -5,7 +5,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
-from wagtail.models import WorkflowContentType
+from wagtail.models import Workflow, WorkflowContentType
 
 from catalog.models import Product
 from catalog.models.kinds import KINDS
@@ -44,7 +44,10 @@ def follow() -> None:
 def take_away(model) -> None:
     """Make a kind look new: remove all its permissions and its review."""
     kind = ContentType.objects.get_for_model(model)
+    # While it is in use no kind leaves it.
+    Workflow.objects.update(active=False)
     WorkflowContentType.objects.filter(content_type=kind).delete()
+    Workflow.objects.update(active=True)
     Permission.objects.filter(content_type=kind).delete()
 
 

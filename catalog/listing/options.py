@@ -10,48 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.derive import ENTRY_FACETS, KNOWN, by_sound
+from catalog.listing.derive import by_sound
+from catalog.listing.facets import FACET_SETS, Choices, Countries, Entries, Vocabulary
 from catalog.listing.table import Table
-from catalog.models import Layer, Modality, Segment
-from catalog.models.choices import Access, OrganizationStatus, OrganizationType, ReleaseStatus, RoundKind
-from catalog.models.kinds import EntryKind, list_entry_kinds
+from catalog.models import Segment
+from catalog.models.kinds import EntryKind
 from catalog.models.listing import UNKNOWN
-from catalog.models.verification import State
 from catalog.values import BilingualText, language_key
 
-YES_NO = {"yes": _("Yes"), "no": _("No")}
-HOW_KNOWN = {"reported": _("Reported"), "estimated": _("Estimated"), "undisclosed": _("Undisclosed")}
-WHETHER_KNOWN = {KNOWN: _("Known")}
 # So many options of one facet are offered at once; of more than that those that most entries have.
 MOST_OPTIONS = 40
-CHOICES = {
-    "type": dict(OrganizationType.choices),
-    "access": dict(Access.choices),
-    "latest_round": dict(RoundKind.choices),
-    "freshness": {
-        State.VERIFIED: _("Verified"),
-        State.OVERDUE: _("Check overdue"),
-        State.FLAGGED: _("Source gone or changed"),
-        State.UNVERIFIED: _("Not checked yet"),
-        State.DISPUTED: _("Sources differ"),
-        State.HISTORICAL: _("No longer tracked"),
-    },
-    "multimodal": YES_NO,
-    "free_plan": YES_NO,
-    "size": HOW_KNOWN,
-    "funding_known": HOW_KNOWN,
-    "valuation_known": HOW_KNOWN,
-    **{f"{kind.date}_known": WHETHER_KNOWN for kind in list_entry_kinds() if kind.date},
-}
-VOCABULARIES = {
-    "layer": Layer,
-    "modality": Modality,
-    "input": Modality,
-    "output": Modality,
-    "segment": Segment,
-}
-# Facets whose values are words that do not depend on the entries.
-CLOSED = {"status", *CHOICES, *VOCABULARIES}
 
 
 class FacetOptions:
@@ -64,8 +32,8 @@ class FacetOptions:
     def __init__(
         self, *, kind: EntryKind, everything, scope: str, tables: Mapping[EntryKind, Table], as_of: AsOf
     ) -> None:
-        self.kind, self.everything, self.scope, self.tables, self.as_of = kind, everything, scope, tables, as_of
-        self.table = tables[kind]
+        self.everything, self.scope, self.tables, self.as_of = everything, scope, tables, as_of
+        self.table, self.facets = tables[kind], FACET_SETS[kind].facets
         self.language = language_key()
         # The parent of each segment that has one; known once the words of segments are.
         self.parents: dict[str, str] = {}
@@ -75,11 +43,21 @@ class FacetOptions:
 
     def _hold(self, facet: str, *key: str, make: Callable):
         """What follows from the table, and from the one that the values of the facet point to: made once for both."""
-        other = self.tables[ENTRY_FACETS[facet]].stamp if facet in ENTRY_FACETS else None
+        targets = self._targets(facet)
+        other = targets.stamp if targets else None
         held = self.table.cache.get((facet, *key))
         if held is None or held[0] is not other:
             held = self.table.cache[facet, *key] = other, make()
         return held[1]
+
+    def _targets(self, facet: str) -> Table | None:
+        """The table of what the values of a facet are the addresses of, if they are."""
+        options = self.facets[facet].options
+        return self.tables[options.kind] if isinstance(options, Entries) else None
+
+    def _is_closed(self, facet: str) -> bool:
+        """Whether the values of a facet are words that do not depend on the entries."""
+        return isinstance(self.facets[facet].options, Choices | Vocabulary)
 
     def numbers(self, facet: str) -> dict[str, int]:
         """How many entries of the listing have each known value, before any filter."""
@@ -87,7 +65,8 @@ class FacetOptions:
         def count() -> dict[str, int]:
             numbers = self.table.count(facet, self.everything)
             # Of entries only the live ones: that a draft exists is nobody's business.
-            live = self.tables[ENTRY_FACETS[facet]].slot_at if facet in ENTRY_FACETS else numbers
+            targets = self._targets(facet)
+            live = targets.slot_at if targets else numbers
             return {
                 value: number for value, number in numbers.items() if number and (value in live or value == UNKNOWN)
             }
@@ -96,7 +75,9 @@ class FacetOptions:
 
     def is_known(self, facet: str, value: str) -> bool:
         """Whether a value may be asked for: a word of the vocabulary, or what an entry has."""
-        return value == UNKNOWN or value in self.numbers(facet) or (facet in CLOSED and value in self.words(facet))
+        return (
+            value == UNKNOWN or value in self.numbers(facet) or (self._is_closed(facet) and value in self.words(facet))
+        )
 
     def words(self, facet: str) -> dict[str, object]:
         """What the values of a closed facet are called, in the order shown."""
@@ -105,9 +86,10 @@ class FacetOptions:
         return self._words[facet]
 
     def _read_words(self, facet: str) -> dict[str, object]:
-        if facet not in VOCABULARIES:
-            return translate_choices(facet, is_organization=self.kind == EntryKind.ORGANIZATION, language=self.language)
-        words = dict(self._read_vocabulary(VOCABULARIES[facet]))
+        options = self.facets[facet].options
+        if isinstance(options, Choices):
+            return translate_choices(options, language=self.language)
+        words = dict(self._read_vocabulary(options.model))
         if self.as_of.is_past:
             # Of vocabularies only the present words are known; a former address stands for itself.
             former = self.numbers(facet).keys() - words.keys() - {UNKNOWN}
@@ -126,13 +108,16 @@ class FacetOptions:
         """What a known value is called."""
         if value == UNKNOWN:
             return _("Unknown")
-        if facet in ENTRY_FACETS:
-            table = self.tables[ENTRY_FACETS[facet]]
-            slot = table.slot_at[value]
-            return BilingualText(en=table.texts["name_en"][slot], zh=table.texts["name_zh"][slot])
-        if facet == "country":
-            return name_country(value, self.language)[1]
-        return self.words(facet).get(value, value) if facet in CLOSED else value
+        match self.facets[facet].options:
+            case Entries(kind):
+                table = self.tables[kind]
+                slot = table.slot_at[value]
+                return BilingualText(en=table.texts["name_en"][slot], zh=table.texts["name_zh"][slot])
+            case Countries():
+                return name_country(value, self.language)[1]
+            case Choices() | Vocabulary():
+                return self.words(facet).get(value, value)
+        return value
 
     def shown(self, facet: str, *, chosen: Iterable[str] = (), find: str = "") -> list[tuple[str, object]]:
         """The (value, label) pairs to offer, in a fixed order: those that any entry has, and those chosen.
@@ -165,18 +150,17 @@ class FacetOptions:
 
     def positions(self, facet: str) -> dict[str, int]:
         """The place of each value in the order shown; what is unknown has none."""
-        if facet in CLOSED:
+        if self._is_closed(facet):
             return {value: place for place, value in enumerate(self.words(facet))}
         return self._hold(facet, "positions", self.language, make=lambda: self._read_positions(facet))
 
     def _read_positions(self, facet: str) -> dict[str, int]:
         column = self.table.facets.get(facet)
         values = [value for value in column.values if value != UNKNOWN] if column else []
-        if facet in ENTRY_FACETS:
-            other = self.tables[ENTRY_FACETS[facet]]
-            rank, slots = other.rank(self.language).tolist(), other.slot_at
+        if targets := self._targets(facet):
+            rank, slots = targets.rank(self.language).tolist(), targets.slot_at
             return {value: rank[slots[value]] for value in values if value in slots}
-        if facet == "country":
+        if isinstance(self.facets[facet].options, Countries):
             values.sort(key=lambda code: name_country(code, self.language))
         else:
             values.sort(key=lambda value: (value.casefold(), value))
@@ -193,13 +177,9 @@ class FacetOptions:
 
 
 @lru_cache(maxsize=100)
-def translate_choices(facet: str, *, is_organization: bool, language: str) -> dict[str, str]:
-    """What the choices of a facet are called in the active language (which is `language`), in their order."""
-    if facet == "status":
-        choices = dict((OrganizationStatus if is_organization else ReleaseStatus).choices)
-    else:
-        choices = CHOICES[facet]
-    return {value: str(label) for value, label in choices.items()}
+def translate_choices(choices: Choices, *, language: str) -> dict[str, str]:
+    """What choices are called in the active language (which is `language`), in their order."""
+    return {value: str(label) for value, label in choices.labels.items()}
 
 
 @lru_cache(maxsize=1000)

@@ -1,0 +1,60 @@
+"""What entries of each kind are found, counted and ordered by: one declaration for each facet and each range."""
+
+from catalog.listing.facets.declarations import (
+    AsRecorded,
+    CheckedRange,
+    Choices,
+    Countries,
+    During,
+    Entries,
+    Facet,
+    FacetSet,
+    FromMade,
+    FromMakers,
+    Range,
+    Subject,
+    Sums,
+    Unit,
+    Vocabulary,
+)
+from catalog.listing.facets.models import MODELS
+from catalog.listing.facets.organizations import ORGANIZATIONS
+from catalog.listing.facets.products import PRODUCTS
+from catalog.listing.facets.shared import make_default
+from catalog.models.kinds import EntryKind, list_kinds
+
+__all__ = [
+    "FACET_SETS",
+    "AsRecorded",
+    "CheckedRange",
+    "Choices",
+    "Countries",
+    "During",
+    "Entries",
+    "Facet",
+    "FacetSet",
+    "FromMade",
+    "FromMakers",
+    "Range",
+    "Subject",
+    "Sums",
+    "Unit",
+    "Vocabulary",
+    "list_facets_of_entries",
+]
+
+FACET_SETS = {facet_set.kind: facet_set for facet_set in (ORGANIZATIONS, MODELS, PRODUCTS)}
+# A kind that declares nothing of its own is found by its date and its checks; terms are found by search alone.
+for kind in list_kinds():
+    FACET_SETS.setdefault(kind.key, make_default(kind))
+
+
+def list_facets_of_entries(kind: EntryKind) -> list[str]:
+    """The names of the facets whose values are the addresses of entries of a kind."""
+    names = (
+        facet.name
+        for facet_set in FACET_SETS.values()
+        for facet in facet_set.facets.values()
+        if isinstance(facet.options, Entries) and facet.options.kind == kind
+    )
+    return list(dict.fromkeys(names))

@@ -1,0 +1,196 @@
+"""The facets and ranges of organizations."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from catalog.listing.facets.declarations import (
+    Choices,
+    Countries,
+    During,
+    Ends,
+    Entries,
+    Facet,
+    FacetSet,
+    FromMade,
+    Range,
+    Subject,
+    Sums,
+    Unit,
+    Vocabulary,
+)
+from catalog.listing.facets.shared import FRESH, HOW_KNOWN, checked, date_range
+from catalog.models import Layer, Modality, Segment
+from catalog.models.choices import FieldGroup, OrganizationStatus, OrganizationType, RoundKind
+from catalog.models.kinds import EntryKind
+from catalog.models.listing import ALWAYS_FROM, UNKNOWN
+from catalog.values import Money
+
+
+def rounds_by_date(document: dict) -> list[tuple[str, dict]]:
+    """The funding rounds with their keys, oldest first; those without a date come before all others."""
+    return sorted(document["children"]["funding_rounds"].items(), key=lambda item: item[1]["announced"] or "")
+
+
+def find_latest_round(subject: Subject) -> list[str]:
+    """The kind of the latest round."""
+    return [row["round_kind"] for _key, row in rounds_by_date(subject.document)[-1:]]
+
+
+def find_investors(subject: Subject) -> Iterable[str]:
+    """Everybody who took part in a round, or led it."""
+    return (slug for _key, row in rounds_by_date(subject.document) for slug in (*row["investors"], row["lead"]))
+
+
+def add_up_funding(document: dict) -> float | None:
+    """Total funding in USD; rounds whose amount in USD is not known add nothing."""
+    amounts = [Money.from_json(row["amount"]).usd_low for _key, row in rounds_by_date(document) if row["amount"]]
+    known = [usd for usd in amounts if usd is not None]
+    return float(sum(known)) if known else None
+
+
+def read_funding_known(document: dict) -> str | None:
+    """How the total funding is known."""
+    rounds = document["children"]["funding_rounds"].values()
+    return how_known([Money.from_json(row["amount"]) for row in rounds if row["amount"]])
+
+
+def how_known(amounts: list[Money]) -> str | None:
+    """Whether amounts of money that are added up are reported, or one of them is an estimate, or none is disclosed.
+
+    What can't be told in USD is not added up, and is disclosed nevertheless: then there is no word for the sum.
+    """
+    added = [amount for amount in amounts if amount.usd_low is not None]
+    if added:
+        return "estimated" if any(amount.kind == "estimated" for amount in added) else "reported"
+    return "undisclosed" if amounts and all(amount.is_undisclosed for amount in amounts) else None
+
+
+def read_funding(subject: Subject) -> Ends | None:
+    """Total funding in USD."""
+    total = add_up_funding(subject.document)
+    return None if total is None else Ends(total, total)
+
+
+def list_valuations(document: dict) -> list[tuple[str, Money]]:
+    """The valuations with the keys of their rounds, oldest first."""
+    return [(key, Money.from_json(row["valuation"])) for key, row in rounds_by_date(document) if row["valuation"]]
+
+
+def read_valuation(subject: Subject) -> Ends | None:
+    """The newest valuation whose amount in USD is known, and the day from which it is too old to be current."""
+    dollars = [(key, money) for key, money in list_valuations(subject.document) if money.usd_low is not None]
+    if not dollars:
+        return None
+    key, money = dollars[-1]
+    until = subject.current_until(f"funding_rounds/{key}", group=FieldGroup.FUNDING)
+    return Ends(float(money.usd_low), float(money.usd_low), until)
+
+
+def derive_valuation_known(subject: Subject) -> Iterable[During]:
+    """How the newest valuation is known for as long as it is current; after that it is unknown."""
+    valued = list_valuations(subject.document)
+    dollars = [(key, money) for key, money in valued if money.usd_low is not None]
+    if not dollars:
+        yield During(how_known([money for _key, money in valued]) or UNKNOWN)
+        return
+    key, money = dollars[-1]
+    until = subject.current_until(f"funding_rounds/{key}", group=FieldGroup.FUNDING)
+    if until > ALWAYS_FROM:
+        yield During(how_known([money]), until=until)
+    yield During(UNKNOWN, since=until)
+
+
+ORGANIZATIONS = FacetSet(
+    kind=EntryKind.ORGANIZATION,
+    orders={"name": _("Name"), "-founded": _("Newest"), "-funding": _("Most funded")},
+    declared=[
+        Facet(
+            name="segment",
+            label=_("Segment"),
+            options=Vocabulary(Segment),
+            field="segments",
+            inherited=(FromMade(EntryKind.PRODUCT, "segment"),),
+            tree=True,
+            column=30,
+        ),
+        Facet(
+            name="layer",
+            label=_("Layer"),
+            options=Vocabulary(Layer),
+            inherited=(FromMade(EntryKind.PRODUCT, "layer"), FromMade(EntryKind.MODEL, value="model")),
+        ),
+        Facet(
+            name="modality",
+            label=_("Modality"),
+            options=Vocabulary(Modality),
+            inherited=(FromMade(EntryKind.MODEL, "input"), FromMade(EntryKind.MODEL, "output")),
+        ),
+        Facet(
+            name="built_on",
+            label=_("Built on"),
+            options=Entries(EntryKind.MODEL),
+            inherited=(FromMade(EntryKind.PRODUCT, "built_on"),),
+        ),
+        Facet(name="country", label=_("Country or region"), options=Countries(), field="country", column=10),
+        Facet(name="type", label=_("Type"), options=Choices(dict(OrganizationType.choices)), field="type"),
+        Facet(
+            name="status",
+            label=pgettext_lazy("organization", "Status"),
+            options=Choices(dict(OrganizationStatus.choices)),
+            field="status",
+        ),
+        date_range(name="founded", label=_("Founded"), known_label=_("Founded: how known"), column=20),
+        Facet(
+            name="latest_round",
+            label=_("Latest round"),
+            options=Choices(dict(RoundKind.choices)),
+            derive=find_latest_round,
+            column=40,
+        ),
+        Range(
+            name="funding",
+            label=_("Total funding"),
+            unit=Unit.MONEY,
+            field="funding_rounds",
+            derive=read_funding,
+            low="funding_usd",
+            high="funding_usd",
+            known=Facet(
+                name="funding_known",
+                label=_("Total funding: how known"),
+                options=HOW_KNOWN,
+                field="funding_rounds",
+                derive=lambda subject: [read_funding_known(subject.document)],
+                exported="total_funding_kind",
+            ),
+            sums=Sums.TOTAL,
+            column=50,
+            exported={"total_funding_usd": "funding_usd"},
+        ),
+        Range(
+            name="valuation",
+            label=_("Valuation (post-money)"),
+            unit=Unit.MONEY,
+            field="funding_rounds",
+            derive=read_valuation,
+            low="valuation_usd",
+            high="valuation_usd",
+            until="valuation_until",
+            known=Facet(
+                name="valuation_known",
+                label=_("Valuation: how known"),
+                options=HOW_KNOWN,
+                derive=derive_valuation_known,
+                interval=FieldGroup.FUNDING,
+            ),
+            sums=Sums.MEDIAN,
+            interval=FieldGroup.FUNDING,
+            exported={"valuation_usd": "valuation_usd", "valuation_current_until": "valuation_until"},
+        ),
+        Facet(name="investor", label=_("Investors"), options=Entries(EntryKind.ORGANIZATION), derive=find_investors),
+        checked(column=60),
+        FRESH,
+    ],
+)

@@ -1,0 +1,232 @@
+"""The filter set of each kind of listing: one for page, API, export and feed, so that they never disagree.
+
+In a query string a repeated parameter is OR within a facet, different parameters are AND, `<field>_min` and
+`<field>_max` bound a range, `unknown` stands for "nothing recorded here", `as_of` for what was so on an earlier day.
+
+Everything is computed on the columns of a `Table`.
+"""
+
+from functools import cache
+
+import numpy as np
+from django.http import QueryDict
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django_filters import Filter, FilterSet
+
+from catalog.listing import search
+from catalog.listing.as_of import AsOf
+from catalog.listing.facets import FACET_SETS, FacetSet, Sums, Unit
+from catalog.listing.figures import Histogram, Sum, count_bins, draw_bins, sum_up
+from catalog.listing.filters import TextFilter, make_filters
+from catalog.listing.options import FacetOptions
+from catalog.listing.parameters import LONGEST_QUERY, OTHER_PARAMETERS, RELEVANCE, without_nulls
+from catalog.listing.results import Results
+from catalog.listing.spelling import find_meant
+from catalog.listing.table import Table
+from catalog.listing.tables import TablesOnDay
+from catalog.models import ListingEntry
+from catalog.models.kinds import EntryKind
+from catalog.values import language_key
+
+
+class ListingFilterSet(FilterSet):
+    """What all kinds share. `fixed` holds facet values that the page itself chooses (startups)."""
+
+    kind: EntryKind | None = None
+    q = TextFilter(label=_("Search"))
+
+    class Meta:
+        model = ListingEntry
+        fields: list[str] = []
+
+    def __init__(self, data: QueryDict, *, fixed: dict[str, list[str]] | None = None) -> None:
+        data = without_nulls(data)
+        self.fixed = fixed or {}
+        self.as_of = AsOf(data)
+        self.tables = TablesOnDay(self.as_of)
+        self.table: Table = self.tables[self.kind]
+        self._found: dict[str, list[int]] = {}
+        super().__init__(data, queryset=ListingEntry.ever.all())
+
+    @classmethod
+    def get_filters(cls) -> dict[str, Filter]:
+        """The filters by parameter: the search, and those of the facets and ranges of the kind."""
+        declared = make_filters(FACET_SETS[cls.kind]) if cls.kind else {}
+        return {**super().get_filters(), **declared}
+
+    @property
+    def facet_set(self) -> FacetSet:
+        """The facets and ranges of the kind."""
+        return FACET_SETS[self.kind]
+
+    @cached_property
+    def cleaned(self) -> dict:
+        """What was given and understood, by parameter; the rest is in `form.errors`."""
+        self.form.is_valid()
+        return self.form.cleaned_data
+
+    @cached_property
+    def everything(self):
+        """The rows of the listing before any filter, a mask."""
+        rows = self.table.rows
+        for facet, values in self.fixed.items():
+            rows = rows & self.table.choose(facet, values)
+        return rows
+
+    @cached_property
+    def options(self) -> FacetOptions:
+        """The options of all facets, with their labels."""
+        return FacetOptions(
+            kind=self.kind,
+            everything=self.everything,
+            scope=repr(self.fixed),
+            tables=self.tables,
+            as_of=self.as_of,
+        )
+
+    @property
+    def facet_names(self) -> list[str]:
+        """The facets, in the order shown."""
+        return [name for name in self.facet_set.facets if name not in self.fixed]
+
+    @cached_property
+    def masks(self) -> dict[str, object]:
+        """The rows that each filter lets through which was given and understood, by parameter."""
+        masks = {}
+        for name, value in self.cleaned.items():
+            if name not in self.fixed and value not in (None, "", []):
+                mask = self.filters[name].filter(self.table, value)
+                if mask is not None:
+                    masks[name] = mask
+        return masks
+
+    def select(self, *, without: tuple[str, ...] = ()):
+        """The rows that every filter lets through, but for those that are left out, a mask."""
+        rows = self.everything
+        for name, mask in self.masks.items():
+            if name not in without:
+                rows = rows & mask
+        return rows
+
+    @cached_property
+    def selected(self):
+        """The rows of the results, a mask."""
+        return self.select()
+
+    @cached_property
+    def total(self) -> int:
+        """The number of results."""
+        return int(np.count_nonzero(self.selected))
+
+    def count_without(self, name: str) -> int:
+        """The number of results without one parameter."""
+        return int(np.count_nonzero(self.select(without=(name,))))
+
+    def chosen(self, facet: str) -> list[str]:
+        """The known values chosen in a facet."""
+        return [value for value in self.cleaned.get(facet) or () if self.options.is_known(facet, value)]
+
+    @cached_property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """For each facet the number of results of each option, its own choice left out."""
+        return {
+            name: self.table.count(name, self.select(without=(name,)) if name in self.masks else self.selected)
+            for name in self.facet_names
+        }
+
+    @cached_property
+    def histograms(self) -> dict[str, Histogram]:
+        """For each range the number of results in each part of it, its own bounds left out."""
+        histograms = {}
+        for name, declared in self.facet_set.ranges.items():
+            rows = self.select(without=(f"{name}_min", f"{name}_max"))
+            low, high = declared.ends
+            bins = draw_bins(table=self.table, low=low, high=high, is_date=declared.unit is Unit.DATE)
+            histograms[name] = count_bins(bins, rows)
+        return histograms
+
+    @cached_property
+    def sums(self) -> list[Sum]:
+        """Totals and medians of the results."""
+        sums = []
+        for declared in self.facet_set.summed:
+            known = declared.known
+            estimated = self.table.choose(known.name, ["estimated"]) if known else np.zeros(self.table.size, dtype=bool)
+            sums.append(
+                sum_up(
+                    name=declared.name,
+                    label=declared.label,
+                    values=self.table.columns[declared.ends[1]][self.selected],
+                    estimated=estimated[self.selected],
+                    results=self.total,
+                    is_added=declared.sums is Sums.TOTAL,
+                )
+            )
+        return sums
+
+    @property
+    def typed(self) -> str:
+        """What is searched for, as typed."""
+        return (self.cleaned.get("q") or "").strip()[:LONGEST_QUERY]
+
+    @cached_property
+    def meant(self) -> str | None:
+        """What may have been meant where nothing of this kind is found as typed, if that finds something."""
+        return find_meant(self.typed, finds=self._find, tables=[self.table])
+
+    @cached_property
+    def found(self) -> list[int]:
+        """The slots that the search engine finds, best first."""
+        return self._find(self.meant or self.typed) if self.typed else []
+
+    def _find(self, query: str) -> list[int]:
+        if query not in self._found:
+            slots = self.table.slot_by_pk
+            self._found[query] = [slots[pk] for pk in search.find(query, among=slots)]
+        return self._found[query]
+
+    @property
+    def sort(self) -> str:
+        """The order in force: the one asked for, else best match first for a search, else the first on offer."""
+        asked = self.data.get("sort", "")
+        if asked.removeprefix("-") in self.facet_set.sortable or (asked == RELEVANCE and "q" in self.masks):
+            return asked
+        return RELEVANCE if "q" in self.masks else next(iter(self.facet_set.orders))
+
+    @cached_property
+    def results(self) -> Results:
+        """What was asked for, in order; entries without the value come last, whichever the direction."""
+        language = language_key()
+        rank, name = self.table.rank(language), self.sort.removeprefix("-")
+        if name == RELEVANCE:
+            key = np.full(self.table.size, np.nan)
+            key[self.found] = np.arange(len(self.found))
+        elif name == "name":
+            key = rank.astype(float)
+        elif name in self.facet_set.ranges:
+            key = self.table.columns[self.facet_set.ranges[name].ends[1]]
+        else:
+            key = self.options.order_rows(name)
+        return Results(table=self.table, rows=self.selected, key=-key if self.sort.startswith("-") else key, rank=rank)
+
+    @property
+    def ignored(self) -> list[str]:
+        """What the query string has and this listing does not know, as `name` or `name=value`."""
+        known = {*self.filters, *OTHER_PARAMETERS} - set(self.fixed)
+        ignored = [name for name in self.data if name not in known]
+        for name in self.facet_names:
+            ignored += [
+                f"{name}={value}" for value in self.cleaned.get(name) or () if not self.options.is_known(name, value)
+            ]
+        ignored += [f"{name}={self.data.get(name)}" for name in self.form.errors]
+        ignored += self.as_of.ignored
+        if self.data.get("sort") and self.data.get("sort") != self.sort:
+            ignored.append(f"sort={self.data.get('sort')}")
+        return ignored
+
+
+@cache
+def find_filterset(kind: EntryKind) -> type[ListingFilterSet]:
+    """Return the filter set of a kind, which follows its facets and ranges."""
+    return type(f"{kind.value.capitalize()}FilterSet", (ListingFilterSet,), {"kind": kind})

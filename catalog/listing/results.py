@@ -1,0 +1,43 @@
+"""The results of a filter set in order, read from the database where they are asked for."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from catalog.listing.table import Table, order_slots
+from catalog.models import ListingEntry
+
+
+class Results:
+    """Some rows of a table (a mask) in the order of a key, then of a rank."""
+
+    def __init__(self, *, table: Table, rows, key, rank) -> None:
+        self.table, self.rows, self.key, self.rank = table, rows, key, rank
+        self.total = int(np.count_nonzero(rows))
+
+    def count(self) -> int:
+        return self.total
+
+    def __len__(self) -> int:
+        return self.total
+
+    def slots(self, start: int, stop: int) -> list[int]:
+        """The slots from `start` to `stop`."""
+        return order_slots(rows=self.rows, key=self.key, rank=self.rank, start=start, stop=stop)
+
+    def __getitem__(self, part: slice) -> list[ListingEntry]:
+        start, stop, _step = part.indices(len(self))
+        return self.read(self.slots(start, stop))
+
+    def read(self, slots: list[int]) -> list[ListingEntry]:
+        """The rows in some slots, in their order; one query."""
+        pks = self.table.pks[slots].tolist()
+        rows = ListingEntry.ever.defer("text", "aliases", "sort_en", "sort_zh").in_bulk(pks)
+        # What went away since the table was read is left out.
+        return [rows[pk] for pk in pks if pk in rows]
+
+    def iterator(self, chunk_size: int = 500) -> Iterator[ListingEntry]:
+        """All rows, so many at a time."""
+        slots = self.slots(0, len(self))
+        for start in range(0, len(slots), chunk_size):
+            yield from self.read(slots[start : start + chunk_size])
