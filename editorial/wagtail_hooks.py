@@ -54,7 +54,7 @@ def register_review_urls():
 
 @hooks.register("before_edit_page")
 @hooks.register("before_edit_snippet")
-def explain_why_not(request, record) -> None:
+def explain_review_state(request, record) -> None:
     explain_review(request=request, record=record)
 
 

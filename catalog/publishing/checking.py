@@ -50,8 +50,8 @@ def record_checks(
         raise Refused(_("It was published again meanwhile. This is how it stands now."))
     paths = list(paths)
     if outcome == Outcome.STILL_TRUE and not is_alone:
-        entered = read_entered([entry]).get(entry, {})
-        if any(user.pk in find_who_entered(entered, group=group, path=path) for path in paths):
+        entered = read_recent_authors([entry]).get(entry, {})
+        if any(user.pk in find_recent_authors(entered, group=group, path=path) for path in paths):
             raise Refused(
                 _("You entered this value within the last %(days)s days; someone else must verify it.")
                 % {"days": OWN_DAYS}
@@ -64,7 +64,7 @@ def record_checks(
     effects.follow(effects.VerificationsOutdated(entries=[entry]))
 
 
-def read_entered(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
+def read_recent_authors(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
     """Return who recently entered values of these entries, or their sources; two queries.
 
     The result maps each entry to (field group, path) to the ids of the authors.
@@ -87,7 +87,7 @@ def read_entered(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], se
     return entered
 
 
-def find_who_entered(entered: dict[tuple[str, str], set[int]], *, group: str, path: str) -> set[int]:
+def find_recent_authors(entered: dict[tuple[str, str], set[int]], *, group: str, path: str) -> set[int]:
     """Return the ids of the users who entered a value or a row of a list; with path "", any value of the group."""
     return {
         author

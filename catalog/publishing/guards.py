@@ -62,14 +62,14 @@ def refuse_direct_change(sender, instance, raw=False, update_fields=None, **kwar
         return
     if update_fields is not None and set(update_fields) <= FREE:
         return
-    held = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
-    if not instance.live and not (held and held.live):
+    stored = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
+    if not instance.live and not (stored and stored.live):
         return
-    if held is None or public_side(held) != public_side(instance):
+    if stored is None or public_state(stored) != public_state(instance):
         raise Refused(_("What is live changes only by an approved version: save a draft and submit it for review."))
 
 
-def public_side(instance) -> tuple:
+def public_state(instance) -> tuple:
     """Return what the public sees of an object, and when it was published."""
     return (
         digest_of(instance.serializable_data()),
@@ -90,8 +90,8 @@ def refuse_deletion(sender, instance, **kwargs) -> None:
 
 def refuse_replacement(sender, instance, **kwargs) -> None:
     """Refuse to replace a file that live content shows (receiver of `pre_save`)."""
-    held = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
-    if held and held.file.name != instance.file.name and is_shown(held):
+    stored = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
+    if stored and stored.file.name != instance.file.name and is_shown(stored):
         raise Refused(_("Something live uses this file: add the new one beside it, and choose it in a new version."))
 
 

@@ -25,7 +25,7 @@ def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
     for path, _old, new in differences(old=last and last.document, new=document):
         field, _slash, item = path.partition("/")
         if field in fields_of(entry.kind) and field not in UNCITED and new and (field, item) not in cited:
-            words = lists[field]._meta.verbose_name if field in lists else find_words(record=entry, name=field)
+            words = lists[field]._meta.verbose_name if field in lists else find_label(record=entry, name=field)
             unsourced[path] = f"{words} “{item}”" if item else str(words)
     return unsourced
 
@@ -36,11 +36,11 @@ def name_differences(*, record: Published, old: Revision, new: Revision) -> list
     names = []
     for name in sorted(before.keys() | after.keys() - BOOKKEEPING, key=list(after).index):
         if name not in BOOKKEEPING and without_keys(before.get(name)) != without_keys(after.get(name)):
-            names.append(str(find_words(record=record, name=name)))
+            names.append(str(find_label(record=record, name=name)))
     return names
 
 
-def find_words(*, record: Published, name: str):
+def find_label(*, record: Published, name: str):
     """Return the label of a value or a list, as forms name it."""
     attribute = getattr(type(record), name, None)
     if isinstance(attribute, BilingualField):

@@ -82,8 +82,8 @@ def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -
         if is_later:
             altered[str(entry)].add(path)
     for entry, paths, at in publications.exclude(recited=[]).values_list("entry", "recited", "at"):
-        of_it = edited[str(entry)]
-        of_it.update({path: max(at, of_it.get(path, at)) for path in paths})
+        times = edited[str(entry)]
+        times.update({path: max(at, times.get(path, at)) for path in paths})
     slugs = {citation["source"] for document in documents.values() for citation in document["citations"]}
     changed = Source.objects.filter(slug__in=slugs, changed_at__isnull=False)
     if until:

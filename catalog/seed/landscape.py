@@ -37,7 +37,7 @@ class Landscape:
     # Models with an unreadable file: we can't know which objects it defines.
     unread: set[type[models.Model]] = field(default_factory=set)
 
-    def knows(self, *, model: type[models.Model], slug: str) -> bool:
+    def has(self, *, model: type[models.Model], slug: str) -> bool:
         """Return whether the files have an object with this slug, even a faulty one."""
         return model in self.unread or slug in self.slugs.get(model, {})
 
@@ -141,7 +141,7 @@ def check_references(*, landscape: Landscape, reader: FormReader) -> None:
         node, column = reference.node, reference.column
         model, slug = column.related_model, reference.node.value
         kind = model._meta.verbose_name
-        if not landscape.knows(model=model, slug=slug):
+        if not landscape.has(model=model, slug=slug):
             reader.refuse(node, _("There is no %(kind)s “%(slug)s”."), kind=kind, slug=slug)
         elif (model, slug) == reference.owner:
             reader.refuse(node, _("“%(slug)s” points to itself here."), slug=slug)

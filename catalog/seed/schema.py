@@ -224,7 +224,7 @@ class FormReader:
                 name, _slash, key = path.value.partition("/") if isinstance(path.value, str) else ("", "", "")
                 if not name:
                     self.refuse(path, _("Write the name of a value, or list/key for a row of a list."))
-                elif not self.is_path(model=owner[0], name=name, key=key):
+                elif not self.is_citable(model=owner[0], name=name, key=key):
                     self.refuse(path, _("There is no value “%(path)s” in this kind of entry."), path=path.value)
                 elif shared is not None:
                     row = {**shared, "field": name, "item": key}
@@ -234,7 +234,7 @@ class FormReader:
         self.cited = rows
         return [row for row, path in rows]
 
-    def is_path(self, *, model: type[models.Model], name: str, key: str) -> bool:
+    def is_citable(self, *, model: type[models.Model], name: str, key: str) -> bool:
         """Return whether a citation may name this value, or this row of a list."""
         return name in fields_of(model.kind) and bool(key) == (name in child_lists(model))
 

@@ -128,7 +128,7 @@ class Shipment:
         instance = item.model._default_manager.filter(pk=row.object_id).first()
         if instance is None:
             self.note(_("%(item)s was deleted here and stays so."), item)
-        elif item.key not in self.new and (not instance.live or is_touched(instance=instance, row=row)):
+        elif item.key not in self.new and (not instance.live or is_edited(instance=instance, row=row)):
             draft = instance.get_latest_revision_as_object()
             fill(instance=draft, new=item.form, old=row.form)
             draft.save_revision(user=None, clean=False)
@@ -149,14 +149,14 @@ class Shipment:
             self.count(item)
             ReferenceIndex.create_or_update_for_object(item.model._default_manager.get(pk=instance.pk))
             row.digest = digest_state(instance=instance, names=item.form)
-        self.keep(item=item, row=row)
+        self.store_form(item=item, row=row)
 
     def save_or_leave(self, *, item: Item, fill) -> None:
         """Save an object without drafts if nobody has changed it; otherwise leave it unchanged."""
         row, instance = self.shipped[item.key], self.find_by_key(key=item.key, model=item.model)
         if instance is None:
             self.note(_("%(item)s was deleted here and stays so."), item)
-        elif item.key not in self.new and is_touched(instance=instance, row=row):
+        elif item.key not in self.new and is_edited(instance=instance, row=row):
             self.note(_("%(item)s was changed here and stays so; the files say something else."), item)
         else:
             if item.key not in self.new:
@@ -164,9 +164,9 @@ class Shipment:
                 instance.save()
             self.count(item)
             row.digest = digest_state(instance=instance, names=item.form)
-        self.keep(item=item, row=row)
+        self.store_form(item=item, row=row)
 
-    def keep(self, *, item, row: Shipped) -> None:
+    def store_form(self, *, item, row: Shipped) -> None:
         """Store the form of an item as the last one loaded."""
         row.form = item.form
         row.save()
@@ -265,7 +265,7 @@ def find_existing(item: Item) -> models.Model | None:
     return existing
 
 
-def is_touched(*, instance: models.Model, row: Shipped) -> bool:
+def is_edited(*, instance: models.Model, row: Shipped) -> bool:
     """Return whether a person saved a revision of the object, or it differs from what was last shipped."""
     if Revision.objects.for_instance(instance).filter(user__isnull=False).exists():
         return True

@@ -124,7 +124,7 @@ Section = dict[str, list[Item]]
 
 
 @dataclass
-class Happened:
+class WeekEvents:
     """What happened in a week: in each section, the items of each kind of entry, newest first."""
 
     new: Section
@@ -135,14 +135,14 @@ class Happened:
         return bool(self.new or self.changed or self.moved)
 
 
-def by_kind(items: Iterable[Item]) -> Section:
+def group_by_kind(items: Iterable[Item]) -> Section:
     section: Section = {}
     for item in items:
         section.setdefault(item.publication["kind"], []).append(item)
     return section
 
 
-def read_week(week: Week) -> Happened:
+def read_week(week: Week) -> WeekEvents:
     """Return what happened in a week; two queries, without documents.
 
     An entry that is no longer live appears only under `moved`.
@@ -167,14 +167,14 @@ def read_week(week: Week) -> Happened:
             for path, (old, new) in item.values.items()
             if item.before and (old or None) != (new or None)
         }
-    return Happened(
-        new=by_kind(item for item in live if not item.before),
-        changed=by_kind(item for item in live if item.values),
-        moved=by_kind(Item(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED),
+    return WeekEvents(
+        new=group_by_kind(item for item in live if not item.before),
+        changed=group_by_kind(item for item in live if item.values),
+        moved=group_by_kind(Item(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED),
     )
 
 
-def draft_digest(*, week: Week, happened: Happened) -> list[ArticlePage]:
+def draft_digest(*, week: Week, events: WeekEvents) -> list[ArticlePage]:
     """Draft an article about a week for each list of articles that has none, and return the drafts.
 
     An existing digest is never changed, nor is another page at its address.
@@ -189,7 +189,7 @@ def draft_digest(*, week: Week, happened: Happened) -> list[ArticlePage]:
             if ArticlePage.objects.filter(is_own | Q(slug=week.slug, locale=index.locale)).exists():
                 continue
             with translation.override(index.locale.language_code):
-                draft = DigestWriter(week=week, happened=happened).write()
+                draft = DigestWriter(week=week, events=events).write()
             draft.locale, draft.live = index.locale, False
             index.add_child(instance=draft)
             # The version has no author: the person who submits it becomes its author.
@@ -201,12 +201,12 @@ def draft_digest(*, week: Week, happened: Happened) -> list[ArticlePage]:
 class DigestWriter:
     """Writes an article about what happened in a week, in the active language."""
 
-    def __init__(self, *, week: Week, happened: Happened) -> None:
+    def __init__(self, *, week: Week, events: WeekEvents) -> None:
         self.week = week
         self.sections = [
-            (_("New entries"), happened.new, self.describe_new),
-            (_("Changed values"), happened.changed, self.describe_changed),
-            (_("Withdrawn, merged, restored and renamed"), happened.moved, self.describe_moved),
+            (_("New entries"), events.new, self.describe_new),
+            (_("Changed values"), events.changed, self.describe_changed),
+            (_("Withdrawn, merged, restored and renamed"), events.moved, self.describe_moved),
         ]
         shown = [
             item

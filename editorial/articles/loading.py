@@ -166,7 +166,7 @@ def read_sources(*, pages: Pages, node: Node | None) -> list[str]:
     """Return the slugs of an article's sources, in the order of their numbers in the text."""
     slugs: list[str] = []
     for item in read_list(reader=pages.reader, node=node):
-        if not isinstance(item.value, str) or not pages.landscape.knows(model=Source, slug=item.value):
+        if not isinstance(item.value, str) or not pages.landscape.has(model=Source, slug=item.value):
             pages.reader.refuse(item, _("There is no %(kind)s “%(slug)s”."), kind=_("source"), slug=item.text)
         elif item.value in slugs:
             pages.reader.refuse(item, _("“%(slug)s” stands in this list twice."), slug=item.value)
@@ -181,7 +181,7 @@ def read_entry(*, pages: Pages, node: Node) -> str:
         pages.reader.refuse(
             node, _("Name an entry such as models/gpt-3; kinds are: %(known)s."), known=", ".join(ENTRIES)
         )
-    elif not pages.landscape.knows(model=ENTRIES[kind].model, slug=slug):
+    elif not pages.landscape.has(model=ENTRIES[kind].model, slug=slug):
         kind = ENTRIES[kind].model._meta.verbose_name
         pages.reader.refuse(node, _("There is no %(kind)s “%(slug)s”."), kind=kind, slug=slug)
     return str(node.value)

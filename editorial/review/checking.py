@@ -28,7 +28,7 @@ from catalog.models.field_groups import FIELD_GROUPS, group_of
 from catalog.models.kinds import kind_of
 from catalog.models.source import Citation
 from catalog.models.verification import State
-from catalog.publishing.checking import find_who_entered, read_entered, record_checks
+from catalog.publishing.checking import find_recent_authors, read_recent_authors, record_checks
 from catalog.publishing.verification import read_findings
 from catalog.reading.details import Detail, label_of
 from catalog.reading.facts import CitationView, Value
@@ -119,7 +119,7 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
     newest = Publication.objects.filter(entry__in=entries).order_by().values("entry").annotate(last=Max("pk"))
     documents = {it.entry: it for it in Publication.objects.filter(pk__in=newest.values("last"))}
     verifications = {(it.entry, it.group): it for it in Verification.objects.filter(entry__in=entries)}
-    entered, alone = read_entered(entries), is_alone(user)
+    entered, alone = read_recent_authors(entries), is_alone(user)
     checks = Check.objects.filter(entry__in=entries)
     newest = checks.order_by().values("entry", "group", "path").annotate(last=Max("pk"))
     last = {
@@ -149,7 +149,8 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
                 citations=[*detail.citations.get(path, ()), *(detail.citations.get(name, ()) if row else ())],
                 verification=verifications[entry, group],
                 check_path=check_path,
-                is_own=not alone and user.pk in find_who_entered(entered.get(entry, {}), group=group, path=check_path),
+                is_own=not alone
+                and user.pk in find_recent_authors(entered.get(entry, {}), group=group, path=check_path),
                 last=max(checks, key=lambda check: check.at, default=None),
             )
         )
@@ -179,7 +180,7 @@ def read_texts(source: Source, items: list[Item]) -> Texts:
     whether somebody has compared its present version with the source, and the source's text is still exactly the same.
     Three queries.
     """
-    note_when_seen(source, items)
+    set_seen_at(source, items)
     checked_at = min((item.seen_at for item in items if item.seen_at), default=None)
     now = source.texts.first()
     before = source.texts.filter(at__lte=checked_at).first() if checked_at else None
@@ -194,7 +195,7 @@ def read_texts(source: Source, items: list[Item]) -> Texts:
     return texts
 
 
-def note_when_seen(source: Source, items: list[Item]) -> None:
+def set_seen_at(source: Source, items: list[Item]) -> None:
     """Set on each item when somebody last compared it with a source, with any outcome but “can't tell”."""
     checks = Check.objects.filter(sources=source, entry__in={item.entry for item in items})
     checks = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
@@ -253,10 +254,10 @@ def check_group(request: HttpRequest, entry: UUID, group: str) -> HttpResponse:
     verification = get_object_or_404(Verification, entry=entry, group=group)
     document = Publication.objects.of(entry)[0].document
     names = FIELD_GROUPS[verification.kind][group]
-    held = [path for path, raw in flatten(document).items() if path.partition("/")[0] in names and raw]
+    filled = [path for path, raw in flatten(document).items() if path.partition("/")[0] in names and raw]
     asked = read_findings([document])[document["uid"]][group].list_paths()
     # Without any source, the group is checked as a whole.
-    paths = [*held, *sorted(asked - {*held, ""})]
+    paths = [*filled, *sorted(asked - {*filled, ""})]
     if not paths:
         # An empty group can be checked too: it may still be empty, or not.
         paths = list(names[:1])

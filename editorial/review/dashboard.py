@@ -14,7 +14,7 @@ from catalog.models.kinds import list_kinds
 from catalog.publishing.second_look import find_owed_authors
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from editorial.review.desk import read_outlook
-from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_alone, is_editor, is_reviewer
 from editorial.review.tasks import ReviewState
@@ -53,7 +53,7 @@ def list_owed_looks(*, user) -> list[dict]:
         {
             "record": record,
             "look": look,
-            "is_late": look_due(look) < timezone.now(),
+            "is_late": second_look_due(look) < timezone.now(),
             "url": review_address("second_look", record),
         }
         for record, look in find_owed_looks()
@@ -98,7 +98,7 @@ def list_sent(*, user) -> list[dict]:
     return [
         {
             "name": name_in(state.current_task_state.revision),
-            "standing": describe_standing(state, record),
+            "standing": describe_state(state, record),
             "sent_back": state.status == WorkflowState.STATUS_NEEDS_CHANGES,
             "comment": state.current_task_state.comment,
             "at": state.created_at,
@@ -121,7 +121,7 @@ def with_records(states) -> list[tuple]:
     return [(state, found[state.content_type_id, state.object_id]) for state in states]
 
 
-def describe_standing(state: WorkflowState, record) -> str:
+def describe_state(state: WorkflowState, record) -> str:
     """Return the state of the last submitted version in the vocabulary's words. `record` comes from `with_state`."""
     if state.status == WorkflowState.STATUS_IN_PROGRESS:
         return _("In review")

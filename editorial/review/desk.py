@@ -23,7 +23,7 @@ from catalog.models.kinds import EntryKind
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.values import BilingualText
-from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_editor
 from editorial.review.tasks import name_of
@@ -128,7 +128,7 @@ def read_outlook(*, today: date) -> Outlook:
 def count_weeks(*, today: date, weeks: int) -> list[tuple[int, int]]:
     """Return the numbers of single and batch checks in weeks of seven days, newest first. The last week ends today."""
     counted = [[0, 0] for _week in range(weeks)]
-    days = find_done(today=today, weeks=weeks).annotate(day=TruncDate("at", tzinfo=UTC)).values("day")
+    days = find_checks(today=today, weeks=weeks).annotate(day=TruncDate("at", tzinfo=UTC)).values("day")
     for row in days.annotate(**COUNTS):
         week = counted[(today - row["day"]) // WEEK]
         week[0] += row["single"]
@@ -136,7 +136,7 @@ def count_weeks(*, today: date, weeks: int) -> list[tuple[int, int]]:
     return [tuple(week) for week in counted]
 
 
-def find_done(*, today: date, weeks: int) -> QuerySet[Check]:
+def find_checks(*, today: date, weeks: int) -> QuerySet[Check]:
     """Return the checks of the last weeks that had a result."""
     since = datetime.combine(today + timedelta(days=1) - weeks * WEEK, datetime.min.time(), tzinfo=UTC)
     return Check.objects.filter(at__gte=since).exclude(outcome=Outcome.CANT_TELL).order_by()
@@ -210,7 +210,8 @@ def tabulate_looks(*, today: date, shown: int | None) -> Table:
         title=_("Second looks owed"),
         headings=[_("Name"), _("Published by"), _("Reason"), _("Due")],
         rows=[
-            [str(record), name_of(look.approver), look.reason, look_due(look).date()] for record, look in looks[:shown]
+            [str(record), name_of(look.approver), look.reason, second_look_due(look).date()]
+            for record, look in looks[:shown]
         ],
         addresses=[review_address("changes", record) for record, _look in looks[:shown]],
         total=len(looks),
@@ -219,7 +220,7 @@ def tabulate_looks(*, today: date, shown: int | None) -> Table:
 
 def tabulate_people(*, today: date, shown: int | None) -> Table:
     kinds = Verification.objects.filter(entry=OuterRef("entry"), group=OuterRef("group")).values("kind")
-    done = find_done(today=today, weeks=WEEKS).annotate(kind=Subquery(kinds)).values("by", "kind")
+    done = find_checks(today=today, weeks=WEEKS).annotate(kind=Subquery(kinds)).values("by", "kind")
     found = list(done.annotate(**COUNTS).order_by("by", "kind"))
     people = get_user_model().objects.in_bulk({row["by"] for row in found})
     rows = [

@@ -43,7 +43,7 @@ def find_owed_looks() -> Iterator[tuple]:
         yield approval.revision.content_object, approval
 
 
-def look_due(approval) -> datetime:
+def second_look_due(approval) -> datetime:
     """Return when the second look is due: two working days after the approval, in the site's time zone."""
     moment = timezone.localtime(approval.at, timezone.get_default_timezone())
     if moment.weekday() >= SATURDAY:

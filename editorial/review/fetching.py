@@ -128,8 +128,8 @@ class Fetcher:
     def fetch(self, address: str) -> Fetched:
         """Fetch an address, following redirects. Errors of servers or names are returned, never raised."""
         try:
-            answer = self.follow(address, ends=time.monotonic() + self.deadline, asks_robots=True)
-            return judge(answer)
+            answer = self.follow(address, ends=time.monotonic() + self.deadline, checks_robots=True)
+            return interpret(answer)
         except Unreached as error:
             return Fetched(error.outcome, retry_after=error.retry_after, detail=str(error))
 
@@ -141,12 +141,12 @@ class Fetcher:
                 return rules.crawl_delay(ROBOT) or 0
         return 0
 
-    def follow(self, address: str, *, ends: float, asks_robots: bool) -> Answer:
+    def follow(self, address: str, *, ends: float, checks_robots: bool) -> Answer:
         """Return the last answer of a chain of redirects. Each address is checked like the first one."""
         moved_to, is_permanent = "", True
         for _hop in range(MAX_REDIRECTS + 1):
-            if asks_robots:
-                self.ask_robots(address, ends=ends)
+            if checks_robots:
+                self.check_robots(address, ends=ends)
             answer = self.request(address, ends=ends)
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
@@ -158,7 +158,7 @@ class Fetcher:
                 moved_to = address
         raise Unreached(Outcome.FAILED, "It redirects too often.")
 
-    def ask_robots(self, address: str, *, ends: float) -> None:
+    def check_robots(self, address: str, *, ends: float) -> None:
         """Raise Unreached if the host's robots.txt forbids an address, or can't be read."""
         origin = origin_of(split(address))
         if origin not in self.robots:
@@ -173,7 +173,7 @@ class Fetcher:
             raise Unreached(Outcome.BLOCKED, "Its robots.txt asks not to read it.")
 
     def read_robots(self, origin: str, *, ends: float) -> Protego:
-        answer = self.follow(f"{origin}/robots.txt", ends=ends, asks_robots=False)
+        answer = self.follow(f"{origin}/robots.txt", ends=ends, checks_robots=False)
         if answer.status >= 500 or answer.status == 429:
             raise Unreached(
                 Outcome.FAILED, f"Its robots.txt answers {answer.status}.", retry_after=read_retry_after(answer)
@@ -308,7 +308,7 @@ def read_retry_after(answer: Answer) -> float:
         return 0
 
 
-def judge(answer: Answer) -> Fetched:
+def interpret(answer: Answer) -> Fetched:
     """Return the result that an answer means for its address."""
     if answer.is_success:
         text, sha256 = read_text(answer)

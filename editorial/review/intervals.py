@@ -96,39 +96,39 @@ def list_effects(*, before: dict[str, int], after: dict[str, int], on: date) -> 
     Assumes that nobody checks anything until then. Values that were never checked or are flagged need a person with any
     interval, so they are left out.
     """
-    present = count_present(on=on)
+    present = count_due(on=on)
     effects = []
     for group in INTERVALS:
         effect = {"group": FieldGroup(group).label, "days": before[group], "counts": present.get(group)}
         effect["counts"] = effect["counts"] or [(0, 0)] * len(AHEAD)
         if after[group] != before[group]:
             effect["days_after"] = after[group]
-            effect["counts_after"] = count_with(group=group, interval=after[group], on=on)
+            effect["counts_after"] = count_due_with(group=group, interval=after[group], on=on)
         effects.append(effect)
     return effects
 
 
-def find_dated() -> QuerySet[Verification]:
+def find_checked() -> QuerySet[Verification]:
     """Return the verifications that become due as time passes."""
     return Verification.objects.filter(checked_at__isnull=False, flagged=False, historical=False)
 
 
-def count_present(*, on: date) -> dict[str, list[tuple[int, int]]]:
+def count_due(*, on: date) -> dict[str, list[tuple[int, int]]]:
     """Return the number of due and of overdue checks on each of the days in `AHEAD`, by group; one query."""
     counts = {}
     for days in AHEAD:
         day = on + timedelta(days=days)
         counts[f"due_{days}"] = Count("pk", filter=Q(due_on__lte=day))
         counts[f"overdue_{days}"] = Count("pk", filter=Q(overdue_on__lte=day))
-    rows = find_dated().values("group").annotate(**counts)
+    rows = find_checked().values("group").annotate(**counts)
     return {row["group"]: [(row[f"due_{days}"], row[f"overdue_{days}"]) for days in AHEAD] for row in rows}
 
 
-def count_with(*, group: str, interval: int, on: date) -> list[tuple[int, int]]:
+def count_due_with(*, group: str, interval: int, on: date) -> list[tuple[int, int]]:
     """Return the same numbers for one group with another interval in days. Reads in chunks to save memory."""
     days_ahead = [on + timedelta(days=days) for days in AHEAD]
     due, overdue = [0] * len(AHEAD), [0] * len(AHEAD)
-    verifications = find_dated().filter(group=group).only("entry", "group", "checked_at", "flagged", "interval")
+    verifications = find_checked().filter(group=group).only("entry", "group", "checked_at", "flagged", "interval")
     for verification in verifications.iterator(chunk_size=CHUNK):
         verification.interval = interval
         verification.set_dates()

@@ -40,7 +40,7 @@ def send_notices() -> int:
     try:
         connection.open()
         for pk in waiting:
-            if not take(pk):
+            if not claim(pk):
                 continue
             notice = (
                 Notice.objects.select_related("recipient", "actor", "revision", "live_revision").filter(pk=pk).first()
@@ -51,7 +51,7 @@ def send_notices() -> int:
             try:
                 build_message(notice, connection).send()
             except Exception as error:
-                if is_broken(error):
+                if is_connection_error(error):
                     raise
                 refused.append(f"{notice.recipient.email}: {error}")
             else:
@@ -68,7 +68,7 @@ def send_notices() -> int:
     return sent
 
 
-def take(pk: int) -> bool:
+def claim(pk: int) -> bool:
     """Claim an unsent notice for this process; return False if another process was faster.
 
     This is one conditional update instead of a lock. A lock would be held until the mail server answers, and on SQLite
@@ -78,7 +78,7 @@ def take(pk: int) -> bool:
     return bool(Notice.objects.unsent().filter(pk=pk, not_before__lte=now).update(not_before=now + LEASE))
 
 
-def is_broken(error: Exception) -> bool:
+def is_connection_error(error: Exception) -> bool:
     """Return whether an error concerns the connection, so that no other notice can be sent either."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPServerDisconnected)

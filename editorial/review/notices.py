@@ -22,7 +22,7 @@ from catalog.editing.differences import compare
 from catalog.models import Approval, ApprovalKind
 from catalog.publishing.authorship import find_authors
 from catalog.publishing.effects import Approved, Event
-from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.roles import find_reviewers
 
 
@@ -216,7 +216,7 @@ def tell_submitted(*, record, revision, user) -> None:
     )
 
 
-def settle_submission(record) -> None:
+def mark_submission_read(record) -> None:
     """Mark notices of a submission as read, because nobody has to decide about it any more."""
     told = Notice.objects.filter(content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk))
     told.filter(kind=NoticeKind.SUBMITTED, seen_at=None).update(seen_at=timezone.now())
@@ -224,7 +224,7 @@ def settle_submission(record) -> None:
 
 def tell_sent_back(*, record, revision, user, comment: str) -> None:
     """Tell the authors of a version that it needs changes."""
-    settle_submission(record)
+    mark_submission_read(record)
     tell(
         kind=NoticeKind.CHANGES_REQUESTED,
         to=find_people(find_authors(record=record, revision=revision)),
@@ -240,7 +240,7 @@ def tell_taken_out(*, instance, user=None, **kwargs) -> None:
     """Tell the authors of a version that somebody else ended its review (receiver of `workflow_cancelled`)."""
     state = instance.current_task_state
     record = getattr(instance.content_object, "specific", instance.content_object)
-    settle_submission(record)
+    mark_submission_read(record)
     tell(
         kind=NoticeKind.CHANGES_REQUESTED,
         to=find_people([*state.specific.authors.values_list("pk", flat=True), instance.requested_by_id]),
@@ -276,7 +276,7 @@ def tell_approved(approval: Approval) -> None:
             **what,
         )
         return
-    settle_submission(record)
+    mark_submission_read(record)
     earlier = Approval.objects.of(record).filter(pk__lt=approval.pk)
     owed, before = earlier.first(), earlier.exclude(kind=ApprovalKind.EMERGENCY).first()
     if owed and before and owed.kind == ApprovalKind.EMERGENCY and before.digest == approval.digest:
@@ -313,7 +313,7 @@ def follow_comment(*, instance, created: bool, **kwargs) -> None:
 def remind_of_second_looks() -> None:
     """Remind people, once, of second looks that have been owed for two working days."""
     for record, owed in find_owed_looks():
-        if timezone.now() < look_due(owed):
+        if timezone.now() < second_look_due(owed):
             continue
         with transaction.atomic():
             # Meanwhile another process may have sent the reminder, or somebody may have taken the look.

@@ -180,10 +180,10 @@ class QueueFilterSet(django_filters.FilterSet):
         for model in Citation.__subclasses__():
             kind = model._meta.get_field("entry").related_model.kind
             for group, names in FIELD_GROUPS[kind].items():
-                of_it = model.objects.filter(
+                citing = model.objects.filter(
                     entry__uid=OuterRef("entry"), field__in=names, source__title__icontains=value
                 )
-                cites |= Q(Exists(of_it), kind=kind, group=group)
+                cites |= Q(Exists(citing), kind=kind, group=group)
         return queryset.filter(cites)
 
 

@@ -20,7 +20,7 @@ RIGHTS = {
 WORKFLOW = "Review"
 
 
-def follow_kinds(sender, apps=current_apps, **kwargs) -> None:
+def grant_rights(sender, apps=current_apps, **kwargs) -> None:
     """Give the roles permissions for each new kind, and let it be reviewed (receiver of `post_migrate`).
 
     A kind is new if no role has any permission for it, so permissions that operators changed are left alone. Does

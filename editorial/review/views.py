@@ -17,7 +17,7 @@ from catalog.models import Approval, Refused
 from catalog.models.publication import Published
 from catalog.publishing.authorship import find_authors
 from catalog.publishing.second_look import confirm, find_owed_authors, find_seen_approval, revert
-from editorial.review.emergency import find_owed_looks, look_due, publish_in_emergency
+from editorial.review.emergency import find_owed_looks, publish_in_emergency, second_look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_lead, is_reviewer
 from editorial.review.tasks import may_edit
@@ -133,8 +133,8 @@ def report_owed_looks(request: HttpRequest) -> HttpResponse:
         {
             "record": record,
             "look": look,
-            "due": look_due(look),
-            "is_late": look_due(look) < timezone.now(),
+            "due": second_look_due(look),
+            "is_late": second_look_due(look) < timezone.now(),
             "url": review_address("second_look" if is_reviewer(request.user) else "changes", record),
         }
         for record, look in find_owed_looks()

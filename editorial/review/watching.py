@@ -25,11 +25,11 @@ logger = logging.getLogger(__name__)
 # Time until a source that was reached is read again.
 INTERVAL = timedelta(days=7)
 # After failures, a source is tried again after one day, then two, four, eight and so on, at most this many.
-LONGEST_REST = 30
+MAX_REST_DAYS = 30
 # A source counts as gone after this many failed tries on different days: a single failure may be temporary.
 TRIES_UNTIL_GONE = 3
 # Maximum wait for a host in seconds; if it asks for more, the run ends and a later one continues.
-PATIENCE = 60
+MAX_PAUSE = 60
 
 
 def watch_sources(*, fetcher: Fetcher, limit: int, host_pause: float) -> Counter:
@@ -47,13 +47,13 @@ def watch_sources(*, fetcher: Fetcher, limit: int, host_pause: float) -> Counter
         source = min(waiting, key=lambda source: max(now, ready.get(host_of(source), now)))
         waiting.remove(source)
         pause = ready.get(host_of(source), now) - now
-        if pause > PATIENCE:
+        if pause > MAX_PAUSE:
             break
         time.sleep(max(0, pause))
-        if not take(source):
+        if not claim(source):
             continue
         fetched = fetch(source, fetcher=fetcher)
-        note(source, fetched)
+        store_result(source, fetched)
         found[fetched.outcome] += 1
         pause = max(host_pause, fetcher.crawl_delay(source.url), fetched.retry_after)
         ready[host_of(source)] = time.monotonic() + pause
@@ -72,14 +72,14 @@ def find_due(now: datetime) -> list[Source]:
 
 def rest_after(failures: int) -> timedelta:
     """Return how long to leave a source alone after this many failures in a row."""
-    return timedelta(days=min(2 ** (failures - 1), LONGEST_REST)) if failures else INTERVAL
+    return timedelta(days=min(2 ** (failures - 1), MAX_REST_DAYS)) if failures else INTERVAL
 
 
 def host_of(source: Source) -> str:
     return urlsplit(source.url).netloc
 
 
-def take(source: Source) -> bool:
+def claim(source: Source) -> bool:
     """Claim a source for this run; return False if another run was faster, or if its address was changed."""
     untouched = Source.objects.filter(pk=source.pk, url=source.url, tried_at=source.tried_at)
     return bool(untouched.update(tried_at=timezone.now()))
@@ -95,7 +95,7 @@ def fetch(source: Source, *, fetcher: Fetcher) -> Fetched:
 
 
 @transaction.atomic
-def note(source: Source, fetched: Fetched) -> None:
+def store_result(source: Source, fetched: Fetched) -> None:
     """Store the result for a source, unless its address has been changed meanwhile.
 
     Updates only the link checker's own columns, because people may be editing the others.
@@ -108,10 +108,10 @@ def note(source: Source, fetched: Fetched) -> None:
     has_changed = False
     match fetched.outcome:
         case Outcome.REACHED | Outcome.MOVED:
-            values["moved_to"] = propose(source, fetched.moved_to)
+            values["moved_to"] = find_new_address(source, fetched.moved_to)
             if not values["moved_to"]:
                 values["link_state"] = LinkState.REACHED
-            has_changed = keep_text(source, fetched, at=now)
+            has_changed = store_text(source, fetched, at=now)
         case Outcome.GONE:
             values["moved_to"] = ""
             was_gone = source.link_state == LinkState.GONE and source.failures >= TRIES_UNTIL_GONE
@@ -134,19 +134,19 @@ def count_failures(source: Source, fetched: Fetched) -> int:
         failures = source.failures + 1 if source.link_state == LinkState.GONE else 1
         return max(failures, TRIES_UNTIL_GONE) if fetched.is_final else failures
     failures = source.failures + 1
-    while rest_after(failures) < min(timedelta(seconds=fetched.retry_after), timedelta(days=LONGEST_REST)):
+    while rest_after(failures) < min(timedelta(seconds=fetched.retry_after), timedelta(days=MAX_REST_DAYS)):
         failures += 1
     return failures
 
 
-def propose(source: Source, moved_to: str) -> str:
+def find_new_address(source: Source, moved_to: str) -> str:
     """Return the new address of a moved source in the site's spelling; "" if it is unchanged or too long."""
     moved_to = normalize_url(moved_to) if moved_to else ""
     is_long = len(moved_to) > Source._meta.get_field("moved_to").max_length
     return "" if moved_to == source.url or is_long else moved_to
 
 
-def keep_text(source: Source, fetched: Fetched, *, at: datetime) -> bool:
+def store_text(source: Source, fetched: Fetched, *, at: datetime) -> bool:
     """Store the text of a source if it differs from the last one; return whether it changed from an earlier text."""
     last = source.texts.values_list("sha256", flat=True).first()
     if last == fetched.sha256:

@@ -26,7 +26,7 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 from catalog.models import FacetValue, ListingEntry, Publication, Verification
 from catalog.models.checks import Outcome
 from catalog.models.publication import Published
-from catalog.publishing.guards import public_side
+from catalog.publishing.guards import public_state
 from tests.editorial.review import admin_addresses
 from tests.editorial.review.admin_addresses import CRASHES, GROUPS, WALKERS
 from tests.editorial.review.newsroom import build_newsroom
@@ -258,7 +258,7 @@ def take_fingerprint() -> dict[str, list]:
     kinds = [model for model in apps.get_models() if issubclass(model, Published)]
     listing = ListingEntry.objects.order_by("pk")
     return {
-        "live": [(it._meta.label, it.pk, *public_side(it)) for kind in kinds for it in kind.objects.filter(live=True)],
+        "live": [(it._meta.label, it.pk, *public_state(it)) for kind in kinds for it in kind.objects.filter(live=True)],
         "listing": list(listing.values_list("kind", "slug", "name_en", "name_zh", "summary_en", "summary_zh")),
         "facets": sorted(FacetValue.objects.values_list("listing_id", "facet", "value")),
         "publications": list(Publication.objects.order_by("pk").values_list("pk", "action")),

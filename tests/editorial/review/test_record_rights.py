@@ -9,7 +9,7 @@ from wagtail.models import Workflow, WorkflowContentType
 
 from catalog.models import Product
 from catalog.models.kinds import KINDS
-from editorial.review.record_rights import follow_kinds
+from editorial.review.record_rights import grant_rights
 from editorial.review.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +37,11 @@ def rights_on(role: str, model) -> set[str]:
     return {codename.removesuffix(f"_{name}") for codename in held.values_list("codename", flat=True)}
 
 
-def follow() -> None:
-    follow_kinds(sender=apps.get_app_config("editorial"))
+def grant() -> None:
+    grant_rights(sender=apps.get_app_config("editorial"))
 
 
-def take_away(model) -> None:
+def make_new(model) -> None:
     """Make a kind look new: remove all its permissions and its review."""
     kind = ContentType.objects.get_for_model(model)
     # While it is in use no kind leaves it.
@@ -67,10 +67,10 @@ def test_what_is_there_stays_as_it_is():
 
 def test_a_new_kind_gets_its_rights_and_its_review_once():
     before = read_rights()
-    take_away(Product)
+    make_new(Product)
     assert rights_on(Role.LEAD, Product) == set()
-    follow()
-    follow()
+    grant()
+    grant()
     assert read_rights() == before
     assert WorkflowContentType.objects.count() == len(KINDS)
     name = Permission.objects.get(codename="change_product").name
@@ -84,12 +84,12 @@ def test_what_operators_gave_or_took_away_stays():
     own = Group.objects.create(name="Interns")
     own.permissions.add(Permission.objects.get(codename="change_product"))
     before = read_rights()
-    follow()
+    grant()
     assert read_rights() == before
 
 
 def test_without_roles_nothing_happens():
     """This is the case before the migrations that make the roles, and after a flush."""
     Group.objects.all().delete()
-    follow()
+    grant()
     assert not Group.objects.exists()

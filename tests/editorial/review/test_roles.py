@@ -318,7 +318,7 @@ def test_scheduled_article_goes_live_then(article, monkeypatch):
 
 
 @pytest.fixture
-def robbed(db):
+def displaced(db):
     """Return a live article whose new version waits for approval; meanwhile another article took its new address."""
     index = make_article_index()
     article = make_article(index, live=True)
@@ -328,26 +328,26 @@ def robbed(db):
 
 
 @pytest.mark.parametrize("dialog", [False, True])
-def test_article_that_cannot_go_live_stays_in_review_with_a_message(robbed, dialog):
+def test_article_that_cannot_go_live_stays_in_review_with_a_message(displaced, dialog):
     reviewer = sign_in("Reviewer")
     address = reverse(
-        "wagtailadmin_pages:workflow_action", args=(robbed.pk, "approve", robbed.current_workflow_task_state.pk)
+        "wagtailadmin_pages:workflow_action", args=(displaced.pk, "approve", displaced.current_workflow_task_state.pk)
     )
-    origin = f"http://testserver{edit_article_url(robbed)}"
+    origin = f"http://testserver{edit_article_url(displaced)}"
     headers = {"Referer": origin, **({"X-Requested-With": "XMLHttpRequest"} if dialog else {})}
     response = reviewer.post(address, headers=headers)
     assert (response.json()["redirect"] if dialog else response.headers["Location"]) == origin
-    article = ArticlePage.objects.get(pk=robbed.pk)
+    article = ArticlePage.objects.get(pk=displaced.pk)
     assert article.workflow_in_progress
     assert article.slug == "on-scale"
     assert "This version can&#x27;t go live" in reviewer.get(origin).content.decode()
 
 
-def test_bulk_publication_of_what_cannot_go_live_is_refused_with_a_message(robbed):
+def test_bulk_publication_of_what_cannot_go_live_is_refused_with_a_message(displaced):
     lead = sign_in("Lead")
     User.objects.filter(username="lead").update(is_superuser=True)
     address = reverse("wagtail_bulk_action", args=("wagtailcore", "page", "publish"))
-    response = lead.post(f"{address}?id={robbed.pk}", headers={"Referer": "https://elsewhere.example/"})
+    response = lead.post(f"{address}?id={displaced.pk}", headers={"Referer": "https://elsewhere.example/"})
     assert response.headers["Location"] == HOME
-    assert ArticlePage.objects.get(pk=robbed.pk).slug == "on-scale"
+    assert ArticlePage.objects.get(pk=displaced.pk).slug == "on-scale"
     assert "has not been approved" in lead.get(HOME).content.decode()

@@ -260,8 +260,8 @@ def test_two_runs_at_once_read_a_source_once(web):
 
     web.pages["/"] = meanwhile
     due = find_due(timezone.now())
-    assert watching.take(due[0])
-    assert not watching.take(due[0])
+    assert watching.claim(due[0])
+    assert not watching.claim(due[0])
     assert watch() == {}
     assert state_of(source) == ("untried", 0, "")
 
@@ -272,7 +272,7 @@ def test_what_people_wrote_meanwhile_stays(web):
     [due] = find_due(timezone.now())
     Source.objects.filter(pk=source.pk).update(title="After", publisher="Acme")
 
-    watching.note(due, make_fetcher().fetch(due.url))
+    watching.store_result(due, make_fetcher().fetch(due.url))
 
     source.refresh_from_db()
     assert (source.title, source.publisher, source.link_state) == ("After", "Acme", "reached")
@@ -286,7 +286,7 @@ def test_what_was_read_of_an_address_that_was_replaced_meanwhile_is_dropped(web)
     source.url = web.at("/new")
     source.save()
 
-    watching.note(due, fetched)
+    watching.store_result(due, fetched)
 
     assert state_of(source) == ("untried", 0, "")
     assert not SourceText.objects.exists()
