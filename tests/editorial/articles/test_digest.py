@@ -77,7 +77,7 @@ def gpt(homes):
         return make_model(name="GPT-3", name_zh="GPT-3", slug="gpt-3", parameters="175 billion", licence="MIT")
 
 
-def test_it_says_what_happened_in_both_languages_with_links(gpt):
+def test_it_reports_the_week_in_both_languages_with_links(gpt):
     with on(17):
         publish(gpt, parameters="176 billion", licence="", summary_en="A text of many words.")
         make_organization(name="Acme", slug="acme", name_zh="极致")
@@ -109,7 +109,7 @@ def test_it_says_what_happened_in_both_languages_with_links(gpt):
     assert english.translation_key == chinese.translation_key
 
 
-def test_it_says_what_was_taken_away_and_no_values_of_it(gpt):
+def test_it_reports_withdrawn_entries_without_their_values(gpt):
     gone, merged, back, moved = (
         make_model(name=name, slug=name.lower(), parameters="1 billion") for name in ("Gone", "Merged", "Back", "Moved")
     )
@@ -135,7 +135,7 @@ def test_it_says_what_was_taken_away_and_no_values_of_it(gpt):
     }
 
 
-def test_what_is_new_is_not_changed_too_nor_what_is_as_it_was(gpt):
+def test_new_entries_and_reverted_values_are_not_reported_as_changed(gpt):
     with on(17):
         model = make_model(name="Newcomer", slug="newcomer")
         publish(gpt, licence="Apache-2.0", released="2020", aliases="GPT3")
@@ -164,13 +164,13 @@ def test_a_week_begins_on_monday_and_ends_on_sunday_in_utc(homes):
 
 
 @pytest.mark.parametrize("week", ["2026-W48", "2026-W60", "2025-W53", "2026-47", "9999-W52", "0000-W01", "W47", "x"])
-def test_what_is_no_week_or_not_over_is_refused(homes, week):
+def test_invalid_and_unfinished_weeks_are_refused(homes, week):
     with pytest.raises(CommandError, match=week):
         run("--week", week)
     assert not ArticlePage.objects.exists()
 
 
-def test_a_week_in_which_nothing_happened_has_none(gpt):
+def test_a_week_without_events_has_no_digest(gpt):
     assert "Nothing changed in week 2026-W47" in run()
     with on(17):
         publish(gpt)
@@ -178,7 +178,7 @@ def test_a_week_in_which_nothing_happened_has_none(gpt):
     assert not ArticlePage.objects.exists()
 
 
-def test_there_is_never_a_second_one_and_what_people_made_of_it_stays(gpt):
+def test_a_week_has_one_digest_and_peoples_changes_to_it_stay(gpt):
     with on(17):
         publish(gpt, parameters="176 billion")
     run()

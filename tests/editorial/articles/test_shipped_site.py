@@ -265,7 +265,7 @@ def test_everything_is_live_and_a_second_load_does_nothing(site, landscape, page
     assert list_outdated(most=10) == []
 
 
-def test_index_is_as_if_made_anew(site):
+def test_the_index_equals_a_rebuilt_one(site):
     def snapshot():
         rows = ListingEntry.objects.values_list("entry", "kind", "slug", "text", "date_from", "parameters_low")
         return set(rows), Counter(FacetValue.objects.values_list("listing__entry", "facet", "value", "since", "until"))
@@ -276,7 +276,7 @@ def test_index_is_as_if_made_anew(site):
 
 
 @pytest.mark.parametrize("kind", NAMED_IN_2022)
-def test_what_the_article_of_2022_names_is_found(site, client, kind):
+def test_entries_named_in_the_article_of_2022_are_found(site, client, kind):
     for name in NAMED_IN_2022[kind]:
         first = search.search(ListingEntry.objects.filter(kind=LISTINGS[kind].kind.key), name).first()
         assert first, name
@@ -303,7 +303,7 @@ def test_makers_in_the_united_kingdom_are_found(site):
     assert names_in(listing("organizations", "country=GB")) >= {"DeepMind", "Stability AI"}
 
 
-def test_every_option_leads_to_as_many_results_as_it_says(site):
+def test_every_option_has_as_many_results_as_its_count(site):
     wrong = []
     for name in LISTINGS:
         for facet in listing(name, "").facets:

@@ -356,7 +356,7 @@ def test_every_address_is_in_one_group():
 
 @pytest.mark.long
 @pytest.mark.admin
-def test_nobody_gets_round_the_review(room):
+def test_nobody_can_bypass_the_review(room):
     faults = [
         f"/admin/{address} ({group.what}), {walker}: {fault}"
         for group in GROUPS

@@ -72,7 +72,7 @@ def test_two_senders_at_once_send_once(mail_server):
     assert not Notice.objects.filter(mailed_at=None).exists()
 
 
-def test_of_two_saves_at_the_same_instant_one_is_refused():
+def test_one_of_two_simultaneous_saves_is_refused():
     people = [sign_in("Editor", name) for name in ("ann", "ben")]
     create(people[0], Organization)
     record = Organization.objects.get()

@@ -68,7 +68,7 @@ def count_due(group: str) -> list[str]:
     return texts
 
 
-def test_the_effect_is_shown_without_saving_and_is_what_saving_brings(checked):
+def test_the_effect_is_shown_before_saving_and_is_the_same_after(checked):
     lead = sign_in("Lead")
     form = open_screen(lead)
     before = count_due("access")
@@ -109,7 +109,7 @@ def test_a_number_out_of_range_is_refused_in_words(days, words):
     assert not Interval.objects.exists()
 
 
-def test_editors_look_and_try_but_do_not_save():
+def test_editors_can_look_and_try_but_not_save():
     editor = sign_in("Editor")
     screen = read_screen(press(editor, "effect", open_screen(editor), pricing="60"))
     assert read_rows(screen)["Pricing, if changed"][0] == "60"

@@ -58,7 +58,7 @@ def test_each_role_has_its_rights_on_each_kind(role):
     )
 
 
-def test_what_is_there_stays_as_it_is():
+def test_existing_permissions_stay_unchanged():
     before = read_rights()
     call_command("migrate", verbosity=0)
     assert read_rights() == before
@@ -77,7 +77,7 @@ def test_a_new_kind_gets_its_rights_and_its_review_once():
     assert name == "Can change product"
 
 
-def test_what_operators_gave_or_took_away_stays():
+def test_permissions_that_operators_changed_stay():
     reviewers, contributors = (Group.objects.get(name=name) for name in (Role.REVIEWER, Role.CONTRIBUTOR))
     reviewers.permissions.add(Permission.objects.get(codename="lock_product"))
     contributors.permissions.remove(Permission.objects.get(codename="add_product"))

@@ -88,13 +88,13 @@ def test_writers_make_drafts_that_nobody_sees(role, model):
 
 
 @pytest.mark.parametrize("model", [*EACH_KIND, Source])
-def test_administrators_write_nothing(model):
+def test_administrators_cannot_write(model):
     administrator = sign_in("Administrator")
     assert refused(administrator.get(url(model, "list")))
     assert refused(administrator.get(url(model, "add")))
 
 
-def test_administrators_keep_users_and_settings():
+def test_administrators_manage_users_and_settings():
     administrator = sign_in("Administrator")
     for name in (
         "wagtailusers_users:index",
@@ -111,14 +111,14 @@ def test_administrators_keep_users_and_settings():
 
 
 @pytest.mark.parametrize("role", WRITERS)
-def test_writers_keep_no_users_or_settings(role):
+def test_writers_cannot_manage_users_or_settings(role):
     client = sign_in(role)
     for name in ("wagtailusers_users:index", "wagtailsites:index", "wagtailadmin_workflows:index"):
         assert refused(client.get(reverse(name))), name
 
 
 @pytest.mark.parametrize("role", ["Contributor", "Editor"])
-def test_vocabularies_are_the_editors(role):
+def test_editors_manage_vocabularies(role):
     from catalog.models import Layer, Modality, Segment
 
     client = sign_in(role)
@@ -128,7 +128,7 @@ def test_vocabularies_are_the_editors(role):
 
 @pytest.mark.parametrize("role", WRITERS)
 @pytest.mark.parametrize("model", EACH_KIND)
-def test_nobody_deletes(role, model):
+def test_nobody_can_delete(role, model):
     client = sign_in(role)
     create(client, model)
     assert refused(client.post(url(model.objects.get(), "delete")))
@@ -204,7 +204,7 @@ def test_withdrawing_takes_a_version_that_another_person_approves(model):
 
 
 @pytest.mark.parametrize("model", EACH_KIND)
-def test_approved_with_a_date_goes_live_then(model, monkeypatch):
+def test_a_version_approved_with_a_date_goes_live_then(model, monkeypatch):
     tomorrow = timezone.now() + timedelta(days=1)
     editor = sign_in("Editor")
     response = create(editor, model, action="submit", go_live_at=tomorrow.strftime("%Y-%m-%d %H:%M"))

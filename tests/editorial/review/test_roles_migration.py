@@ -16,7 +16,7 @@ def migrate(name: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_there_and_back():
+def test_the_migration_runs_forwards_and_backwards():
     last = max(name for app, name in MigrationExecutor(connection).loader.graph.leaf_nodes() if app == "editorial")
     permissions = {name: Group.objects.get(name=name).permissions.count() for name in Role.values}
     try:

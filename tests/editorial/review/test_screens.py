@@ -179,7 +179,7 @@ def test_each_screen_names_the_state_in_the_words_of_the_vocabulary():
     assert read_front_page(editor)["What you submitted"][0].startswith("Acme – Replaced by another version (")
 
 
-def test_the_state_of_an_article_is_named_and_what_was_submitted_leads_to_it():
+def test_the_state_of_an_article_is_named_and_the_front_page_links_to_it():
     article = make_article(make_article_index())
     editor = sign_in("Editor")
     article.get_workflow().start(article, editor.user)
@@ -201,7 +201,7 @@ def test_the_screens_are_in_the_readers_language():
     assert row.startswith("acme 中文")
 
 
-def test_what_is_in_review_can_be_submitted_again_only_as_such():
+def test_a_version_in_review_can_only_be_resubmitted():
     editor = sign_in("Editor")
     create(editor, Organization, action="submit")
     record = Organization.objects.get()
@@ -239,7 +239,7 @@ def test_a_reviewer_decides_on_the_screen_and_sees_only_what_others_wrote():
     assert read_front_page(author)["What you submitted"][0].startswith("Acme – Live")
 
 
-def test_what_was_submitted_again_since_the_screen_was_opened_is_not_approved():
+def test_a_version_resubmitted_since_the_screen_was_opened_is_not_approved():
     editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
     create(editor, Organization, action="submit")
     record = Organization.objects.get()
@@ -318,7 +318,7 @@ def test_a_refused_submission_opens_the_value_that_lacks_a_source():
 
 
 @pytest.mark.parametrize(("others", "kind"), [(0, "single-checked"), (1, None)])
-def test_a_team_of_one_approves_alone_only_where_the_operator_says_so(settings, others, kind):
+def test_a_team_of_one_approves_alone_only_if_the_operator_allows_it(settings, others, kind):
     only = sign_in("Reviewer", "only")
     for number in range(others):
         sign_in("Lead", f"other-{number}")
@@ -359,7 +359,7 @@ def test_readers_lists_and_the_report_say_that_a_second_look_is_owed():
     assert "second look" not in lead.get("/en/organizations/acme/").content.decode()
 
 
-def test_lists_say_what_was_withdrawn():
+def test_lists_show_what_was_withdrawn():
     editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
     record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
     send(editor, url(record, "edit"), "submit", withdrawal_en="It never was.", withdrawal_zh="从未存在。")

@@ -360,5 +360,5 @@ DAYS = settings(
 
 @pytest.mark.hypothesis
 @pytest.mark.django_db
-def test_no_day_ends_with_something_unseen():
+def test_whatever_people_do_only_reviewed_content_is_live():
     run_state_machine_as_test(NewsroomMachine, settings=DAYS)
