@@ -9,16 +9,23 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PARTS = ("catalog", "editorial", "aigc_site")
 # Documented despite their underscores.
-PUBLIC = {"_meta", "_default_manager", "_base_manager", "_state", "os._exit"}
+PUBLIC = {"_meta", "_default_manager", "_base_manager", "_state", "_replace", "os._exit"}
 # Where there is no other way.
 NEEDED = {
     # The first column of a list, with its buttons, under the newest name.
     "catalog/editing/views.py: super()._get_title_column",
     # The rows of migrations, for the connection of a thread with an event loop.
     "tests/conftest.py: connection._test_serialized_contents",
+    # Where Django looks for the test database, and how it reaches PostgreSQL without one.
+    "tests/conftest.py: connection.creation._get_test_db_name",
+    "tests/databases.py: connection._nodb_cursor",
 }
 # Attributes of other classes that share their names with cached properties.
-NAMESAKES = {"editorial/articles/digest.py: item.values", "editorial/articles/loading.py: instance.sources"}
+NAMESAKES = {
+    "catalog/listing/table.py: table.facets",
+    "editorial/articles/digest.py: item.values",
+    "editorial/articles/loading.py: instance.sources",
+}
 
 
 def read_code(*folders: str) -> dict[str, ast.Module]:
