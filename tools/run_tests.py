@@ -53,7 +53,8 @@ def wait_for_other_runs():
 def make_databases(urls):
     """Make the databases that tests copy, unless they are there; each on a core of its own."""
     command = [sys.executable, "-m", "tests.databases"]
-    processes = [subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TEST_DATABASE_URL": url}) for url in urls]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    processes = [subprocess.Popen(command, cwd=ROOT, env={**environment, "TEST_DATABASE_URL": url}) for url in urls]
     codes = [process.wait() for process in processes]
     if any(codes):
         sys.exit("The test databases could not be made.")
