@@ -22,6 +22,7 @@ from django.db import connection
 
 ROOT = settings.BASE_DIR
 FOLDER = ROOT / "var" / "test"
+FOLDER.mkdir(parents=True, exist_ok=True)
 
 
 class SQLiteFiles:
@@ -118,7 +119,6 @@ class Template:
 
     def copy_to(self, target: str) -> None:
         """Copy the database, which is made first if need be; other processes wait for it."""
-        FOLDER.mkdir(parents=True, exist_ok=True)
         with open(FOLDER / f"{self.name}-{connection.vendor}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             STORE.copy(self.provide(), target)
