@@ -1,7 +1,7 @@
-"""What a row of the listing index holds: the columns and facet values that come of a public document.
+"""Derives a listing row's columns and facet values from a public document.
 
-Which these are, and which of them come from neighbours, is declared in `catalog.listing.facets`.
-`catalog.listing.index` finds the neighbours, and writes the rows.
+`catalog.listing.facets` declares them, and which of them come from neighbours. `catalog.listing.index` finds the
+neighbours and writes the rows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,12 +23,12 @@ class Facets:
     values: dict[str, dict[str, tuple[date, date]]] = field(default_factory=dict)
 
     def add(self, facet: str, values: Iterable[During]) -> None:
-        """Note values, each with its days."""
+        """Add values with their days."""
         for value, since, until in values:
             self.values.setdefault(facet, {})[value] = (since, until)
 
     def held(self) -> list[Held]:
-        """All values with their days."""
+        """Return all values with their days."""
         return [(facet, value, *days) for facet, values in self.values.items() for value, days in values.items()]
 
 
@@ -39,10 +39,9 @@ def derive_facets(
     inherited: Mapping[str, set[str]] | None = None,
     parents: Mapping[str, str] | None = None,
 ) -> Facets:
-    """Return what an entry has in some facets from a day on.
+    """Return an entry's values of some facets, from the day of `subject` on.
 
-    `inherited` are the values that come from its neighbours (see `find_inherited`); `parents` maps a word to the one
-    that includes it.
+    `inherited` has the values from its neighbours (see `find_inherited`); `parents` maps a segment to its parent.
     """
     facets = Facets()
     for item in declared:
@@ -59,7 +58,7 @@ def derive_facets(
 
 
 def derive_row(subject: Subject) -> dict:
-    """Return the columns of the listing row that come from an entry itself."""
+    """Return the columns of the listing row that are derived from the entry itself."""
     document, fields, kind = subject.document, subject.fields, subject.kind
     summary = fields.get("summary") or fields.get("definition")
     row = {
@@ -70,7 +69,7 @@ def derive_row(subject: Subject) -> dict:
         "aliases": fields["aliases"],
         "summary_en": summary["en"],
         "summary_zh": summary["zh"],
-        # Sorted: a database may keep no order in a document.
+        # Sorted, since a database may not preserve the order of a document.
         "text": "\n".join(sorted(set(texts_of(document)))),
     }
     row["sort_en"] = row["name_en"].casefold()[:200]
@@ -81,12 +80,12 @@ def derive_row(subject: Subject) -> dict:
 
 
 def by_sound(text: str) -> str:
-    """The key by which a name stands in order: Chinese by its pinyin, among Latin names."""
+    """Return the sort key of a name: Chinese by its pinyin, among Latin names."""
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).casefold()
 
 
 def texts_of(document: dict) -> Iterable[str]:
-    """Every text by which search may find an entry: names, summary, rows of lists, names of what it points to."""
+    """Yield every text by which search can find an entry: names, summary, rows of lists, names of related objects."""
     fields = document["fields"]
     for value in [
         *fields.values(),
@@ -96,7 +95,7 @@ def texts_of(document: dict) -> Iterable[str]:
             yield value["en"]
             yield value["zh"]
     for group, labels in document["labels"].items():
-        # A term is not found by the names of those beside it.
+        # Related terms are left out: a term should not be found by another term's name.
         if group != "source" and (group, document["kind"]) != ("term", EntryKind.TERM):
             for label in labels.values():
                 yield label["en"]

@@ -1,4 +1,4 @@
-"""The filters that follow from the facets and ranges of a kind; each gives a mask, the rows that it lets through."""
+"""The filters of a kind, made from its facets and ranges; each returns a mask of the rows that match."""
 
 from copy import copy
 from typing import Literal
@@ -13,7 +13,7 @@ from catalog.values.forms import FuzzyDateFormField, NumberFormField
 
 
 class ValuesField(forms.Field):
-    """All values that a parameter was given; which of them are known is for the filter set to say."""
+    """All values of a parameter; the filter set decides which of them are known."""
 
     widget = forms.SelectMultiple
 
@@ -22,14 +22,14 @@ class ValuesField(forms.Field):
 
 
 class Shared:
-    """A filter whose settings never change: a filter set, which takes a copy of each, need not copy these, too."""
+    """A filter that filter sets copy quickly: its settings never change, so a shallow copy is enough."""
 
     def __deepcopy__(self, memo: dict):
         return copy(self)
 
 
 class FacetFilter(Shared, Filter):
-    """Rows that have any of the chosen values in a facet."""
+    """Matches rows that have any of the chosen values of a facet."""
 
     field_class = ValuesField
 
@@ -44,7 +44,7 @@ class FacetFilter(Shared, Filter):
 
 
 class TextFilter(Shared, CharFilter):
-    """Rows that the search engine finds."""
+    """Matches rows that the search engine finds."""
 
     def filter(self, table: Table, value: str):
         mask = np.zeros(table.size, dtype=bool)
@@ -53,7 +53,7 @@ class TextFilter(Shared, CharFilter):
 
 
 class BoundFilter(Shared, Filter):
-    """One end of a range over what may itself be a range: it is let through where the two overlap."""
+    """One bound of a range; a row's value may be a span too, and matches if the two overlap."""
 
     def __init__(self, declared: Range | CheckedRange, *, bound: Literal["min", "max"]) -> None:
         self.bound = bound
@@ -62,13 +62,13 @@ class BoundFilter(Shared, Filter):
         super().__init__(label=declared.label)
 
     def filter(self, table: Table, value):
-        # What has no number is in no range.
+        # NaN compares as False, so rows without a value never match.
         end, column = self.read(value), table.columns[self.column]
         return column >= end if self.bound == "min" else column <= end
 
 
 class DateBoundFilter(BoundFilter):
-    """From the first day of `2020`, `June 2020` … (min), or to its last (max)."""
+    """Matches from the first day of `2020`, `June 2020` … (min), or up to its last day (max)."""
 
     field_class = FuzzyDateFormField
 
@@ -77,7 +77,7 @@ class DateBoundFilter(BoundFilter):
 
 
 class NumberBoundFilter(BoundFilter):
-    """From `10 billion`, `10B`, `100 亿` … (min), or up to it (max)."""
+    """Matches from `10 billion`, `10B`, `100 亿` … (min), or up to it (max)."""
 
     field_class = NumberFormField
 
@@ -86,7 +86,7 @@ class NumberBoundFilter(BoundFilter):
 
 
 def make_filters(facet_set: FacetSet) -> dict[str, Filter]:
-    """The filters of a kind by parameter, in the order of the panel."""
+    """Return the filters of a kind by parameter, in the order of the panel."""
     filters: dict[str, Filter] = {}
     for declared in facet_set.all:
         if isinstance(declared, Facet):

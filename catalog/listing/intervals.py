@@ -1,4 +1,4 @@
-"""Changes how long checks hold, and with it everything in the database that follows from it."""
+"""Changes how long checks are valid, and updates everything in the database that depends on it."""
 
 from collections.abc import Iterator
 
@@ -14,16 +14,16 @@ from catalog.models import Interval, ListingEntry, ListingVersion, Publication, 
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import read_intervals
 
-# Rows that are in memory at a time.
+# The number of rows that are in memory at a time.
 CHUNK = 200
 
 
 @transaction.atomic
 def change_intervals(*, days: dict[str, int], user) -> None:
-    """Have checks of field groups hold for so many days from now on; each change is in the log.
+    """Set how many days checks of field groups are valid from now on, and log each change.
 
-    What is derived of it (due dates, freshness, until when prices and valuations are called current) is written anew
-    at once. Raises ValidationError for a number out of range.
+    Everything derived from it (due dates, freshness, until when prices and valuations are current) is updated at once.
+    Raises ValidationError for a number out of range.
     """
     ListingVersion.hold()
     before = read_intervals()
@@ -51,7 +51,7 @@ def change_intervals(*, days: dict[str, int], user) -> None:
 
 
 def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
-    """The rows of a queryset in lists, each read when it is asked for: rows may be changed meanwhile."""
+    """Yield the rows of a queryset in lists, each read when it is needed, since rows may change meanwhile."""
     last = 0
     while rows := list(queryset.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         last = rows[-1].pk
@@ -59,11 +59,11 @@ def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
 
 
 def write_dates(verifications: list[Verification], *, interval: int) -> None:
-    """Write what verifications of one group derive from the interval; one query."""
+    """Update the interval and the dates of verifications of one group; one query."""
     for verification in verifications:
         verification.interval = interval
         verification.set_dates()
-        # An upsert, far quicker than an update of many rows, goes by entry and group.
+        # Without a primary key, so that the upsert finds rows by entry and group; it is far quicker than an update.
         verification.pk = None
     Verification.objects.bulk_create(
         verifications,
@@ -74,7 +74,7 @@ def write_dates(verifications: list[Verification], *, interval: int) -> None:
 
 
 def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: dict[str, int]) -> None:
-    """Write what rows of one kind derive from intervals; the same queries, whatever the number of rows."""
+    """Update what listing rows of one kind derive from intervals, in a fixed number of queries."""
     today = timezone.now().date()
     verifications: dict = {}
     for verification in Verification.objects.filter(entry__in=[row.entry for row in rows]):
@@ -104,7 +104,7 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
 
 
 def read_documents(rows: list[ListingEntry]) -> dict:
-    """The documents of the last publications of entries, by permanent id; one query."""
+    """Return the documents of entries' last publications, by permanent id; one query."""
     newer = Publication.objects.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
     last = Publication.objects.filter(~Exists(newer), entry__in=[row.entry for row in rows])
     return dict(last.values_list("entry", "document"))

@@ -1,4 +1,4 @@
-"""The options of facets: which there are, in which order, and what they are called in the reader's language."""
+"""The options of facets: which there are, their order, and their labels in the reader's language."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
@@ -18,15 +18,15 @@ from catalog.models.kinds import EntryKind
 from catalog.models.listing import UNKNOWN
 from catalog.values import BilingualText, language_key
 
-# So many options of one facet are offered at once; of more than that those that most entries have.
+# The maximum number of options of a facet that are offered at once: those that most entries have.
 MOST_OPTIONS = 40
 
 
 class FacetOptions:
     """The options of all facets of a kind; at most three queries, whatever the number of entries.
 
-    `everything` are the rows of the listing before any filter, a mask, and `scope` names them; `tables` has the table
-    of each kind.
+    `everything` is a mask of the listing's rows before any filter, and `scope` names it in cache keys; `tables` has the
+    table of each kind.
     """
 
     def __init__(
@@ -35,14 +35,14 @@ class FacetOptions:
         self.everything, self.scope, self.tables, self.as_of = everything, scope, tables, as_of
         self.table, self.facets = tables[kind], FACET_SETS[kind].facets
         self.language = language_key()
-        # The parent of each segment that has one; known once the words of segments are.
+        # The parent of each segment that has one; filled when the labels of segments are read.
         self.parents: dict[str, str] = {}
-        # What was read: the words of vocabularies and of facets.
+        # Labels that were read from the database, by vocabulary and by facet.
         self._vocabularies: dict[type, dict[str, BilingualText]] = {}
         self._words: dict[str, dict[str, object]] = {}
 
     def _hold(self, facet: str, *key: str, make: Callable):
-        """What follows from the table, and from the one that the values of the facet point to: made once for both."""
+        """Return a value from the table's cache; make it again if the table that the values refer to has changed."""
         targets = self._targets(facet)
         other = targets.stamp if targets else None
         held = self.table.cache.get((facet, *key))
@@ -51,20 +51,20 @@ class FacetOptions:
         return held[1]
 
     def _targets(self, facet: str) -> Table | None:
-        """The table of what the values of a facet are the addresses of, if they are."""
+        """Return the table of the entries that a facet's values refer to; None if they refer to none."""
         options = self.facets[facet].options
         return self.tables[options.kind] if isinstance(options, Entries) else None
 
     def _is_closed(self, facet: str) -> bool:
-        """Whether the values of a facet are words that do not depend on the entries."""
+        """Return whether the values of a facet are fixed words, independent of the entries."""
         return isinstance(self.facets[facet].options, Choices | Vocabulary)
 
     def numbers(self, facet: str) -> dict[str, int]:
-        """How many entries of the listing have each known value, before any filter."""
+        """Return how many entries of the listing have each known value, before any filter."""
 
         def count() -> dict[str, int]:
             numbers = self.table.count(facet, self.everything)
-            # Of entries only the live ones: that a draft exists is nobody's business.
+            # Only live entries: readers must not learn that a draft exists.
             targets = self._targets(facet)
             live = targets.slot_at if targets else numbers
             return {
@@ -74,13 +74,13 @@ class FacetOptions:
         return self._hold(facet, "numbers", self.scope, make=count)
 
     def is_known(self, facet: str, value: str) -> bool:
-        """Whether a value may be asked for: a word of the vocabulary, or what an entry has."""
+        """Return whether a value may be asked for: a word of the vocabulary, or a value that an entry has."""
         return (
             value == UNKNOWN or value in self.numbers(facet) or (self._is_closed(facet) and value in self.words(facet))
         )
 
     def words(self, facet: str) -> dict[str, object]:
-        """What the values of a closed facet are called, in the order shown."""
+        """Return the labels of the values of a facet with fixed words, in the order shown."""
         if facet not in self._words:
             self._words[facet] = self._read_words(facet)
         return self._words[facet]
@@ -91,7 +91,7 @@ class FacetOptions:
             return translate_choices(options, language=self.language)
         words = dict(self._read_vocabulary(options.model))
         if self.as_of.is_past:
-            # Of vocabularies only the present words are known; a former address stands for itself.
+            # Only the current words of vocabularies are known, so a former slug is its own label.
             former = self.numbers(facet).keys() - words.keys() - {UNKNOWN}
             words.update((value, value) for value in sorted(former))
         return words
@@ -105,7 +105,7 @@ class FacetOptions:
         return self._vocabularies[model]
 
     def label(self, facet: str, value: str):
-        """What a known value is called."""
+        """Return the label of a known value."""
         if value == UNKNOWN:
             return _("Unknown")
         match self.facets[facet].options:
@@ -120,9 +120,9 @@ class FacetOptions:
         return value
 
     def shown(self, facet: str, *, chosen: Iterable[str] = (), find: str = "") -> list[tuple[str, object]]:
-        """The (value, label) pairs to offer, in a fixed order: those that any entry has, and those chosen.
+        """Return the (value, label) pairs to offer in a fixed order: the most frequent ones, and those chosen.
 
-        Of more than `MOST_OPTIONS` those that most entries have; with `find`, of those that have this text in a name.
+        At most `MOST_OPTIONS`, apart from those chosen; with `find`, only those that have this text in a label.
         """
         if find:
             text = find.casefold()
@@ -135,21 +135,21 @@ class FacetOptions:
         return [(value, self.label(facet, value)) for value in ordered]
 
     def names(self, facet: str, value: str) -> str:
-        """What a known value is called, in both languages where it has a name in each, to look for a text in."""
+        """Return the label of a known value in lower case, in both languages if it has two, to search for a text."""
         label = self.label(facet, value)
         return (f"{label.en}\n{label.zh}" if isinstance(label, BilingualText) else str(label)).casefold()
 
     def find_most(self, facet: str, values: Iterable[str]) -> list[str]:
-        """Those of some values that most entries have."""
+        """Return the most frequent ones of some values."""
         numbers = self.numbers(facet)
         return nsmallest(MOST_OPTIONS, values, key=lambda value: (-numbers[value], value))
 
     def number(self, facet: str) -> int:
-        """How many options there are."""
+        """Return the number of options."""
         return len(self.numbers(facet))
 
     def positions(self, facet: str) -> dict[str, int]:
-        """The place of each value in the order shown; what is unknown has none."""
+        """Return the position of each value in the order shown; `unknown` has none."""
         if self._is_closed(facet):
             return {value: place for place, value in enumerate(self.words(facet))}
         return self._hold(facet, "positions", self.language, make=lambda: self._read_positions(facet))
@@ -167,7 +167,7 @@ class FacetOptions:
         return {value: place for place, value in enumerate(values)}
 
     def order_rows(self, facet: str):
-        """For each slot the place of the first of its values, NaN where it has none."""
+        """Return for each slot the position of its first value, NaN if it has none."""
         first = np.full(self.table.size, np.inf)
         if column := self.table.facets.get(facet):
             positions = self.positions(facet)
@@ -178,19 +178,19 @@ class FacetOptions:
 
 @lru_cache(maxsize=100)
 def translate_choices(choices: Choices, *, language: str) -> dict[str, str]:
-    """What choices are called in the active language (which is `language`), in their order."""
+    """Return the labels of choices in the active language (which is `language`), in their order."""
     return {value: str(label) for value, label in choices.labels.items()}
 
 
 @lru_cache(maxsize=1000)
 def name_country(code: str, language: str) -> tuple[str, str]:
-    """The key by which a country stands in order, and its name, in the active language (which is `language`)."""
+    """Return the sort key and the name of a country, in the active language (which is `language`)."""
     name = str(countries.name(code) or code)
     return by_sound(name), name
 
 
 def ordered_labels(rows: list[tuple]) -> dict[str, BilingualText]:
-    """The labels of a vocabulary in its order; children follow their parent. Rows: slug, English, Chinese, parent."""
+    """Return the labels of a vocabulary, children after their parent. Rows: slug, English, Chinese, parent's slug."""
     labels: dict[str, BilingualText] = {}
     for slug, en, zh, parent in rows:
         if parent is None:

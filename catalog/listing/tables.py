@@ -1,8 +1,8 @@
-"""The tables that a process holds: the present rows of each kind, kept in step, and a few past days.
+"""The tables that a process keeps in memory: the current rows of each kind, always up to date, and a few past days.
 
-Every request reads the number of the last change of the index, one query; what has changed since is read anew, entry by
-entry. So a publication shows in the next request of every process. After a rebuild, or where very much has changed at
-once, another thread reads everything anew, and requests go on with what there is until that is done.
+Every request reads the number of the index's last change (one query), and then only the entries that changed since. So
+a publication is visible in the next request of every process. After a rebuild, or after very many changes, another
+thread reads everything, and requests use the old tables until it is done.
 """
 
 from collections import OrderedDict
@@ -19,28 +19,28 @@ from catalog.models import ListingChange, ListingEntry, ListingVersion
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import has_changed_index
 
-# So many entries are read anew within a request.
+# The maximum number of changed entries that are read within a request.
 MANY = 500
-# So many past days are held, those asked for last.
+# The maximum number of past days in memory; the least recently used is dropped.
 PAST_DAYS = 4
 
 
 class Tables:
-    """The tables of one process, or of one request of its own."""
+    """The tables of one process, or of one request."""
 
     def __init__(self) -> None:
         self.present: dict[EntryKind, Table] = {}
         self.past: OrderedDict[date, dict[EntryKind, Table]] = OrderedDict()
-        # The number of the last change that is in them.
+        # The number of the last change that they contain.
         self.number = -1
         self.lock = Lock()
-        # Who reads a past day; others who want one wait, and nobody else does.
+        # Held while a past day is read; only requests for past days wait for it.
         self.past_lock = Lock()
         self.reader: Thread | None = None
 
     def follow(self, *, on: date) -> dict[EntryKind, Table]:
-        """Bring the tables in step with the index, and return the present ones, as of a day."""
-        # First: who waits for a connection must not have others wait for the lock.
+        """Update the tables from the index, and return the current ones, as of a day."""
+        # Connect before locking: others must not wait for the lock while this thread waits for a connection.
         connection.ensure_connection()
         with self.lock:
             version = read_version()
@@ -49,7 +49,7 @@ class Tables:
             elif version.number != self.number:
                 changes = ListingChange.objects.filter(number__gt=self.number)
                 changed = list(changes.values_list("entry", "kind")[: MANY + 1])
-                # A smaller number than ours is that of another database in this one's place.
+                # A smaller number than ours means that the database was replaced by another.
                 if len(changed) > MANY or version.rebuilt > self.number or version.number < self.number:
                     self.read_aside(on=on)
                 else:
@@ -59,12 +59,12 @@ class Tables:
             return self.present
 
     def take(self, present: dict[EntryKind, Table], number: int) -> None:
-        """Hold other tables, with all changes up to a number; past days' rows may have changed their places."""
+        """Replace the current tables; drop past days, whose rows may have changed."""
         self.present, self.number = present, number
         self.past.clear()
 
     def read_aside(self, *, on: date) -> None:
-        """Have another thread read everything anew, unless one does already."""
+        """Start a thread that reads everything, unless one is running."""
 
         def read() -> None:
             try:
@@ -79,14 +79,14 @@ class Tables:
             self.reader.start()
 
     def find_past(self, kind: EntryKind, as_of: AsOf) -> Table:
-        """The table of a kind on a past day; nobody waits for it who does not ask for a past day."""
+        """Return the table of a kind on a past day."""
         if as_of.is_before_records:
             return Table(kind=kind, on=as_of.on)
         with self.past_lock:
             with self.lock:
                 number, day = self.number, self.past.get(as_of.on, {})
             if kind not in day:
-                # Another dictionary: this one may be in use.
+                # A new dictionary, since another thread may be using the old one.
                 day = {**day, kind: read_table(kind=kind, on=as_of.on, rows=as_of.entries())}
             with self.lock:
                 if number == self.number:
@@ -98,7 +98,7 @@ class Tables:
 
 
 class TablesOnDay(dict):
-    """The tables of the day of `as_of`, by kind; those of a past day are read when they are asked for."""
+    """The tables on the day of `as_of`, by kind; those of a past day are read when they are needed."""
 
     def __init__(self, as_of: AsOf) -> None:
         self.tables, self.as_of = find_tables(), as_of
@@ -109,42 +109,42 @@ class TablesOnDay(dict):
         return self.tables.find_past(kind, self.as_of)
 
 
-# What this process holds.
+# The tables of this process.
 of_process = Tables()
 
 
 def prepare() -> None:
-    """Read everything before the first request comes, unless there is no database yet to read."""
+    """Read everything before the first request, unless there is no database yet."""
     with suppress(DatabaseError):
         of_process.follow(on=AsOf(QueryDict()).today)
-    # The server may make other processes of this one, which must not share its connections.
+    # The server may fork this process, and connections must not be shared.
     connection.close()
     if hasattr(connection, "close_pool"):
         connection.close_pool()
 
 
 def find_tables() -> Tables:
-    """The tables of this process, or others where this transaction has changed the index itself.
+    """Return the tables of this process, or new ones if this transaction has changed the index.
 
-    Whether that will be committed is not known yet: it must not be left in what other requests read.
+    That change may be rolled back, so other requests must not see it.
     """
     return Tables() if has_changed_index() else of_process
 
 
 def read_version() -> ListingVersion:
-    """How often the index has changed."""
+    """Return the number of changes of the index, and of the last rebuild."""
     return ListingVersion.objects.first() or ListingVersion()
 
 
 def read_all(*, on: date) -> tuple[dict[EntryKind, Table], int]:
-    """Read all present tables; return them with the number of the last change that is certainly in them."""
-    # First the number: what changes meanwhile is then read again, rather than missed.
+    """Return all current tables, and the number of the last change that they certainly contain."""
+    # The number first: a change meanwhile is then read twice, rather than missed.
     number = read_version().number
     return {kind: read_table(kind=kind, on=on, rows=ListingEntry.objects.all()) for kind in EntryKind}, number
 
 
 def read_changes(present: dict[EntryKind, Table], changed: list[tuple], *, on: date) -> dict[EntryKind, Table]:
-    """Read entries (permanent ids and kinds) anew; two queries for each kind of which one has changed."""
+    """Return the tables with changed entries (permanent ids and kinds) read again; two queries for each kind."""
     tables = dict(present)
     for kind, table in present.items():
         entries = [uid for uid, its in changed if its == kind]

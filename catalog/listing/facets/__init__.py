@@ -1,4 +1,4 @@
-"""What entries of each kind are found, counted and ordered by: one declaration for each facet and each range."""
+"""The facets and ranges of each kind, by which entries are filtered, counted and ordered: one declaration for each."""
 
 from catalog.listing.facets.declarations import (
     AsRecorded,
@@ -44,13 +44,13 @@ __all__ = [
 ]
 
 FACET_SETS = {facet_set.kind: facet_set for facet_set in (ORGANIZATIONS, MODELS, PRODUCTS)}
-# A kind that declares nothing of its own is found by its date and its checks; terms are found by search alone.
+# A kind without declarations gets its date and its checks; terms can only be searched.
 for kind in list_kinds():
     FACET_SETS.setdefault(kind.key, make_default(kind))
 
 
 def list_facets_of_entries(kind: EntryKind) -> list[str]:
-    """The names of the facets whose values are the addresses of entries of a kind."""
+    """Return the names of the facets whose values are slugs of entries of a kind."""
     names = (
         facet.name
         for facet_set in FACET_SETS.values()

@@ -1,4 +1,4 @@
-"""What several kinds declare alike."""
+"""Facets and ranges that several kinds declare alike."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -37,12 +37,12 @@ FRESHNESS = Choices(
         State.HISTORICAL: _("No longer tracked"),
     }
 )
-# States that last until somebody does something; the others come with time.
+# States that last until somebody acts; the others change with time.
 LASTING = (State.DISPUTED, State.FLAGGED, State.UNVERIFIED)
 
 
 def date_range(*, name: str, label, known_label, column: int | None = None) -> Range:
-    """The date by which a kind is listed, and whether it is known."""
+    """Return the range of a kind's date, with the facet that tells whether it is known."""
 
     def read_ends(subject: Subject) -> Ends | None:
         text = subject.fields[name]
@@ -68,7 +68,7 @@ def date_range(*, name: str, label, known_label, column: int | None = None) -> R
 
 
 def derive_freshness(subject: Subject) -> Iterable[During]:
-    """The states of an entry: verified while every group is, overdue as soon as one is."""
+    """Yield the states of an entry: verified while every group is, overdue as soon as one is."""
     verifications = list(subject.verifications.values())
     states = {verification.state(date.min) for verification in verifications}
     for state in LASTING:
@@ -83,7 +83,7 @@ def derive_freshness(subject: Subject) -> Iterable[During]:
         yield During(State.HISTORICAL.value)
 
 
-# Models and products are where their makers are.
+# Models and products have the countries of their makers.
 COUNTRY_OF_MAKERS = Facet(
     name="country", label=_("Country or region"), options=Countries(), inherited=(FromMakers("country"),)
 )
@@ -91,17 +91,17 @@ FRESH = Facet(name="freshness", label=_("Freshness"), options=FRESHNESS, derive=
 
 
 def checked(*, column: int) -> CheckedRange:
-    """The day since which no group of fields is unchecked."""
+    """Return the range of the day of the oldest check."""
     return CheckedRange(name="checked", label=_("Last checked"), column=column)
 
 
 def make_default(kind: Kind) -> FacetSet:
-    """Return the facets and ranges of a kind that declares none: its date, and how current it is."""
+    """Return the facets and ranges of a kind without declarations: its date, and its checks."""
     if not kind.is_entry:
         return FacetSet(kind=kind.key, declared=[], orders={})
     declared, orders = [checked(column=50), FRESH], {"name": _("Name")}
     if kind.date:
-        # Read when it is shown: a system check, not an import, should report a kind without its model or its date.
+        # Read when it is shown, so that the system check, not an import error, reports a missing model or date.
         label = lazy(lambda: str(capfirst(kind.model._meta.get_field(kind.date).verbose_name)), str)()
         known = format_lazy(_("{value}: how known"), value=label)
         declared.insert(0, date_range(name=kind.date, label=label, known_label=known, column=20))

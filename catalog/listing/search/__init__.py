@@ -1,12 +1,12 @@
-"""Search that works in Chinese and English, on SQLite and PostgreSQL alike.
+"""Search in Chinese and English, with the same results on SQLite and PostgreSQL.
 
-Two doors. Wagtail's own searches (admin, choosers) come through `SearchBackend`, by
-`WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}`. Lists of the admin use `match` and
-`search`, which return querysets, so that filters and slices go on from there; listings and the site's search use
-`find` and `rank`, which return keys.
+There are two interfaces. Wagtail's own searches (admin, choosers) use `SearchBackend`, configured by
+`WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}`. Lists in the admin use `match` and
+`search`, which return querysets that can be filtered and sliced further; listings and the site's search use `find` and
+`rank`, which return primary keys.
 
-The vendors' modules are imported on first use: each needs what only its database has, and all need loaded
-models.
+The modules for each database are imported on first use: each needs what only its database has, and all need models to
+be loaded.
 """
 
 from collections import defaultdict
@@ -27,7 +27,7 @@ __all__ = ["MAX_LINE_CHARS", "TEXT_LEVELS", "Level", "SearchBackend", "find", "m
 
 @cache
 def _vendor():
-    """Return the module for the default database."""
+    """Return the module for the default database. Raises NotSupportedError for an unsupported one."""
     if connection.vendor == "postgresql":
         from . import postgres as module
     elif connection.vendor == "sqlite":
@@ -43,10 +43,10 @@ def SearchBackend(params):
 
 
 def match(queryset: QuerySet, query_string: str) -> QuerySet:
-    """Narrow `queryset` to the objects that match, by one condition; its order stays.
+    """Filter `queryset` to the objects that match; its order stays.
 
-    All words must occur, the last Latin one as the beginning of a word. Without a letter or digit in the
-    query, nothing matches: whoever wants everything then asks `query_string.strip()` first.
+    All words must occur, the last Latin one as the beginning of a word. A query without a letter or digit matches
+    nothing; callers that want everything then check `query_string.strip()` first.
     """
     query = parse(query_string)
     if not query:
@@ -56,10 +56,9 @@ def match(queryset: QuerySet, query_string: str) -> QuerySet:
 
 
 def search(queryset: QuerySet, query_string: str) -> QuerySet:
-    """Return what `match` gives, best first.
+    """Return what `match` returns, best first.
 
-    That is, by `Level`: objects with this very name, with a name that begins so, that sounds so, with all words in
-    names, with this very line in their text, and the others; each group by score.
+    Objects are ordered by `Level`, and within a level by score.
     """
     query = parse(query_string)
     if not query:
@@ -79,22 +78,23 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
 def rank(model: type[Model], query_string: str, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
     """Return the primary keys of the objects that match, by level, best first in each; at most two queries.
 
-    Only the index is read, which has what is not public, and rows of the past: the caller says `among` which keys.
+    Only the search index is read, which also has past rows and objects that are not public: pass `among` to limit the
+    keys.
     """
     query = parse(query_string)
     return _vendor().Index.engine.rank(model, query, among=among) if query else {}
 
 
 def find(query_string: str, *, among: Container[int] | None = None) -> list[int]:
-    """Return the primary keys of the rows of the listing index that match, best first; `rank` says `among` which."""
+    """Return the primary keys of matching rows of the listing index, best first, limited to `among` as in `rank`."""
     return [key for keys in rank(ListingEntry, query_string, among=among).values() for key in keys]
 
 
 def reindex(*instances: Model) -> None:
-    """Write the index entries of `instances` now, in the running transaction, from what the database holds.
+    """Write the index entries of `instances` now, in the running transaction, from the database.
 
-    To be called after publishing and after bulk writes. Wagtail's own update runs before an entry's children
-    are saved and never for bulk writes, may be left to a worker, and the immediate task backend swallows its
+    Call it after publishing and after bulk writes. Wagtail's own update is not enough: it runs before an entry's
+    children are saved and never for bulk writes, may be left to a worker, and the immediate task backend swallows its
     errors.
     """
     keys = defaultdict(list)
@@ -102,7 +102,7 @@ def reindex(*instances: Model) -> None:
         keys[type(instance)].append(instance.pk)
     indexed = defaultdict(list)
     for model, pks in keys.items():
-        # SQLite has a limit on the values in one statement.
+        # SQLite limits the number of values in one statement.
         for start in range(0, len(pks), 500):
             some = pks[start : start + 500]
             for fresh in model.get_indexed_objects().filter(pk__in=some):

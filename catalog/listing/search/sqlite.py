@@ -12,21 +12,21 @@ from .tokens import Term
 
 FTSEntry = stock.SQLiteFTSIndexEntry
 
-#: Characters that FTS5's tokenizer might change or split at. It knows Unicode 6.1 only, and would take newer
-#: Chinese characters for punctuation.
+#: Characters that FTS5's tokenizer might change or split at. It knows Unicode 6.1 only, and takes newer Chinese
+#: characters for punctuation.
 _UNSURE = re.compile("[^0-9a-z\u4e00-\u9fcb]")
 _SPELT_OUT = re.compile("u[0-9a-f]{0,5}")
-#: The score looks at no more tokens of the query than these.
+#: The maximum number of the query's tokens that the score counts.
 MAX_SCORED_TERMS = 8
 
 
 def encode(token: str) -> str:
-    """Spell out all characters of `token` that FTS5 might not keep. Prefixes stay prefixes."""
+    """Return `token` with all characters spelt out that FTS5 might change. Prefixes stay prefixes."""
     return _UNSURE.sub(lambda match: f"u{ord(match.group()):x}z", token)
 
 
 class Match(MatchExpression):
-    """`MATCH` with a finished FTS5 expression in place of the stock tree of lexemes."""
+    """`MATCH` with a complete FTS5 expression in place of the stock tree of lexemes."""
 
     def __init__(self, column: str, expression: str):
         super().__init__([column], expression)
@@ -40,22 +40,22 @@ class SQLiteEngine(Engine):
     OR = "OR"
 
     def term(self, term: Term) -> str:
-        # What may be the beginning of a spelt-out character would find all that has one.
+        # A prefix that may be the start of a spelt-out character would match all tokens that contain one.
         is_prefix = term.prefix and not _SPELT_OUT.fullmatch(term.token)
         return f'"{encode(term.token)}"' + ("*" if is_prefix else "")
 
     def matching(self, expression, column):
-        # A subquery of its own: in a join, SQLite asks the full-text index again for each entry of the model.
+        # A subquery, since in a join SQLite runs the full-text query again for each index entry of the model.
         return Q(pk__in=FTSEntry.objects.filter(Match(column, expression)).values("pk"))
 
     def found_entries(self, expression, column):
         return FTSEntry.objects.filter(Match(column, expression))
 
     def score(self, query, column, operator):
-        """How often the tokens occur, for the length of the text.
+        """Return how often the tokens occur, relative to the length of the text.
 
-        FTS5's own bm25 can only be had inside the full-text query. Fetched from there for each result, it
-        counts the whole index again each time: minutes for 20,000 results.
+        FTS5's own bm25 is only available inside the full-text query. Read from there for each result, it counts the
+        whole index each time: minutes for 20,000 results.
         """
         text = Concat(Value(" "), F(column), output_field=TextField())
         terms = {term.token for clause in query.clauses for terms in clause for term in terms}
