@@ -1,6 +1,7 @@
 """The system check of kinds: it reports what a kind lacks in any part of the catalog, and where to add it."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.core import checks
 from django.template import TemplateDoesNotExist
@@ -74,7 +75,8 @@ def check_pages(kind: Kind) -> Iterator[checks.CheckMessage]:
     has_date = kind.is_entry and kind.date and hasattr(kind.model, kind.date)
     if has_date and kind.date not in FACET_SETS[kind.key].ranges:
         yield say(kind, f"has a listing without its date, “{kind.date}”", "catalog/listing/facets/", number=8)
-    if kind.model not in {item.model for item in CatalogGroup.items}:
+    viewsets: Iterable[Any] = CatalogGroup.items
+    if kind.model not in {viewset.model for viewset in viewsets}:
         yield say(kind, "has no screens for editors", "catalog/editing/viewsets.py", number=9)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -43,7 +44,7 @@ BOOKKEEPING = frozenset(
 )
 
 
-def digest_of(content: dict) -> str:
+def digest_of(content: dict[str, Any]) -> str:
     """Return the SHA-256 of a version's content as hexadecimal digits, equal for versions with equal content.
 
     `content` is the content of a revision. Keys of rows are ignored: they differ between a draft and the version
@@ -54,7 +55,7 @@ def digest_of(content: dict) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def without_keys(value):
+def without_keys(value: Any) -> Any:
     """Return a value of a version without primary keys of rows and with relations sorted, to compare it with others."""
     if not isinstance(value, list):
         return value
@@ -64,8 +65,8 @@ def without_keys(value):
     return sorted(value, key=str)
 
 
-class ApprovalQuerySet(models.QuerySet):
-    def of(self, record) -> "ApprovalQuerySet":
+class ApprovalQuerySet(models.QuerySet["Approval"]):
+    def of(self, record: Any) -> "ApprovalQuerySet":
         """Return the approvals of an entry, a term or a page, newest first."""
         return self.filter(content_type=record.get_base_content_type(), object_id=str(record.pk)).order_by("-pk")
 

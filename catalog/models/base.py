@@ -1,10 +1,12 @@
 """Abstract bases: `Record`, `Entry`, and the rows that every kind of entry has."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
@@ -70,7 +72,7 @@ class Record(
     @property
     def kind_name(self) -> str:
         """The kind, as it is written in documents and URLs."""
-        return self.kind.value
+        return str(self.kind.value)
 
     def get_absolute_url(self) -> str:
         """Return the URL path of the public page, in the active language."""
@@ -81,10 +83,10 @@ class Record(
         """The public page's URL with its host: Wagtail links to it, and renders previews for that host."""
         return settings.WAGTAILADMIN_BASE_URL + self.get_absolute_url()
 
-    def get_preview_template(self, request, mode_name) -> str:
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
         return "catalog/preview.html"
 
-    def get_preview_context(self, request, mode_name) -> dict:
+    def get_preview_context(self, request: HttpRequest, mode_name: str) -> dict[str, Any]:
         """Return the document of the draft, which the template shows as the public page shows a published one."""
         return {
             "request": request,
@@ -133,7 +135,7 @@ class Entry(Record):
     class Meta:
         abstract = True
 
-    def public_document(self) -> dict:
+    def public_document(self) -> dict[str, Any]:
         """Return everything that the public sees of this entry."""
         return build_document(entry=self, fields=fields_of(self.kind))
 
@@ -149,7 +151,7 @@ def make_key() -> str:
     return f"r{secrets.token_hex(3)}"
 
 
-class Row(Orderable):
+class Row(Orderable, models.Model):
     """One row of an entry's list. Its key stays the same when the row is edited or moved.
 
     `document_fields` names the values of the row that the public sees.

@@ -23,11 +23,17 @@ from catalog.values import BilingualText, FuzzyDate, Money, Quantity
 
 SCHEMA = 1
 
+# The names of related objects, by group and slug.
+Labels = dict[str, dict[str, dict[str, Any]]]
 
-def build_document(*, entry, fields: list[str]) -> dict[str, Any]:
-    """Return the document of an entry; `fields` names its values and lists, in the order shown."""
-    labels: dict[str, dict] = {}
-    document = {
+
+def build_document(*, entry: Any, fields: list[str]) -> dict[str, Any]:
+    """Return the document of an entry; `fields` names its values and lists, in the order shown.
+
+    `entry` is a `Record`, whose class imports this module.
+    """
+    labels: Labels = {}
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "kind": entry.kind.value,
         "uid": str(entry.uid),
@@ -78,7 +84,7 @@ def child_lists(model: type[models.Model]) -> dict[str, type[models.Model]]:
     return {relation.get_accessor_name(): relation.related_model for relation in get_all_child_relations(model)}
 
 
-def to_json(value: Any, labels: dict[str, dict]) -> Any:
+def to_json(value: Any, labels: Labels) -> Any:
     """Return a value of an entry as JSON, and add the names of related objects to `labels`.
 
     Raises TypeError for a value of another type.
@@ -104,21 +110,23 @@ def to_json(value: Any, labels: dict[str, dict]) -> Any:
     raise TypeError(f"A document has no place for a {type(value).__name__}.")
 
 
-def note_label(related: models.Model, labels: dict[str, dict]) -> str:
+def note_label(related: Any, labels: Labels) -> str:
     """Add the name of a related object to `labels` and return its slug.
 
+    It is a `Record`, a `Label` of a vocabulary or a `Source`, whose classes import this module.
     The name of an object that is not live is left out: a reader of the document sees only names of live objects.
     """
+    slug: str = related.slug
     if not getattr(related, "live", True):
-        return related.slug
+        return slug
     group = labels.setdefault(getattr(related, "kind_name", related._meta.model_name), {})
     if hasattr(related, "name"):
-        group[related.slug] = {"en": related.name_en, "zh": related.name_zh}
+        group[slug] = {"en": related.name_en, "zh": related.name_zh}
         if uid := getattr(related, "uid", None):
             # The slug may change, and another object may take it.
-            group[related.slug]["uid"] = str(uid)
+            group[slug]["uid"] = str(uid)
     else:
-        group[related.slug] = {
+        group[slug] = {
             "id": related.pk,
             "title": related.title,
             "publisher": related.publisher,
@@ -126,7 +134,7 @@ def note_label(related: models.Model, labels: dict[str, dict]) -> str:
             "kind": related.kind,
             "language": related.language,
         }
-    return related.slug
+    return slug
 
 
 def flatten(document: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +148,7 @@ def flatten(document: dict[str, Any]) -> dict[str, Any]:
 def differences(*, old: dict[str, Any] | None, new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     """Return (path, old value, new value) for each value that differs, in the order of the new document."""
     before, after = flatten(old or {}), flatten(new)
-    empty = (None, "", [], {"en": "", "zh": ""})
+    empty: tuple[Any, ...] = (None, "", [], {"en": "", "zh": ""})
     return [
         (path, before.get(path), after.get(path))
         for path in dict.fromkeys([*after, *before])
@@ -160,9 +168,9 @@ def covers(path: str, other: str) -> bool:
 
 def recited_paths(*, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return the paths of the values whose citations differ between two documents."""
-    said: list[dict[str, list]] = []
+    said: list[dict[str, list[Any]]] = []
     for document in (old, new):
-        paths: dict[str, list] = {}
+        paths: dict[str, list[Any]] = {}
         for citation in document["citations"]:
             paths.setdefault(path_of(citation), []).append(sorted(citation.items(), key=str))
         said.append({path: sorted(citations, key=str) for path, citations in paths.items()})

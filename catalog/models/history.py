@@ -1,5 +1,8 @@
 """Public history: publications, and the changes between them. Append-only."""
 
+from typing import Any, NoReturn
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -25,17 +28,17 @@ class AppendOnly(models.Model):
     class Meta:
         abstract = True
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError(f"{type(self).__name__} is append-only: rows are never changed.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(f"{type(self).__name__} is append-only: rows are never deleted.")
 
 
-class PublicationQuerySet(models.QuerySet):
-    def of(self, uid) -> "PublicationQuerySet":
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def of(self, uid: UUID) -> "PublicationQuerySet":
         """Return the publications of one entry, newest first."""
         return self.filter(entry=uid).order_by("-sequence")
 

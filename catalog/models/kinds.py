@@ -43,7 +43,7 @@ class Kind:
     slug: str = ""
     heading: object = ""
     # The names of values and lists by field group, in the order shown.
-    field_groups: Mapping[FieldGroup, tuple[str, ...]] = field(default_factory=dict)
+    field_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # The date by which listings and the timeline order it, and the kind of milestone that this date is.
     date: str = ""
     milestone: MilestoneKind = MilestoneKind.RELEASE

@@ -23,14 +23,14 @@ UNKNOWN = "unknown"
 ALWAYS_FROM, ALWAYS_UNTIL = date(1, 1, 1), date(9999, 12, 31)
 
 
-class PresentManager(models.Manager):
+class PresentManager(models.Manager["ListingEntry"]):
     """The current rows: those of live entries."""
 
-    def get_queryset(self) -> models.QuerySet:
+    def get_queryset(self) -> models.QuerySet["ListingEntry"]:
         return super().get_queryset().filter(until=ALWAYS_UNTIL)
 
 
-class ListingQuerySet(models.QuerySet):
+class ListingQuerySet(models.QuerySet["ListingEntry"]):
     def on(self, day: date) -> "ListingQuerySet":
         """Return the rows that were current at the end of a day (UTC)."""
         return self.filter(since__lte=day, until__gt=day)
@@ -108,7 +108,7 @@ class ListingEntry(index.Indexed, models.Model):
         return self.name_en
 
     @classmethod
-    def get_indexed_objects(cls) -> models.QuerySet:
+    def get_indexed_objects(cls) -> models.QuerySet["ListingEntry"]:
         """Return current and past rows: a search on a past day uses the same index."""
         return cls.ever.all()
 
@@ -184,10 +184,10 @@ class ListingChange(models.Model):
     @classmethod
     def record(cls, entries: Iterable[tuple[UUID, str]]) -> None:
         """Record that the current rows of entries have changed; `entries` are pairs of permanent id and kind."""
-        if entries := dict(entries):
+        if kinds := dict(entries):
             number = ListingVersion.advance()
-            cls.objects.bulk_create(
-                [cls(entry=uid, kind=kind, number=number) for uid, kind in entries.items()],
+            ListingChange.objects.bulk_create(
+                [ListingChange(entry=uid, kind=kind, number=number) for uid, kind in kinds.items()],
                 batch_size=500,
                 update_conflicts=True,
                 unique_fields=["entry"],

@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -14,6 +16,20 @@ from catalog.models.approval import Approval, ApprovalKind, Refused
 from catalog.models.listing import ListingVersion
 from catalog.values import BilingualField
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+    from wagtail.locks import BaseLock
+    from wagtail.models import Revision, WorkflowMixin
+
+    class Revisable(WorkflowMixin, models.Model):
+        """What every class below gets from Wagtail's mixins, which its concrete classes name."""
+
+        class Meta:
+            abstract = True
+
+else:
+    Revisable = models.Model
+
 # The log actions that make a version live.
 WENT_LIVE = (
     *("wagtail.publish", "wagtail.publish.scheduled"),
@@ -21,7 +37,7 @@ WENT_LIVE = (
 )
 
 # The notes that readers see if only one person approved the version.
-ONE_PERSON = {
+ONE_PERSON: dict[str, "StrPromise"] = {
     ApprovalKind.EMERGENCY: _("Published by one editor; second look pending"),
     ApprovalKind.SINGLE_CHECKED: _("Published and checked by one person"),
 }
@@ -36,7 +52,7 @@ def register_publish(function: Callable[..., None]) -> None:
     _publish = function
 
 
-class Published(models.Model):
+class Published(Revisable):
     """An object that can be published. Base of entries, terms and article pages.
 
     Approving a version with a reason for withdrawal unpublishes the object instead.
@@ -64,7 +80,7 @@ class Published(models.Model):
         return bool(self.go_live_at and self.go_live_at > timezone.now())
 
     @property
-    def oversight(self) -> str:
+    def oversight(self) -> "StrPromise | str":
         """The note that readers see about the live version's approval; empty if two people saw it."""
         approval = Approval.objects.of(self).first()
         return ONE_PERSON.get(approval.kind, "") if approval else ""
@@ -76,17 +92,18 @@ class Published(models.Model):
         return approval if approval and approval.kind == ApprovalKind.EMERGENCY else None
 
     @property
-    def last_published(self):
+    def last_published(self) -> "Revision | None":
         """The revision that was published last or withdrew the object; None before the first."""
         return self.revisions.filter(pk__in=self.find_published_revisions()).order_by("pk").last()
 
-    def was_published(self, revision) -> bool:
+    def was_published(self, revision: "Revision") -> bool:
         """Return whether a revision ever went live."""
         return self.find_published_revisions().filter(revision_id=revision.pk).exists()
 
-    def find_published_revisions(self):
+    def find_published_revisions(self) -> models.QuerySet[models.Model, dict[str, Any]]:
         """Return the primary keys of the revisions that went live, according to the log."""
-        return log_registry.get_logs_for_instance(self).filter(action__in=WENT_LIVE).values("revision_id")
+        logs: models.QuerySet[models.Model] = log_registry.get_logs_for_instance(self)
+        return logs.filter(action__in=WENT_LIVE).values("revision_id")
 
     def lock_row(self) -> None:
         """Lock the object's row until the transaction ends, so that concurrent decisions about it wait.
@@ -98,15 +115,21 @@ class Published(models.Model):
 
     # Called by Wagtail ------------------------------------------------------------------------------------------
 
-    def publish(self, revision, user=None, **options) -> None:
+    def publish(self, revision: "Revision", user: AbstractBaseUser | None = None, **options: Any) -> None:
         """Publish an approved version; called by Wagtail. The rules are in `catalog.publishing.publication.publish`."""
         _publish(record=self, revision=revision, user=user, **options)
 
-    def go_live(self, revision, **options) -> None:
+    def go_live(self, revision: "Revision", **options: Any) -> None:
         """Publish a version as Wagtail does, without our rules; refused outside `catalog.publishing`."""
         super().publish(revision, **options)
 
-    def unpublish(self, set_expired=False, commit=True, user=None, log_action=True):
+    def unpublish(
+        self,
+        set_expired: bool = False,
+        commit: bool = True,
+        user: AbstractBaseUser | None = None,
+        log_action: bool = True,
+    ) -> NoReturn:
         """Raise Refused: an object is withdrawn by a version with a reason that another person approves."""
         raise Refused(_("Withdrawing takes two people: give the reason in the form and submit it for review."))
 
@@ -115,7 +138,7 @@ class Published(models.Model):
         # Without a user, since Wagtail would check the user's permission.
         super().unpublish(log_action=False)
 
-    def save_revision(self, *args, overwrite_revision=None, **kwargs):
+    def save_revision(self, *args: Any, overwrite_revision: "Revision | None" = None, **kwargs: Any) -> "Revision":
         """Save a version. One that is in a review, approved or scheduled is never overwritten; a new one is saved."""
         if overwrite_revision and (
             overwrite_revision.task_states.exists()
@@ -125,7 +148,7 @@ class Published(models.Model):
             overwrite_revision = None
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
 
-    def get_lock(self):
+    def get_lock(self) -> "BaseLock | None":
         """Return the lock, but ignore one for a schedule: a new version goes through a review, and then replaces it."""
         lock = super().get_lock()
         return None if isinstance(lock, ScheduledForPublishLock) else lock
@@ -160,6 +183,6 @@ class PublishedDocument(Published):
     def is_withdrawal(self) -> bool:
         return super().is_withdrawal or self.merged_into_id is not None
 
-    def public_document(self) -> dict:
+    def public_document(self) -> dict[str, Any]:
         """Return everything that the public sees of this object, in the format of `catalog.models.document`."""
         raise TypeError(f"{type(self).__name__} must say what its public document is.")

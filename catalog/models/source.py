@@ -1,7 +1,9 @@
 """Sources, and the citations that link values to them."""
 
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -119,7 +121,7 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         if self.url:
             self.url = normalize_url(self.url)
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         """Save what people edit, but keep what the link checker found, unless it is about a URL that has changed.
 
         A form or an old version that is restored only knows what had been found when it was opened or written.
@@ -133,7 +135,7 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         super().save(*args, **kwargs)
 
     @transaction.atomic
-    def move(self, *, address: str, user) -> None:
+    def move(self, *, address: str, user: AbstractBaseUser) -> None:
         """Change the URL to the one that the source has moved to, and save it as a version.
 
         Raises Refused if the proposed URL has changed meanwhile, or if another source has it.

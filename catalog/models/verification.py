@@ -7,6 +7,8 @@ state is computed when it is read, so that an entry cannot stay fresh because a 
 
 import hashlib
 from datetime import UTC, date, timedelta
+from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -55,8 +57,8 @@ class State(models.TextChoices):
     HISTORICAL = "historical", _("Historical")
 
 
-class VerificationQuerySet(models.QuerySet):
-    def with_state(self, *, on: date) -> "VerificationQuerySet":
+class VerificationQuerySet(models.QuerySet["Verification"]):
+    def with_state(self, *, on: date) -> Self:
         """Annotate `state_now`, the state on a day (UTC): `Verification.state()` in SQL."""
         return self.annotate(
             state_now=Case(
@@ -71,7 +73,7 @@ class VerificationQuerySet(models.QuerySet):
             )
         )
 
-    def needing_someone(self, *, on: date) -> "VerificationQuerySet":
+    def needing_someone(self, *, on: date) -> Self:
         """Return those that a person should look at on a day: flagged, never checked, due or overdue.
 
         Disputed values need no work by themselves: the page shows what each source says.
@@ -141,9 +143,9 @@ class Verification(models.Model):
             return State.UNVERIFIED
         if self.historical:
             return State.HISTORICAL
-        if on >= self.overdue_on:
+        if self.overdue_on is not None and on >= self.overdue_on:
             return State.OVERDUE
-        return State.DUE if on >= self.due_on else State.VERIFIED
+        return State.DUE if self.due_on is not None and on >= self.due_on else State.VERIFIED
 
 
 # The derived columns; an upsert keeps the others.
@@ -153,7 +155,7 @@ DERIVED = (
 )
 
 
-def spread_of(*, entry, group: str) -> float:
+def spread_of(*, entry: UUID, group: str) -> float:
     """Return the share of the interval by which a group's dates move, evenly distributed from -SPREAD to SPREAD."""
     digest = hashlib.sha256(f"{entry}/{group}".encode()).digest()
     return (int.from_bytes(digest[:4], "big") / 0xFFFFFFFF * 2 - 1) * SPREAD

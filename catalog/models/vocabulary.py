@@ -1,5 +1,7 @@
 """The vocabularies that editors manage: layers, modalities, use-case segments and glossary terms."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -147,7 +149,7 @@ class Term(Record):
         verbose_name_plural = _("terms")
         ordering = ["name_en"]
 
-    def public_document(self) -> dict:
+    def public_document(self) -> dict[str, Any]:
         """Return everything that the public sees of this term."""
         return build_document(
             entry=self, fields=["name", "aliases", "definition", "is_technique", "related", "sources"]
