@@ -7,6 +7,7 @@ neighbours and writes the rows.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
@@ -57,10 +58,10 @@ def derive_facets(
     return facets
 
 
-def derive_row(subject: Subject) -> dict:
+def derive_row(subject: Subject) -> dict[str, Any]:
     """Return the columns of the listing row that are derived from the entry itself."""
     document, fields, kind = subject.document, subject.fields, subject.kind
-    summary = fields.get("summary") or fields.get("definition")
+    summary = fields["summary"] if fields.get("summary") else fields["definition"]
     row = {
         "kind": kind,
         "slug": document["slug"],
@@ -84,7 +85,7 @@ def by_sound(text: str) -> str:
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).casefold()
 
 
-def texts_of(document: dict) -> Iterable[str]:
+def texts_of(document: dict[str, Any]) -> Iterable[str]:
     """Yield every text by which search can find an entry: names, summary, rows of lists, names of related objects."""
     fields = document["fields"]
     for value in [

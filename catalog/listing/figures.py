@@ -6,8 +6,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from catalog.listing.table import Table
+from catalog.listing.table import Mask, Numbers, Table
 from catalog.values.numbers import MAX_POWER, MIN_POWER
 
 # The maximum number of bins; everything before the first edge goes into a first bin that is open below.
@@ -49,30 +50,32 @@ class Bins:
     """
 
     ends: list[tuple[str, str]]
-    before_high: np.ndarray
-    past_low: np.ndarray
-    has_value: np.ndarray
+    before_high: NDArray[np.int64]
+    past_low: NDArray[np.int64]
+    has_value: Mask
 
 
 def draw_bins(*, table: Table, low: str, high: str, is_date: bool) -> Bins:
     """Return the bins of a range over two columns, each row's lower and upper end; the same for every filter."""
     key = ("bins", low, high)
-    if key not in table.cache:
+    bins: Bins | None = table.cache.get(key)
+    if bins is None:
         lows, highs = table.columns[low], table.columns[high]
         has_value = ~np.isnan(lows) & ~np.isnan(highs) & table.rows
         edges = (list_periods if is_date else list_steps)(lows[has_value], highs[has_value])
         starts = np.array([start for _low, _high, start, _end in edges])
         ends = np.array([end for _low, _high, _start, end in edges])
-        table.cache[key] = Bins(
+        bins = Bins(
             ends=[(first, last) for first, last, _start, _end in edges],
             before_high=np.searchsorted(starts, highs, side="right"),
             past_low=np.searchsorted(ends, lows, side="left"),
             has_value=has_value,
         )
-    return table.cache[key]
+        table.cache[key] = bins
+    return bins
 
 
-def count_bins(bins: Bins, rows) -> Histogram:
+def count_bins(bins: Bins, rows: Mask) -> Histogram:
     """Return how many of some rows (a mask) are in each bin."""
     rows, number = rows & bins.has_value, len(bins.ends)
     # For each bin: the rows that end before it, and the rows that begin after it.
@@ -83,7 +86,7 @@ def count_bins(bins: Bins, rows) -> Histogram:
     return Histogram([Bin(low, high, count) for (low, high), count in zip(bins.ends, counts, strict=True)], int(total))
 
 
-def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
+def list_periods(lows: Numbers, highs: Numbers) -> list[tuple[str, str, float, float]]:
     """Return years, or months for a short period: the bounds as typed, the first and the last day as ordinals."""
     if not len(lows):
         return []
@@ -97,7 +100,7 @@ def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
         years = range(first.year, last.year + 1)
         periods = [(f"{year:04}", month_start(year * 12), month_start((year + 1) * 12)) for year in years]
     kept = periods[-MOST_BINS:]
-    bins = [(text, text, start, end - 1) for text, start, end in kept]
+    bins: list[tuple[str, str, float, float]] = [(text, text, start, end - 1) for text, start, end in kept]
     if len(periods) > MOST_BINS:
         bins[0] = ("", bins[0][1], -np.inf, bins[0][3])
     return bins
@@ -109,7 +112,7 @@ def month_start(month: int) -> int:
     return date(year, month + 1, 1).toordinal() if year <= date.max.year else date.max.toordinal() + 1
 
 
-def list_steps(lows, highs) -> list[tuple[str, str, float, float]]:
+def list_steps(lows: Numbers, highs: Numbers) -> list[tuple[str, str, float, float]]:
     """Return steps of 1 and 3 times a power of ten: the bounds as typed, and as numbers."""
     positive = lows[lows > 0]
     if not len(positive):
@@ -155,7 +158,7 @@ class Sum:
     lacking: int
 
 
-def sum_up(*, name: str, label, values, estimated, results: int, is_added: bool) -> Sum:
+def sum_up(*, name: str, label: object, values: Numbers, estimated: Mask, results: int, is_added: bool) -> Sum:
     """Return the figures of some rows' values (NaN where there is none); `estimated` is a mask of the estimates."""
     has_value = ~np.isnan(values)
     known = values[has_value]

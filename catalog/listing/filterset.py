@@ -6,7 +6,9 @@ In a query string a repeated parameter is OR within a facet, different parameter
 Everything is computed on the columns of a `Table`.
 """
 
+from collections import OrderedDict
 from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 from django.http import QueryDict
@@ -18,12 +20,12 @@ from catalog.listing import search
 from catalog.listing.as_of import AsOf
 from catalog.listing.facets import FACET_SETS, FacetSet, Sums, Unit
 from catalog.listing.figures import Histogram, Sum, count_bins, draw_bins, sum_up
-from catalog.listing.filters import TextFilter, make_filters
+from catalog.listing.filters import RowFilter, TextFilter, make_filters
 from catalog.listing.options import FacetOptions
 from catalog.listing.parameters import LONGEST_QUERY, OTHER_PARAMETERS, RELEVANCE, without_nulls
 from catalog.listing.results import Results
 from catalog.listing.spelling import find_meant
-from catalog.listing.table import Table
+from catalog.listing.table import Mask, Table
 from catalog.listing.tables import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
@@ -33,7 +35,8 @@ from catalog.values import language_key
 class ListingFilterSet(FilterSet):
     """The base of all kinds' filter sets. `fixed` are facet values that the page itself chooses (startups)."""
 
-    kind: EntryKind | None = None
+    kind: ClassVar[EntryKind]
+    data: QueryDict
     q = TextFilter(label=_("Search"))
 
     class Meta:
@@ -50,10 +53,13 @@ class ListingFilterSet(FilterSet):
         super().__init__(data, queryset=ListingEntry.ever.all())
 
     @classmethod
-    def get_filters(cls) -> dict[str, Filter]:
+    def get_filters(cls) -> OrderedDict[str, Filter]:
         """Return the filters by parameter: the search, and those of the kind's facets and ranges."""
-        declared = make_filters(FACET_SETS[cls.kind]) if cls.kind else {}
-        return {**super().get_filters(), **declared}
+        filters = super().get_filters()
+        # This class itself has no kind.
+        if hasattr(cls, "kind"):
+            filters.update(make_filters(FACET_SETS[cls.kind]))
+        return filters
 
     @property
     def facet_set(self) -> FacetSet:
@@ -61,13 +67,13 @@ class ListingFilterSet(FilterSet):
         return FACET_SETS[self.kind]
 
     @cached_property
-    def cleaned(self) -> dict:
+    def cleaned(self) -> dict[str, Any]:
         """The valid values by parameter; `form.errors` has the invalid ones."""
         self.form.is_valid()
         return self.form.cleaned_data
 
     @cached_property
-    def everything(self):
+    def everything(self) -> Mask:
         """A mask of the listing's rows before any filter."""
         rows = self.table.rows
         for facet, values in self.fixed.items():
@@ -91,17 +97,18 @@ class ListingFilterSet(FilterSet):
         return [name for name in self.facet_set.facets if name not in self.fixed]
 
     @cached_property
-    def masks(self) -> dict[str, object]:
+    def masks(self) -> dict[str, Mask]:
         """A mask of the rows that match each valid filter, by parameter."""
         masks = {}
         for name, value in self.cleaned.items():
-            if name not in self.fixed and value not in (None, "", []):
-                mask = self.filters[name].filter(self.table, value)
+            declared = self.filters[name]
+            if isinstance(declared, RowFilter) and name not in self.fixed and value not in (None, "", []):
+                mask = declared.match(self.table, value)
                 if mask is not None:
                     masks[name] = mask
         return masks
 
-    def select(self, *, without: tuple[str, ...] = ()):
+    def select(self, *, without: tuple[str, ...] = ()) -> Mask:
         """Return a mask of the rows that match all filters, except those of the parameters in `without`."""
         rows = self.everything
         for name, mask in self.masks.items():
@@ -110,7 +117,7 @@ class ListingFilterSet(FilterSet):
         return rows
 
     @cached_property
-    def selected(self):
+    def selected(self) -> Mask:
         """A mask of the results."""
         return self.select()
 

@@ -7,10 +7,11 @@ A row that changes on a later day than it began is closed, and a new row replace
 of each earlier day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
@@ -55,7 +56,7 @@ def list_models_to_index() -> list[type[Record]]:
 
 
 @transaction.atomic(savepoint=False)
-def reindex(entry) -> None:
+def reindex(entry: Record) -> None:
     """Update the listing row of an entry or term, or end it if the entry is not live."""
     today = timezone.now().date()
     if not entry.live:
@@ -73,7 +74,14 @@ def reindex(entry) -> None:
     )
 
 
-def write_document(*, document: dict, verifications: dict, object_id: int, published_at: datetime, on: date) -> None:
+def write_document(
+    *,
+    document: dict[str, Any],
+    verifications: Mapping[str, Verification],
+    object_id: int,
+    published_at: datetime,
+    on: date,
+) -> None:
     """Write the listing row derived from a document and from its neighbours' rows, effective `on`."""
     subject = Subject(document=document, verifications=verifications, on=on)
     row = {
@@ -99,7 +107,7 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
     write_row(uid=UUID(document["uid"]), row=row, facets=facets.held(), on=on)
 
 
-def find_inherited(document: dict) -> dict[str, set[str]]:
+def find_inherited(document: dict[str, Any]) -> dict[str, set[str]]:
     """Return the facet values that an entry has from its neighbours, read from their rows; two queries."""
     inherited: dict[str, set[str]] = {}
     facet_set = FACET_SETS[document["kind"]]
@@ -131,7 +139,7 @@ def find_inherited(document: dict) -> dict[str, set[str]]:
     return inherited
 
 
-def find_referrers(*, entry, publication) -> list:
+def find_referrers(*, entry: Record, publication: Publication) -> list[Record]:
     """Return the live entries whose rows refer to an entry or have values from it, if a publication changes these.
 
     Organizations come last: they have values from models and products.
@@ -152,8 +160,9 @@ def find_referrers(*, entry, publication) -> list:
             "listing"
         )
     ).select_related("content_type")
-    found = [row.content_type.get_object_for_this_type(pk=row.object_id) for row in rows]
-    return sorted(found, key=lambda referrer: referrer.kind == EntryKind.ORGANIZATION)
+    found = (row.content_type.get_object_for_this_type(pk=row.object_id) for row in rows)
+    records = [record for record in found if isinstance(record, Record)]
+    return sorted(records, key=lambda referrer: referrer.kind == EntryKind.ORGANIZATION)
 
 
 def list_inherited_fields(kind: EntryKind) -> set[str]:
@@ -164,7 +173,7 @@ def list_inherited_fields(kind: EntryKind) -> set[str]:
     return {FACET_SETS[kind].facets[name].field for name in facets}
 
 
-def find_makers(*, entry, publication) -> list[Organization]:
+def find_makers(*, entry: Record, publication: Publication) -> list[Organization]:
     """Return the live organizations that are makers of a model or product, or were until this publication."""
     documents = type(publication).objects.filter(
         entry=entry.uid, sequence__in=[publication.sequence - 1, publication.sequence]
@@ -176,19 +185,19 @@ def find_makers(*, entry, publication) -> list[Organization]:
 
 
 # The publications in a `postpone()` block; None outside of one.
-_postponed: ContextVar[list | None] = ContextVar("postponed", default=None)
+_postponed: ContextVar[list[tuple[Publication, Record]] | None] = ContextVar("postponed", default=None)
 
 
 @contextmanager
-def postpone():
+def postpone() -> Iterator[None]:
     """Index the publications of this block at its end, each entry once; for loading many in one transaction.
 
     Otherwise each loaded model would have its makers indexed again.
     """
-    token = _postponed.set([])
+    publications: list[tuple[Publication, Record]] = []
+    token = _postponed.set(publications)
     try:
         yield
-        publications = _postponed.get()
     finally:
         _postponed.reset(token)
     affected: dict[type, set[int]] = {}
@@ -215,7 +224,7 @@ def follow(event: Event) -> None:
             follow_word(event.word)
 
 
-def follow_publication(*, publication, entry) -> None:
+def follow_publication(*, publication: Publication, entry: Record) -> None:
     """Update the index after a publication."""
     if (postponed := _postponed.get()) is not None:
         postponed.append((publication, entry))
@@ -253,16 +262,16 @@ def follow_word(word: Layer | Modality | Segment) -> None:
         case Segment():
             carriers = [*Organization.objects.filter(segments=word), *Product.objects.filter(segments=word)]
         case Layer():
-            carriers = Product.objects.filter(layer=word)
+            carriers = [*Product.objects.filter(layer=word)]
         case Modality():
-            carriers = AIModel.objects.filter(Q(inputs=word) | Q(outputs=word)).distinct()
+            carriers = [*AIModel.objects.filter(Q(inputs=word) | Q(outputs=word)).distinct()]
     carriers = [carrier for carrier in carriers if carrier.live]
     makers = {maker for carrier in carriers if carrier.kind in MADE for maker in live_makers(carrier)}
     for record in [*carriers, *makers]:
         reindex(record)
 
 
-def live_makers(record) -> list[Organization]:
+def live_makers(record: Any) -> list[Organization]:
     """Return the live makers of a model or a product."""
     makers = record.makers.all() if record.kind == EntryKind.MODEL else [getattr(record, "maker", None)]
     return [maker for maker in makers if maker and maker.live]

@@ -1,7 +1,10 @@
 """Changes how long checks are valid, and updates everything in the database that depends on it."""
 
 from collections.abc import Iterator
+from typing import Any, TypeVar
+from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -14,12 +17,14 @@ from catalog.models import Interval, ListingEntry, ListingVersion, Publication, 
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import read_intervals
 
+Row = TypeVar("Row", bound=models.Model)
+
 # The number of rows that are in memory at a time.
 CHUNK = 200
 
 
 @transaction.atomic
-def change_intervals(*, days: dict[str, int], user) -> None:
+def change_intervals(*, days: dict[str, int], user: AbstractBaseUser) -> None:
     """Set how many days checks of field groups are valid from now on, and log each change.
 
     Everything derived from it (due dates, freshness, until when prices and valuations are current) is updated at once.
@@ -50,7 +55,7 @@ def change_intervals(*, days: dict[str, int], user) -> None:
             write_listings(rows, facet_set=FACET_SETS[kind], changed=changed)
 
 
-def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
+def in_chunks(queryset: models.QuerySet[Row]) -> Iterator[list[Row]]:
     """Yield the rows of a queryset in lists, each read when it is needed, since rows may change meanwhile."""
     last = 0
     while rows := list(queryset.filter(pk__gt=last).order_by("pk")[:CHUNK]):
@@ -76,7 +81,7 @@ def write_dates(verifications: list[Verification], *, interval: int) -> None:
 def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: dict[str, int]) -> None:
     """Update what listing rows of one kind derive from intervals, in a fixed number of queries."""
     today = timezone.now().date()
-    verifications: dict = {}
+    verifications: dict[UUID, dict[str, Verification]] = {}
     for verification in Verification.objects.filter(entry__in=[row.entry for row in rows]):
         verifications.setdefault(verification.entry, {})[verification.group] = verification
     facets = [item for item in facet_set.valued if item.follows_checks or item.interval in changed]
@@ -89,7 +94,7 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
     }
     values = {row: derive_facets(subject=subject, declared=facets).held() for row, subject in subjects.items()}
     write_values(values, facets=[item.name for item in facets], on=today)
-    stored = {row: {} for row in rows}
+    stored: dict[ListingEntry, dict[str, Any]] = {row: {} for row in rows}
     for row, subject in subjects.items():
         for item in ranges:
             stored[row].update(item.read(subject))
@@ -103,7 +108,7 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
         ListingEntry.objects.bulk_update(others, ["since", *(name for item in ranges for name in item.stored)])
 
 
-def read_documents(rows: list[ListingEntry]) -> dict:
+def read_documents(rows: list[ListingEntry]) -> dict[UUID, dict[str, Any]]:
     """Return the documents of entries' last publications, by permanent id; one query."""
     newer = Publication.objects.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
     last = Publication.objects.filter(~Exists(newer), entry__in=[row.entry for row in rows])

@@ -24,7 +24,7 @@ class Listing:
 
 
 # Listings of a part of a kind, shown before that of the whole kind: name, heading, and fixed facet values.
-NARROWER: dict[str, list[tuple]] = {
+NARROWER: dict[str, list[tuple[str, object, dict[str, list[str]]]]] = {
     EntryKind.ORGANIZATION: [("startups", _("Startups"), {"type": ["startup"]})],
 }
 

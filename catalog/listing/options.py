@@ -3,20 +3,27 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from heapq import nsmallest
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from django.db.models import CharField, F, Value
+from django.db.models import CharField, F, Model, Value
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from catalog.listing.as_of import AsOf
 from catalog.listing.derive import by_sound
 from catalog.listing.facets import FACET_SETS, Choices, Countries, Entries, Vocabulary
-from catalog.listing.table import Table
+from catalog.listing.table import Mask, Numbers, Table
 from catalog.models import Segment
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import UNKNOWN
 from catalog.values import BilingualText, language_key
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+Held = TypeVar("Held")
+Words = str | BilingualText
 
 # The maximum number of options of a facet that are offered at once: those that most entries have.
 MOST_OPTIONS = 40
@@ -30,7 +37,7 @@ class FacetOptions:
     """
 
     def __init__(
-        self, *, kind: EntryKind, everything, scope: str, tables: Mapping[EntryKind, Table], as_of: AsOf
+        self, *, kind: EntryKind, everything: Mask, scope: str, tables: Mapping[EntryKind, Table], as_of: AsOf
     ) -> None:
         self.everything, self.scope, self.tables, self.as_of = everything, scope, tables, as_of
         self.table, self.facets = tables[kind], FACET_SETS[kind].facets
@@ -38,14 +45,14 @@ class FacetOptions:
         # The parent of each segment that has one; filled when the labels of segments are read.
         self.parents: dict[str, str] = {}
         # Labels that were read from the database, by vocabulary and by facet.
-        self._vocabularies: dict[type, dict[str, BilingualText]] = {}
-        self._words: dict[str, dict[str, object]] = {}
+        self._vocabularies: dict[type[Model], dict[str, BilingualText]] = {}
+        self._words: dict[str, Mapping[str, Words]] = {}
 
-    def _hold(self, facet: str, *key: str, make: Callable):
+    def _hold(self, facet: str, *key: str, make: Callable[[], Held]) -> Held:
         """Return a value from the table's cache; make it again if the table that the values refer to has changed."""
         targets = self._targets(facet)
         other = targets.stamp if targets else None
-        held = self.table.cache.get((facet, *key))
+        held: tuple[object, Held] | None = self.table.cache.get((facet, *key))
         if held is None or held[0] is not other:
             held = self.table.cache[facet, *key] = other, make()
         return held[1]
@@ -79,32 +86,34 @@ class FacetOptions:
             value == UNKNOWN or value in self.numbers(facet) or (self._is_closed(facet) and value in self.words(facet))
         )
 
-    def words(self, facet: str) -> dict[str, object]:
+    def words(self, facet: str) -> Mapping[str, Words]:
         """Return the labels of the values of a facet with fixed words, in the order shown."""
         if facet not in self._words:
             self._words[facet] = self._read_words(facet)
         return self._words[facet]
 
-    def _read_words(self, facet: str) -> dict[str, object]:
+    def _read_words(self, facet: str) -> Mapping[str, Words]:
         options = self.facets[facet].options
         if isinstance(options, Choices):
             return translate_choices(options, language=self.language)
-        words = dict(self._read_vocabulary(options.model))
+        if not isinstance(options, Vocabulary):
+            raise TypeError(f"The facet {facet} has no fixed words.")
+        words: dict[str, Words] = {**self._read_vocabulary(options.model)}
         if self.as_of.is_past:
             # Only the current words of vocabularies are known, so a former slug is its own label.
             former = self.numbers(facet).keys() - words.keys() - {UNKNOWN}
             words.update((value, value) for value in sorted(former))
         return words
 
-    def _read_vocabulary(self, model: type) -> dict[str, BilingualText]:
+    def _read_vocabulary(self, model: type[Model]) -> dict[str, BilingualText]:
         if model not in self._vocabularies:
             parent = F("parent__slug") if model is Segment else Value(None, CharField())
-            rows = list(model.objects.values_list("slug", "name_en", "name_zh", parent))
+            rows = list(model._default_manager.values_list("slug", "name_en", "name_zh", parent))
             self._vocabularies[model] = ordered_labels(rows)
             self.parents.update({slug: its_parent for slug, _en, _zh, its_parent in rows if its_parent})
         return self._vocabularies[model]
 
-    def label(self, facet: str, value: str):
+    def label(self, facet: str, value: str) -> "Words | StrPromise":
         """Return the label of a known value."""
         if value == UNKNOWN:
             return _("Unknown")
@@ -126,10 +135,10 @@ class FacetOptions:
         """
         if find:
             text = find.casefold()
-            values = self.find_most(facet, (value for value in self.numbers(facet) if text in self.names(facet, value)))
+            most = self.find_most(facet, (value for value in self.numbers(facet) if text in self.names(facet, value)))
         else:
-            values = self._hold(facet, "most", self.scope, make=lambda: self.find_most(facet, self.numbers(facet)))
-        values = {*values, *(value for value in chosen if self.is_known(facet, value))}
+            most = self._hold(facet, "most", self.scope, make=lambda: self.find_most(facet, self.numbers(facet)))
+        values = {*most, *(value for value in chosen if self.is_known(facet, value))}
         positions = self.positions(facet)
         ordered = sorted(values, key=lambda value: (value == UNKNOWN, positions.get(value, len(positions)), value))
         return [(value, self.label(facet, value)) for value in ordered]
@@ -166,14 +175,15 @@ class FacetOptions:
             values.sort(key=lambda value: (value.casefold(), value))
         return {value: place for place, value in enumerate(values)}
 
-    def order_rows(self, facet: str):
+    def order_rows(self, facet: str) -> Numbers:
         """Return for each slot the position of its first value, NaN if it has none."""
         first = np.full(self.table.size, np.inf)
         if column := self.table.facets.get(facet):
             positions = self.positions(facet)
             places = np.array([positions.get(value, np.inf) for value in column.values], dtype=float)
             np.minimum.at(first, column.slots, places[column.codes])
-        return np.where(first < np.inf, first, np.nan)
+        ordered: Numbers = np.where(first < np.inf, first, np.nan)
+        return ordered
 
 
 @lru_cache(maxsize=100)
@@ -189,7 +199,7 @@ def name_country(code: str, language: str) -> tuple[str, str]:
     return by_sound(name), name
 
 
-def ordered_labels(rows: list[tuple]) -> dict[str, BilingualText]:
+def ordered_labels(rows: list[tuple[str, str, str, str | None]]) -> dict[str, BilingualText]:
     """Return the labels of a vocabulary, children after their parent. Rows: slug, English, Chinese, parent's slug."""
     labels: dict[str, BilingualText] = {}
     for slug, en, zh, parent in rows:

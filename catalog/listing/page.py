@@ -52,7 +52,7 @@ class ListingRow:
     """
 
     entry: ListingEntry
-    facets: dict[str, list]
+    facets: dict[str, list[tuple[str, object]]]
     checked: dict[str, date | None]
     url: str
 
@@ -81,9 +81,11 @@ class ListingPage:
         return int(asked) if asked in map(str, SIZES) else PER_PAGE
 
     @cached_property
-    def page(self) -> Page:
+    def page(self) -> Page[ListingEntry]:
         """The page asked for, or the nearest one that exists."""
-        return Paginator(self.filterset.results, self.per_page).get_page(self.filterset.data.get("page"))
+        # The stubs ask for more than slices, which are all that a paginator reads.
+        paginator = Paginator[ListingEntry](self.filterset.results, self.per_page)  # type: ignore[arg-type]
+        return paginator.get_page(self.filterset.data.get("page"))
 
     @property
     def ignored(self) -> list[str]:
@@ -104,7 +106,7 @@ class ListingPage:
         entries = list(self.page.object_list)
         table, options = self.filterset.table, self.filterset.options
         slots = [table.slot_by_pk[entry.pk] for entry in entries]
-        values: dict[int, dict[str, list]] = {slot: {} for slot in slots}
+        values: dict[int, dict[str, list[tuple[str, object]]]] = {slot: {} for slot in slots}
         for declared in self.filterset.facet_set.shown_facets:
             facet = declared.name
             positions = options.positions(facet)
@@ -161,10 +163,11 @@ class ListingPage:
                 label = self.filterset.options.label(name, value)
                 chips.append(Chip(name=name, label=item.label, value=label, query=self.query_without(name, value)))
             known = name not in self.filterset.form.errors and name not in self.filterset.fixed
-            if name not in self.filterset.facet_names and data.get(name) and known:
+            typed = data.get(name, "")
+            if name not in self.filterset.facet_names and typed and known:
                 sign = {"min": "≥ ", "max": "≤ "}.get(name.rsplit("_", 1)[-1], "")
-                value = f"{sign}{data[name]}" if sign else f"“{data[name]}”"
-                chips.append(Chip(name=name, label=item.label, value=value, query=self.query_without(name, data[name])))
+                value = f"{sign}{typed}" if sign else f"“{typed}”"
+                chips.append(Chip(name=name, label=item.label, value=value, query=self.query_without(name, typed)))
         return chips
 
     def query_without(self, name: str, value: str | None = None) -> str:
@@ -225,19 +228,19 @@ class ListingPage:
             return []
         return [(size, self.query_with(per_page=size), size == self.per_page) for size in SIZES]
 
-    def query_with(self, **values) -> str:
+    def query_with(self, **values: object) -> str:
         """Return the query string with other values of some parameters, back on the first page."""
         query = self.filterset.data.copy()
         query.pop("page", None)
         for name, value in values.items():
-            query[name] = value
+            query[name] = str(value)
         return query.urlencode()
 
     @property
     def sorts(self) -> list[tuple[str, object, bool]]:
         """The available orders: (parameter value, label, whether it is the current one)."""
         filterset, sort = self.filterset, self.filterset.sort
-        offers = {RELEVANCE: _("Best match")} if filterset.data.get("q") else {}
+        offers: dict[str, object] = {RELEVANCE: _("Best match")} if filterset.data.get("q") else {}
         offers |= filterset.facet_set.orders
         # The orders of the column headings too, for narrow screens that show cards.
         offers |= {key: column.label for column in self.columns if (key := self.usual_sort(column.name)) not in offers}

@@ -9,7 +9,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.listing.facets import FACET_SETS, CheckedRange, Unit
+from catalog.listing.facets import Facet as DeclaredFacet
 from catalog.listing.facets import Range as DeclaredRange
+from catalog.listing.filters import BoundFilter
 from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.parameters import FIND
 from catalog.models.listing import UNKNOWN
@@ -158,10 +160,9 @@ class Panel:
         by_name = {facet.name: facet for facet in self.facets}
         self.sections: list[Facet | Range] = []
         for declared in filterset.facet_set.declared:
-            if declared.name in filterset.facet_set.ranges:
-                self.sections.append(
-                    self._range(declared, by_name.get(declared.known.name) if declared.known else None)
-                )
+            if not isinstance(declared, DeclaredFacet):
+                known = by_name.get(declared.known.name) if declared.known else None
+                self.sections.append(self._range(declared, known))
             elif declared.name in by_name:
                 self.sections.append(by_name[declared.name])
 
@@ -199,7 +200,9 @@ class Panel:
         """Return the (value, label) pairs of a tree, children after parents: of values that entries have, or chosen."""
         options = self.filterset.options
         wanted = {*options.numbers(name), *chosen}
-        pairs = [(value, label) for value, label in options.words(name).items() if value in wanted]
+        pairs: list[tuple[str, object]] = [
+            (value, label) for value, label in options.words(name).items() if value in wanted
+        ]
         return [*pairs, (UNKNOWN, options.label(name, UNKNOWN))] if UNKNOWN in wanted else pairs
 
     def _range(self, declared: DeclaredRange | CheckedRange, known: Facet | None) -> Range:
@@ -223,6 +226,8 @@ class Panel:
         if not histogram.highest:
             return []
         low, high = self.filterset.filters[f"{name}_min"], self.filterset.filters[f"{name}_max"]
+        assert isinstance(low, BoundFilter)
+        assert isinstance(high, BoundFilter)
         cleaned = self.filterset.cleaned
         least, most = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
         is_date, language, bars = declared.unit is Unit.DATE, get_language(), []
@@ -253,12 +258,14 @@ def spell_span(
     low: FuzzyDate | Decimal | None, high: FuzzyDate | Decimal | None, *, is_money: bool, language: str
 ) -> str:
     """Return the span of a bar as text in the reader's language; it may be open below."""
-    if isinstance(high, FuzzyDate):
+    if isinstance(low, FuzzyDate) or isinstance(high, FuzzyDate):
         return str(high) if low == high else _("up to %(end)s") % {"end": high}
     return str(Money(low, high, "reported", "USD") if is_money else Quantity(low, high, "reported"))
 
 
-def find_in_tree(pairs: list[tuple], *, parents: dict[str, str], chosen: list[str], sought: str) -> list[tuple]:
+def find_in_tree(
+    pairs: list[tuple[str, object]], *, parents: dict[str, str], chosen: list[str], sought: str
+) -> list[tuple[str, object]]:
     """Return the pairs of a tree whose labels contain a text, with their parents and children, and those chosen."""
     found = {value for value, label in pairs if sought.casefold() in str(label).casefold()}
     found |= {value for value, label in pairs if parents.get(value) in found} | set(chosen)

@@ -6,10 +6,11 @@ change of each source.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max, Min, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -90,10 +91,12 @@ def fill_past() -> None:
 
 def list_days() -> list[date]:
     """Return the days (UTC) on which listings may have changed, by publications, checks and sources."""
-    days: set[date] = set()
-    for times, name in ((Publication.objects, "at"), (Check.objects, "at"), (Source.objects, "changed_at")):
-        days.update(times.order_by().values_list(TruncDate(name, tzinfo=UTC), flat=True).distinct())
-    return sorted(days - {None})
+    days: set[date | None] = set()
+    times: tuple[tuple[type[models.Model], str], ...] = ((Publication, "at"), (Check, "at"), (Source, "changed_at"))
+    for model, name in times:
+        rows = model._default_manager.order_by()
+        days.update(rows.values_list(TruncDate(name, tzinfo=UTC), flat=True).distinct())
+    return sorted(day for day in days if day)
 
 
 class Past:
@@ -103,7 +106,7 @@ class Past:
         self.pks = {uid: (kind.key, pk) for kind in KINDS for uid, pk in kind.model.objects.values_list("uid", "pk")}
         # The slug of each entry published so far, and its name while it was live.
         self.slugs: dict[UUID, str] = {}
-        self.names: dict[UUID, dict] = {}
+        self.names: dict[UUID, dict[str, str]] = {}
         self.makers: dict[UUID, list[str]] = {}
         self.at_address: dict[tuple[str, str], UUID] = {}
 
@@ -153,7 +156,7 @@ class Past:
 
     def write(self, uid: UUID, *, until: datetime, on: date) -> None:
         """Write the row of an entry from its last publication and its checks before `until`, effective `on`."""
-        last = Publication.objects.of(uid).filter(at__lt=until).first()
+        last = Publication.objects.of(uid).filter(at__lt=until)[0]
         if last.action in TAKEN_AWAY:
             end_rows(ListingEntry.objects.filter(entry=uid), on=on)
             return
@@ -166,7 +169,7 @@ class Past:
             on=on,
         )
 
-    def renew(self, document: dict) -> dict:
+    def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a document with the slugs and names that related objects have on the day."""
         model = kind_of(document["kind"]).model
         lists = child_lists(model)
@@ -175,11 +178,13 @@ class Past:
         def find(kind: str, slug: str) -> str:
             known = document["labels"].get(kind, {}).get(slug, {}).get("uid")
             uid = UUID(known) if known else self.at_address.get((kind, slug))
+            if uid is None:
+                return slug
             if uid in self.names:
                 labels.setdefault(kind, {})[self.slugs[uid]] = self.names[uid]
             return self.slugs.get(uid, slug)
 
-        def read(owner, name: str, raw):
+        def read(owner: type[models.Model], name: str, raw: Any) -> Any:
             target = target_of(owner, name)
             if target is None or not raw:
                 return raw
@@ -198,7 +203,7 @@ class Past:
         }
 
 
-def target_of(model, name: str) -> str | None:
+def target_of(model: type[models.Model], name: str) -> str | None:
     """Return the kind of entry or term that a column points to, if it does."""
     try:
         kind = find_kind(model._meta.get_field(name).related_model)

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from catalog.listing.table import Table, order_slots
+from catalog.listing.table import Mask, Numbers, Table, order_slots
 from catalog.models import ListingEntry
 
 
 class Results:
     """Some rows of a table (a mask), ordered by a key, then by a rank."""
 
-    def __init__(self, *, table: Table, rows, key, rank) -> None:
+    def __init__(self, *, table: Table, rows: Mask, key: Numbers, rank: NDArray[np.int64]) -> None:
         self.table, self.rows, self.key, self.rank = table, rows, key, rank
         self.total = int(np.count_nonzero(rows))
 

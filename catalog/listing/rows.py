@@ -1,7 +1,9 @@
 """The rows of the listing index: a row's old content is kept with the days on which it was valid."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -12,7 +14,7 @@ from catalog.models import FacetValue, ListingChange, ListingEntry
 Held = tuple[str, str, date, date]
 
 
-def write_row(*, uid, row: dict, facets: Iterable[Held], on: date) -> None:
+def write_row(*, uid: UUID, row: dict[str, Any], facets: Iterable[Held], on: date) -> None:
     """Upsert the current row of an entry, effective `on`; do nothing if it is the same already."""
     facets = list(facets)
     present = ListingEntry.objects.filter(entry=uid)
@@ -29,7 +31,7 @@ def write_row(*, uid, row: dict, facets: Iterable[Held], on: date) -> None:
     search.reindex(listing)
 
 
-def says(held: ListingEntry, *, row: dict, facets: list[Held], on: date) -> bool:
+def says(held: ListingEntry, *, row: dict[str, Any], facets: list[Held], on: date) -> bool:
     """Return whether a row has these values from a day on, whenever they were published."""
     if any(getattr(held, name) != value for name, value in row.items() if name != "published_at"):
         return False
@@ -51,7 +53,7 @@ def write_values(values: dict[ListingEntry, list[Held]], *, facets: Iterable[str
     ListingChange.record((row.entry, row.kind) for row in values)
 
 
-def add_values(values: dict[ListingEntry, Iterable[Held]]) -> None:
+def add_values(values: Mapping[ListingEntry, Iterable[Held]]) -> None:
     """Insert facet values of rows."""
     FacetValue.objects.bulk_create(
         FacetValue(listing=row, facet=facet, value=value, since=since, until=until)
@@ -72,8 +74,8 @@ def keep_copies(rows: list[ListingEntry], *, on: date) -> None:
     by_row = {row.pk: copy for row, copy in zip(older, copies, strict=True)}
     values: dict[ListingEntry, list[Held]] = {}
     held = FacetValue.objects.filter(listing__in=older).order_by("pk")
-    for pk, *its in held.values_list("listing", "facet", "value", "since", "until"):
-        values.setdefault(by_row[pk], []).append(tuple(its))
+    for pk, facet, value, since, until in held.values_list("listing", "facet", "value", "since", "until"):
+        values.setdefault(by_row[pk], []).append((facet, value, since, until))
     add_values(values)
     search.reindex(*copies)
 

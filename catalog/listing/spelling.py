@@ -78,8 +78,10 @@ def known_words(tables: Iterable[Table]) -> set[str]:
 
 
 def _words_in(table: Table) -> set[str]:
-    if "words" not in table.cache:
+    words: set[str] | None = table.cache.get("words")
+    if words is None:
         columns = [table.texts[name] for name in ("name_en", "name_zh", "aliases")]
         names = {column[slot] for slot in np.flatnonzero(table.rows).tolist() for column in columns}
-        table.cache["words"] = {word for text in names for name in text.splitlines() for word in words_of(name)}
-    return table.cache["words"]
+        words = {word for text in names for name in text.splitlines() for word in words_of(name)}
+        table.cache["words"] = words
+    return words

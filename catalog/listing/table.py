@@ -5,19 +5,26 @@ immutable: `with_changes()` returns another one, with copies of the columns, and
 changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from copy import copy
 from datetime import date
 from functools import cached_property
 from heapq import merge
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.db.models import QuerySet
+from numpy.typing import NDArray
 
 from catalog.listing.facets import FACET_SETS, CheckedRange, Unit
 from catalog.models import FacetValue, ListingEntry
 from catalog.models.kinds import EntryKind
+
+# A set of rows: one bool for each slot.
+Mask = NDArray[np.bool_]
+# One number for each slot, NaN where there is none.
+Numbers = NDArray[np.float64]
 
 TEXTS = ("slug", "name_en", "name_zh", "sort_en", "sort_zh", "aliases")
 
@@ -31,7 +38,7 @@ Pair = tuple[int, str, int, int]
 class FacetColumn:
     """The values of one facet: pairs of a slot and the code of a value, with the days on which each is valid."""
 
-    def __init__(self, values: list[str], *columns) -> None:
+    def __init__(self, values: list[str], *columns: NDArray[np.int32]) -> None:
         self.values = values
         self.slots, self.codes, self.since, self.until = self.columns = columns
 
@@ -52,16 +59,16 @@ class FacetColumn:
         held = (self.since <= day) & (self.until > day)
         return self if held.all() else self.where(held)
 
-    def where(self, pairs) -> "FacetColumn":
+    def where(self, pairs: Mask) -> "FacetColumn":
         """Return the column of some pairs (a mask)."""
         return FacetColumn(self.values, *(column[pairs] for column in self.columns))
 
-    def pairs_of(self, pairs) -> list[Pair]:
+    def pairs_of(self, pairs: Mask) -> list[Pair]:
         """Return some pairs (a mask) in the form in which they were added."""
         found = zip(*(column[pairs].tolist() for column in self.columns), strict=True)
         return [(slot, self.values[code], since, until) for slot, code, since, until in found]
 
-    def with_pairs(self, *, touched, pairs: list[Pair]) -> "FacetColumn":
+    def with_pairs(self, *, touched: Mask, pairs: list[Pair]) -> "FacetColumn":
         """Return the column with the pairs of changed slots (a mask) replaced; the same column if nothing differs."""
         old = touched[self.slots]
         if set(self.pairs_of(old)) == set(pairs):
@@ -84,7 +91,9 @@ class Table:
         # Columns of ranges as in `ListingEntry`, days of checks, and values while they are current. Days are ordinals;
         # NaN where there is no value.
         stored, ends = FACET_SETS[kind].stored_columns, (item.ends for item in FACET_SETS[kind].ranges.values())
-        self.columns = {name: np.empty(0) for name in (*stored, *(name for its in ends for name in its))}
+        self.columns: dict[str, Numbers] = {
+            name: np.empty(0) for name in (*stored, *(name for its in ends for name in its))
+        }
         # As stored, including values that become valid later.
         self.stored: dict[str, FacetColumn] = {}
         self.facets: dict[str, FacetColumn] = {}
@@ -92,7 +101,7 @@ class Table:
         self.orders: dict[str, list[int]] = {"en": [], "zh": []}
         # What other modules derive from this table, by keys of their choice. `stamp` identifies this table in other
         # tables' caches: a reference to the table would keep it in memory.
-        self.cache: dict = {}
+        self.cache: dict[Hashable, Any] = {}
         self.stamp = object()
 
     @property
@@ -170,9 +179,9 @@ class Table:
         kept = (slot for slot in order if slot not in renamed)
         return list(merge(kept, sorted(renamed, key=key), key=key))
 
-    def _take_facets(self, *, touched, slots: dict[int, int], rows: QuerySet[ListingEntry]) -> None:
+    def _take_facets(self, *, touched: Mask, slots: dict[int, int], rows: QuerySet[ListingEntry]) -> None:
         """Replace the facet values of changed slots (a mask)."""
-        pairs: dict[str, list] = {name: [] for name in self.stored}
+        pairs: dict[str, list[Pair]] = {name: [] for name in self.stored}
         values = FacetValue.objects.filter(listing__in=rows.values("pk"), until__gt=self.on).order_by()
         for pk, facet, value, since, until in values.values_list(
             "listing", "facet", "value", "since", "until"
@@ -187,7 +196,7 @@ class Table:
             for name, its in pairs.items()
         }
 
-    def _read_days(self, facet: str):
+    def _read_days(self, facet: str) -> Numbers:
         """Return a facet whose values are days as a column of ordinals."""
         column = np.full(self.size, np.nan)
         if held := self.facets.get(facet):
@@ -195,7 +204,7 @@ class Table:
             column[held.slots] = days[held.codes]
         return column
 
-    def choose(self, facet: str, values: Iterable[str]):
+    def choose(self, facet: str, values: Iterable[str]) -> Mask:
         """Return a mask of the rows that have any of some values in a facet."""
         mask = np.zeros(self.size, dtype=bool)
         if column := self.facets.get(facet):
@@ -204,7 +213,7 @@ class Table:
             mask[column.slots[wanted[column.codes]]] = True
         return mask & self.rows
 
-    def count(self, facet: str, rows) -> dict[str, int]:
+    def count(self, facet: str, rows: Mask) -> dict[str, int]:
         """Return how many of some rows (a mask) have each value of a facet."""
         if (column := self.facets.get(facet)) is None:
             return {}
@@ -220,15 +229,16 @@ class Table:
                 values[slot].append(column.values[code])
         return values
 
-    def rank(self, language: str):
+    def rank(self, language: str) -> NDArray[np.int64]:
         """Return the position of each slot in the order of names, then of slugs. `language` is en or zh."""
         key = ("rank", language)
-        if key not in self.cache:
+        rank: NDArray[np.int64] | None = self.cache.get(key)
+        if rank is None:
             rank = np.empty(self.size, dtype=np.int64)
             rank[self.orders[language]] = np.arange(self.size)
             # Only when it is complete, since other threads read it.
             self.cache[key] = rank
-        return self.cache[key]
+        return rank
 
     @cached_property
     def slot_at(self) -> dict[str, int]:
@@ -248,7 +258,7 @@ def read_table(*, kind: EntryKind, on: date, rows: QuerySet[ListingEntry]) -> Ta
     return Table(kind=kind, on=on).with_changes(entries=(), rows=rows.filter(kind=kind), on=on)
 
 
-def order_slots(*, rows, key, rank, start: int, stop: int) -> list[int]:
+def order_slots(*, rows: Mask, key: Numbers, rank: NDArray[np.int64], start: int, stop: int) -> list[int]:
     """Return the slots from `start` to `stop` of some rows (a mask), ordered by a key, then by a rank.
 
     Slots whose key is NaN come last. Only rows that can be among the first `stop` are sorted.
@@ -259,4 +269,5 @@ def order_slots(*, rows, key, rank, start: int, stop: int) -> list[int]:
         largest = np.partition(keys, stop - 1)[stop - 1]
         first = keys <= largest
         slots, keys = slots[first], keys[first]
-    return slots[np.lexsort((rank[slots], keys))][start:stop].tolist()
+    ordered: list[int] = slots[np.lexsort((rank[slots], keys))][start:stop].tolist()
+    return ordered

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from contextlib import suppress
 from datetime import date
 from threading import Lock, Thread
+from uuid import UUID
 
 from django.db import DatabaseError, connection
 from django.http import QueryDict
@@ -97,7 +98,7 @@ class Tables:
             return day[kind]
 
 
-class TablesOnDay(dict):
+class TablesOnDay(dict[EntryKind, Table]):
     """The tables on the day of `as_of`, by kind; those of a past day are read when they are needed."""
 
     def __init__(self, as_of: AsOf) -> None:
@@ -143,7 +144,9 @@ def read_all(*, on: date) -> tuple[dict[EntryKind, Table], int]:
     return {kind: read_table(kind=kind, on=on, rows=ListingEntry.objects.all()) for kind in EntryKind}, number
 
 
-def read_changes(present: dict[EntryKind, Table], changed: list[tuple], *, on: date) -> dict[EntryKind, Table]:
+def read_changes(
+    present: dict[EntryKind, Table], changed: list[tuple[UUID, str]], *, on: date
+) -> dict[EntryKind, Table]:
     """Return the tables with changed entries (permanent ids and kinds) read again; two queries for each kind."""
     tables = dict(present)
     for kind, table in present.items():

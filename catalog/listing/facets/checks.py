@@ -26,10 +26,10 @@ from catalog.models.kinds import EntryKind
 from catalog.values import BilingualField, MoneyField, QuantityField
 
 COLUMN_TYPES = {Unit.DATE: models.DateField, Unit.NUMBER: models.FloatField, Unit.MONEY: models.FloatField}
-LONGEST_NAME = FacetValue._meta.get_field("facet").max_length
+LONGEST_NAME = FacetValue._meta.get_field("facet").max_length or 0
 
 
-def check_facets(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
+def check_facets(app_configs: object = None, **kwargs: object) -> list[checks.CheckMessage]:
     """Report everything that a facet or a range lacks, or has twice."""
     return [
         checks.Error(
@@ -126,6 +126,6 @@ def find_faults_of_range(item: Range, *, kind: EntryKind) -> Iterator[str]:
             continue
         if not isinstance(column, COLUMN_TYPES[unit]):
             yield f"is measured in another unit than its column “{name}” of ListingEntry"
-    for column, name in item.exported.items():
+    for exported, name in item.exported.items():
         if name not in item.stored:
-            yield f"exports “{column}” from “{name}”, which is no column of its own"
+            yield f"exports “{exported}” from “{name}”, which is no column of its own"

@@ -4,12 +4,13 @@ A facet needs only its declaration in the module of its kind: the index, filters
 and checks of their counts follow it. A range also needs columns of `ListingEntry`.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models
 
@@ -17,7 +18,11 @@ from catalog.models.choices import FieldGroup
 from catalog.models.document import path_of
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import ALWAYS_FROM, ALWAYS_UNTIL
+from catalog.models.verification import Verification
 from catalog.values import FuzzyDate
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # --- what values are derived from ------------------------------------------------------------------------------
 
@@ -26,21 +31,23 @@ from catalog.values import FuzzyDate
 class Subject:
     """The input of derivations: an entry's public document, its verifications by field group, and the day."""
 
-    document: dict
-    verifications: Mapping
+    document: dict[str, Any]
+    verifications: Mapping[str, Verification]
     on: date
 
     @property
     def kind(self) -> str:
-        return self.document["kind"]
+        return str(self.document["kind"])
 
     @property
-    def fields(self) -> dict:
-        return self.document["fields"]
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = self.document["fields"]
+        return fields
 
     @property
-    def children(self) -> dict:
-        return self.document["children"]
+    def children(self) -> dict[str, dict[str, Any]]:
+        children: dict[str, dict[str, Any]] = self.document["children"]
+        return children
 
     def current_until(self, path: str, *, group: FieldGroup) -> date:
         """Return the day from which a value is no longer current: two intervals after its latest source's date."""
@@ -75,7 +82,7 @@ class Ends(NamedTuple):
 class Choices:
     """Values with fixed labels, offered in their order."""
 
-    labels: Mapping[str, object]
+    labels: Mapping[str, "StrOrPromise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +142,7 @@ class Facet:
     """
 
     name: str
-    label: object
+    label: "StrOrPromise"
     options: Options
     field: str = ""
     derive: Callable[[Subject], Iterable[str | During | None]] | None = None
@@ -186,7 +193,7 @@ class Range:
     """
 
     name: str
-    label: object
+    label: "StrOrPromise"
     unit: Unit
     field: str
     derive: Callable[[Subject], Ends | None]
@@ -199,7 +206,7 @@ class Range:
     column: int | None = None
     interval: FieldGroup | None = None
     # Its columns in exports, each with the column of `ListingEntry` that it shows.
-    exported: Mapping[str, str] = field(default_factory=dict)
+    exported: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def stored(self) -> dict[str, Unit]:
@@ -227,7 +234,7 @@ class CheckedRange:
     """
 
     name: str
-    label: object
+    label: "StrOrPromise"
     group: FieldGroup | None = None
     column: int | None = None
     unit = Unit.DATE
@@ -242,8 +249,9 @@ class CheckedRange:
 
     def read(self, subject: Subject) -> list[During]:
         """Return the day (UTC) of the oldest check, if every group has one."""
-        times = [it.checked_at for group, it in subject.verifications.items() if self.group in (None, group)]
-        return [During(min(times).astimezone(UTC).date().isoformat())] if times and all(times) else []
+        checks = [it.checked_at for group, it in subject.verifications.items() if self.group in (None, group)]
+        times = [time for time in checks if time]
+        return [During(min(times).astimezone(UTC).date().isoformat())] if times and len(times) == len(checks) else []
 
 
 class FacetSet:
@@ -298,7 +306,7 @@ class FacetSet:
     @cached_property
     def columns(self) -> list[Facet | Range | CheckedRange]:
         """The columns of the table, without name and summary."""
-        return sorted((item for item in self.all if item.column is not None), key=lambda item: item.column)
+        return sorted((item for item in self.all if item.column is not None), key=lambda item: item.column or 0)
 
     @cached_property
     def shown_facets(self) -> list[Facet]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.utils.functional import lazy
 from django.utils.text import capfirst, format_lazy
@@ -24,6 +25,9 @@ from catalog.models.kinds import Kind
 from catalog.models.verification import State
 from catalog.values import FuzzyDate
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 KNOWN = "known"
 YES_NO = Choices({"yes": _("Yes"), "no": _("No")})
 HOW_KNOWN = Choices({"reported": _("Reported"), "estimated": _("Estimated"), "undisclosed": _("Undisclosed")})
@@ -41,13 +45,15 @@ FRESHNESS = Choices(
 LASTING = (State.DISPUTED, State.FLAGGED, State.UNVERIFIED)
 
 
-def date_range(*, name: str, label, known_label, column: int | None = None) -> Range:
+def date_range(*, name: str, label: "StrOrPromise", known_label: "StrOrPromise", column: int | None = None) -> Range:
     """Return the range of a kind's date, with the facet that tells whether it is known."""
 
     def read_ends(subject: Subject) -> Ends | None:
         text = subject.fields[name]
-        day = FuzzyDate.parse(text) if text else None
-        return day and Ends(day.first_day, day.last_day)
+        if not text:
+            return None
+        day = FuzzyDate.parse(text)
+        return Ends(day.first_day, day.last_day)
 
     return Range(
         name=name,
@@ -74,7 +80,7 @@ def derive_freshness(subject: Subject) -> Iterable[During]:
     for state in LASTING:
         if state in states:
             yield During(state.value)
-    ends = [verification.overdue_on for verification in verifications if verification.state(date.min) == State.VERIFIED]
+    ends = [it.overdue_on for it in verifications if it.overdue_on and it.state(date.min) == State.VERIFIED]
     if ends:
         if not states.intersection(LASTING):
             yield During(State.VERIFIED.value, until=min(ends))
@@ -99,7 +105,8 @@ def make_default(kind: Kind) -> FacetSet:
     """Return the facets and ranges of a kind without declarations: its date, and its checks."""
     if not kind.is_entry:
         return FacetSet(kind=kind.key, declared=[], orders={})
-    declared, orders = [checked(column=50), FRESH], {"name": _("Name")}
+    declared: list[Facet | Range | CheckedRange] = [checked(column=50), FRESH]
+    orders = {"name": _("Name")}
     if kind.date:
         # Read when it is shown, so that the system check, not an import error, reports a missing model or date.
         label = lazy(lambda: str(capfirst(kind.model._meta.get_field(kind.date).verbose_name)), str)()

@@ -12,37 +12,44 @@ be loaded.
 from collections import defaultdict
 from collections.abc import Container
 from functools import cache
+from types import ModuleType
+from typing import Any, TypeVar
 
 from django.db import NotSupportedError, connection
 from django.db.models import F, Model, QuerySet
 from modelsearch.backends import get_search_backends_with_name
+from modelsearch.backends.base import BaseSearchBackend
 
 from catalog.models import ListingEntry
 
 from .levels import TEXT_LEVELS, Level
 from .tokens import MAX_LINE_CHARS, parse
 
+Found = TypeVar("Found", bound=Model)
+
 __all__ = ["MAX_LINE_CHARS", "TEXT_LEVELS", "Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
 
 
 @cache
-def _vendor():
+def _vendor() -> ModuleType:
     """Return the module for the default database. Raises NotSupportedError for an unsupported one."""
     if connection.vendor == "postgresql":
-        from . import postgres as module
-    elif connection.vendor == "sqlite":
-        from . import sqlite as module
-    else:
-        raise NotSupportedError(f"There is no search for {connection.vendor}.")
-    return module
+        from . import postgres
+
+        return postgres
+    if connection.vendor == "sqlite":
+        from . import sqlite
+
+        return sqlite
+    raise NotSupportedError(f"There is no search for {connection.vendor}.")
 
 
-def SearchBackend(params):
+def SearchBackend(params: dict[str, Any]) -> BaseSearchBackend:
     """Return the search backend for the default database."""
     return _vendor().SearchBackend(params)
 
 
-def match(queryset: QuerySet, query_string: str) -> QuerySet:
+def match(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
     """Filter `queryset` to the objects that match; its order stays.
 
     All words must occur, the last Latin one as the beginning of a word. A query without a letter or digit matches
@@ -55,7 +62,7 @@ def match(queryset: QuerySet, query_string: str) -> QuerySet:
     return queryset.filter(engine.condition(queryset.model, engine.expression(query)))
 
 
-def search(queryset: QuerySet, query_string: str) -> QuerySet:
+def search(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
     """Return what `match` returns, best first.
 
     Objects are ordered by `Level`, and within a level by score.
@@ -65,7 +72,8 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
         return queryset.none()
     engine = _vendor().Index.engine
     model = queryset.model
-    return (
+    # The plugin of the stubs takes a type variable for another model after `annotate()`.
+    found: QuerySet[Found] = (  # type: ignore[assignment]
         match(queryset, query_string)
         .annotate(
             search_level=engine.ordering(model, query),
@@ -73,6 +81,7 @@ def search(queryset: QuerySet, query_string: str) -> QuerySet:
         )
         .order_by("search_level", F("search_score").desc(nulls_last=True), "-pk")
     )
+    return found
 
 
 def rank(model: type[Model], query_string: str, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
@@ -97,10 +106,10 @@ def reindex(*instances: Model) -> None:
     children are saved and never for bulk writes, may be left to a worker, and the immediate task backend swallows its
     errors.
     """
-    keys = defaultdict(list)
+    keys: defaultdict[type[Any], list[Any]] = defaultdict(list)
     for instance in instances:
         keys[type(instance)].append(instance.pk)
-    indexed = defaultdict(list)
+    indexed: defaultdict[type[Any], list[Any]] = defaultdict(list)
     for model, pks in keys.items():
         # SQLite limits the number of values in one statement.
         for start in range(0, len(pks), 500):

@@ -1,8 +1,10 @@
 """What the search backends of both databases share: writing the index, conditions, and the order of results."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     Aggregate,
     Case,
@@ -11,6 +13,7 @@ from django.db.models import (
     FloatField,
     IntegerField,
     JSONField,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -19,9 +22,11 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 from modelsearch.conf import get_app_config
-from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
+from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText, SearchQuery
 from modelsearch.utils import get_content_type_pk, get_descendants_content_types_pks
 
 from .document import NAME_FIELDS, Document
@@ -47,7 +52,9 @@ class KeyList(Aggregate):
     function = "json_group_array"
     output_field = JSONField()
 
-    def as_postgresql(self, compiler, connection, **extra):
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
+    ) -> tuple[str, Sequence[Any]]:
         # As text, the only form that JSONField can read.
         return self.as_sql(compiler, connection, template="json_agg(%(expressions)s)::text", **extra)
 
@@ -70,15 +77,15 @@ class Engine(ABC):
         """Return the condition on an index entry that `expression` matches in its `column`."""
 
     @abstractmethod
-    def found_entries(self, expression: str, column: str) -> QuerySet:
+    def found_entries(self, expression: str, column: str) -> QuerySet[Model]:
         """Return the index entries of all models that `expression` matches, selecting only their primary keys."""
 
     @abstractmethod
-    def score(self, query: Query, column: str, operator: str):
+    def score(self, query: Query, column: str, operator: str) -> Combinable:
         """Return how well an index entry matches, as a query expression; more is better."""
 
     @abstractmethod
-    def value(self, names: list[str], texts: list[str]):
+    def value(self, names: list[str], texts: list[str]) -> Any:
         """Return the value of an index column for these tokens."""
 
     def expression(self, query: Query, operator: str = "and") -> str:
@@ -112,17 +119,18 @@ class Engine(ABC):
     def _all(self, terms: tuple[Term, ...]) -> str:
         return f" {self.AND} ".join(map(self.term, terms))
 
-    def entries(self, model):
+    def entries(self, model: type[Model]) -> QuerySet[Model]:
         """Return the index entries of `model` and its descendants."""
         entry_model = get_app_config().get_model("IndexEntry")
-        return entry_model._default_manager.filter(content_type__in=get_descendants_content_types_pks(model))
+        entries: QuerySet[Model] = entry_model._default_manager.all()
+        return entries.filter(content_type__in=get_descendants_content_types_pks(model))
 
-    def condition(self, model, expression: str, column: str = TEXTS) -> Q:
+    def condition(self, model: type[Model], expression: str, column: str = TEXTS) -> Q:
         """Return the condition that an object of `model` matches."""
         entries = self.entries(model).filter(self.matching(expression, column))
         return Q(pk__in=entries.annotate(_key=self._key(model)).values("_key"))
 
-    def ordering(self, model, query: Query, column: str = TEXTS) -> Case:
+    def ordering(self, model: type[Model], query: Query, column: str = TEXTS) -> Case:
         """Return the level at which an object matches, as a query expression."""
         levels = [
             When(self.condition(model, expression, where), Value(level))
@@ -130,7 +138,7 @@ class Engine(ABC):
         ]
         return Case(*levels, default=Value(Level.TEXT), output_field=IntegerField())
 
-    def rank(self, model, query: Query, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
+    def rank(self, model: type[Model], query: Query, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
         """Return the primary keys of the objects of `model` that match, by level, best first; two queries.
 
         Levels are exact. Only the first levels are ordered by score, up to `MAX_SCORED` results together: readers who
@@ -146,23 +154,25 @@ class Engine(ABC):
             seen |= keys
             by_level[level] = sorted(keys, reverse=True)
         scored: list[int] = []
-        for keys in by_level.values():
-            if len(scored) + len(keys) > MAX_SCORED:
+        for ordered in by_level.values():
+            if len(scored) + len(ordered) > MAX_SCORED:
                 break
-            scored += keys
+            scored += ordered
         scores = self._scores(model, query, scored)
         return {
-            level: sorted(keys, key=lambda key: scores[key][level in TEXT_LEVELS], reverse=True)
-            if scores.keys() >= set(keys)
-            else keys
-            for level, keys in by_level.items()
+            level: sorted(ordered, key=lambda key: scores[key][level in TEXT_LEVELS], reverse=True)
+            if scores.keys() >= set(ordered)
+            else ordered
+            for level, ordered in by_level.items()
         }
 
-    def read(self, found: QuerySet) -> dict[int, list[int]]:
+    def read(self, found: QuerySet[Model, tuple[int, list[int]]]) -> dict[int, list[int]]:
         """Return the keys by level; one query."""
         return dict(found)
 
-    def _found(self, model, expression: str, column: str, level: Level) -> QuerySet:
+    def _found(
+        self, model: type[Model], expression: str, column: str, level: Level
+    ) -> QuerySet[Model, tuple[int, list[int]]]:
         """Return one row: the level, and a list of all matching keys. One row a key would take ten times as long."""
         if is_indexed_by_key(model):
             # Filtered on the annotation, not on a range of primary keys, which a database may take for the better
@@ -171,9 +181,12 @@ class Engine(ABC):
         else:
             entries = self.entries(model).filter(self.matching(expression, column)).annotate(_key=self._key(model))
         level_value = Value(level.value, output_field=IntegerField())
-        return entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
+        rows: QuerySet[Model, tuple[int, list[int]]] = (
+            entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
+        )
+        return rows
 
-    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, list[float]]:
+    def _scores(self, model: type[Model], query: Query, keys: list[int]) -> dict[int, tuple[float, float]]:
         """Return how well names and texts match, by key; among matching names, shorter ones score higher."""
         if len(keys) < 2:
             return {}
@@ -187,18 +200,18 @@ class Engine(ABC):
             key: (of_names, of_texts) for key, of_names, of_texts in entries.values_list("_key", "_names", "_texts")
         }
 
-    def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
+    def score_of(self, model: type[Model], query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
         """Return the score of the outer query's object."""
         entries = self.entries(model).filter(object_id=Cast(OuterRef("pk"), CharField()))
         score = entries.annotate(_score=self.score(query, column, operator)).values("_score")[:1]
         return Subquery(score, output_field=FloatField())
 
-    def _key(self, model):
+    def _key(self, model: type[Model]) -> Cast:
         """Return the index's textual object id as a primary key, so that the model's index can be used."""
         return Cast("object_id", output_field=_pk_field(model))
 
 
-def is_indexed_by_key(model) -> bool:
+def is_indexed_by_key(model: type[Model]) -> bool:
     """Return whether the index entries of `model` use the negated primary keys of its objects as their own.
 
     Searches that find thousands of entries then need no slow look-up from one to the other.
@@ -206,9 +219,9 @@ def is_indexed_by_key(model) -> bool:
     return getattr(model, "search_index_by_key", False)
 
 
-def _pk_field(model):
+def _pk_field(model: type[Model]) -> Any:
     """Return the field of the primary key's value, following links to parent rows."""
-    field = model._meta.pk
+    field: Any = model._meta.pk
     while field.remote_field:
         field = field.target_field
     return field
@@ -218,8 +231,10 @@ class IndexMixin:
     """Writes our tokens where the stock index writes text. Needs `engine`."""
 
     engine: Engine
+    # As the stock index has it.
+    entries: QuerySet[Model]
 
-    def add_items(self, model, objs):
+    def add_items(self, model: Any, objs: Iterable[Model]) -> None:
         """Write the entries of `objs` in one statement, replacing existing ones."""
         if not model.get_search_fields():
             return
@@ -247,13 +262,13 @@ class IndexMixin:
             update_fields=[NAMES, TEXTS, COMPLETIONS],
         )
 
-    def delete_stale_model_entries(self, model):
+    def delete_stale_model_entries(self, model: type[Model]) -> None:
         """Delete the entries of deleted objects. The stock query fails for a model with a field `object_id`."""
         there = model._default_manager.annotate(_key=Cast("pk", TextField())).values("_key")
         entries = self.entries.filter(content_type__in=get_descendants_content_types_pks(model))
         entries.exclude(object_id__in=there).delete()
 
-    def _refresh_title_norms(self, full=False):
+    def _refresh_title_norms(self, full: bool = False) -> None:
         """Do nothing: our score does not use title norms, and each save would read the whole table."""
 
 
@@ -262,8 +277,15 @@ class CompilerMixin:
 
     engine: Engine
     column: str = TEXTS
+    # As the stock compilers have them.
+    fields: list[str] | None
+    query: SearchQuery
+    queryset: QuerySet[Model]
+    order_by_relevance: bool
 
-    def search(self, config, start, stop, score_field=None, backend=None):
+    def search(
+        self, config: object, start: int, stop: int | None, score_field: str | None = None, backend: object = None
+    ) -> QuerySet[Model]:
         """Return a slice of results as a queryset; the parameters are those of the stock compilers."""
         if self.fields and self.column == TEXTS and NAME_FIELDS.issuperset(self.fields):
             # The index has a column for names. Other choices of fields search everything: for these, the stock
@@ -286,7 +308,7 @@ class CompilerMixin:
             queryset = queryset.order_by("-pk")
         return queryset[start:stop]
 
-    def _condition(self, query) -> Q:
+    def _condition(self, query: SearchQuery) -> Q:
         """Return a stock query object as a condition; a part without any word matches nothing."""
         match query:
             case MatchAll():
@@ -310,7 +332,7 @@ class CompilerMixin:
         raise NotImplementedError(f"{type(query).__name__} is not supported by this search backend.")
 
 
-def _positive_words(query):
+def _positive_words(query: SearchQuery) -> Iterator[str]:
     """Yield the texts that a stock query requires, to order results by them."""
     if isinstance(query, (PlainText, Phrase, Fuzzy)):
         yield query.query_string

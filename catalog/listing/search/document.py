@@ -1,8 +1,11 @@
 """The tokens that are written to the search index for an object."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 from django.db.models import Manager
 from django.utils.encoding import force_str
-from modelsearch.index import AutocompleteField, RelatedFields, SearchField
+from modelsearch.index import AutocompleteField, BaseField, RelatedFields, SearchField
 
 from .tokens import index_tokens, line_token, name_tokens
 
@@ -12,7 +15,7 @@ from .tokens import index_tokens, line_token, name_tokens
 NAME_FIELDS = frozenset({"title", "name", "name_en", "name_zh", "aliases"})
 
 
-def texts_of(value) -> list[str]:
+def texts_of(value: object) -> list[str]:
     """Return the strings in a field's value, one for each line: a list of names has one name in each line."""
     if value is None:
         return []
@@ -28,7 +31,7 @@ def texts_of(value) -> list[str]:
 class Document:
     """The tokens of one object: of its names, of its other texts, and for completion in Wagtail's choosers."""
 
-    def __init__(self, instance):
+    def __init__(self, instance: Any) -> None:
         self.id = force_str(instance.pk)
         names: list[str] = []
         texts: list[str] = []
@@ -52,14 +55,14 @@ def _tokens(texts: list[str]) -> list[str]:
     return [token for text in texts for token in index_tokens(text)]
 
 
-def _others(related):
+def _others(related: Any) -> Iterable[Any]:
     """Return the objects at the other end of a relation."""
     if isinstance(related, Manager):
         return related.all()
     return [related() if callable(related) else related]
 
 
-def _values(instance, field):
+def _values(instance: Any, field: BaseField | RelatedFields) -> Iterator[tuple[BaseField, list[str]]]:
     """Yield pairs of a search field and its texts, following related objects as the stock indexers do."""
     if isinstance(field, (SearchField, AutocompleteField)):
         yield field, texts_of(field.get_value(instance))

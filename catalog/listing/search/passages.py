@@ -17,12 +17,12 @@ _BETWEEN = r"[\s\-._/&+'’·‐‑–]*"
 _PIECES = re.compile("[a-z]+|[0-9]+|[^\\W\\da-z_]+")
 
 
-class _Folds(dict):
+class _Folds(dict[int, str]):
     """The folded form of each character; for `str.translate`."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = fold(chr(code))
-        return self[code]
+        folded = self[code] = fold(chr(code))
+        return folded
 
 
 _FOLDS = _Folds()
@@ -123,7 +123,7 @@ def _words(folded: str) -> list[str]:
     return [word for word in words if not word.isdecimal()] or words
 
 
-def _pattern(pieces: list[str]) -> re.Pattern:
+def _pattern(pieces: list[str]) -> re.Pattern[str]:
     """Return a pattern for pieces in this order with only punctuation between them; a Latin word from its beginning."""
     text = _BETWEEN.join(map(re.escape, pieces))
     return re.compile(text if is_cjk(pieces[0][0]) else rf"(?<![a-z0-9]){text}")

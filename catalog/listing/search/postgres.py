@@ -4,13 +4,14 @@ import json
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
 from django.db import connection
-from django.db.models import F, Q, TextField, Value
+from django.db.models import F, Model, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from modelsearch.backends.database.postgres import postgres as stock
 from modelsearch.conf import get_app_config
 
 from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
-from .tokens import Term
+from .tokens import Query, Term
 
 #: A tsvector may have 1 MB, about the tokens of 100,000 Chinese characters. Tokens beyond this limit are not indexed.
 MAX_VECTOR_BYTES = 900_000
@@ -43,7 +44,7 @@ class TokenQuery(SearchQuery):
 
     template = "(%(expressions)s)::tsquery"
 
-    def __init__(self, expression: str):
+    def __init__(self, expression: str) -> None:
         super().__init__(Value(expression, output_field=TextField()), search_type="raw")
 
 
@@ -54,10 +55,10 @@ class PostgresEngine(Engine):
     def term(self, term: Term) -> str:
         return f"'{term.token}'" + (":*" if term.prefix else "")
 
-    def matching(self, expression, column):
+    def matching(self, expression: str, column: str) -> Q:
         return Q(**{column: TokenQuery(expression)})
 
-    def read(self, found):
+    def read(self, found: QuerySet[Model, tuple[int, list[int]]]) -> dict[int, list[int]]:
         """Return the keys by level without a sequential scan, which would load the long texts of all rows.
 
         The planner ignores that cost, and prefers the scan for frequent words. One round trip.
@@ -69,15 +70,16 @@ class PostgresEngine(Engine):
             cursor.nextset()
             return {level: json.loads(keys or "[]") for level, keys in cursor.fetchall()}
 
-    def found_entries(self, expression, column):
-        return get_app_config().get_model("IndexEntry")._default_manager.filter(self.matching(expression, column))
+    def found_entries(self, expression: str, column: str) -> QuerySet[Model]:
+        entries: QuerySet[Model] = get_app_config().get_model("IndexEntry")._default_manager.all()
+        return entries.filter(self.matching(expression, column))
 
-    def score(self, query, column, operator):
+    def score(self, query: Query, column: str, operator: str) -> Combinable:
         # Divide by the length of names, and by the logarithm of the length of texts.
         normalization = 2 if column == NAMES else 1
         return SearchRank(F(column), TokenQuery(self.expression(query, operator)), normalization=normalization)
 
-    def value(self, names, texts):
+    def value(self, names: list[str], texts: list[str]) -> Cast:
         return Cast(Value(vector_literal(names, texts)), SearchVectorField())
 
 

@@ -2,13 +2,16 @@
 
 import re
 
-from django.db.models import F, FloatField, Q, TextField, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, FloatField, Model, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat, Length, Replace
+from django.db.models.sql.compiler import SQLCompiler
 from modelsearch.backends.database.sqlite import sqlite as stock
 from modelsearch.backends.database.sqlite.query import MatchExpression
 
 from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
-from .tokens import Term
+from .tokens import Query, Term
 
 FTSEntry = stock.SQLiteFTSIndexEntry
 
@@ -28,10 +31,10 @@ def encode(token: str) -> str:
 class Match(MatchExpression):
     """`MATCH` with a complete FTS5 expression in place of the stock tree of lexemes."""
 
-    def __init__(self, column: str, expression: str):
+    def __init__(self, column: str, expression: str) -> None:
         super().__init__([column], expression)
 
-    def as_sql(self, compiler, connection):
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
         return self.template, [f"{self.columns[0]} : ({self.query})"]
 
 
@@ -44,14 +47,15 @@ class SQLiteEngine(Engine):
         is_prefix = term.prefix and not _SPELT_OUT.fullmatch(term.token)
         return f'"{encode(term.token)}"' + ("*" if is_prefix else "")
 
-    def matching(self, expression, column):
+    def matching(self, expression: str, column: str) -> Q:
         # A subquery, since in a join SQLite runs the full-text query again for each index entry of the model.
         return Q(pk__in=FTSEntry.objects.filter(Match(column, expression)).values("pk"))
 
-    def found_entries(self, expression, column):
-        return FTSEntry.objects.filter(Match(column, expression))
+    def found_entries(self, expression: str, column: str) -> QuerySet[Model]:
+        entries: QuerySet[Model] = FTSEntry.objects.filter(Match(column, expression))
+        return entries
 
-    def score(self, query, column, operator):
+    def score(self, query: Query, column: str, operator: str) -> Combinable:
         """Return how often the tokens occur, relative to the length of the text.
 
         FTS5's own bm25 is only available inside the full-text query. Read from there for each result, it counts the
@@ -59,13 +63,13 @@ class SQLiteEngine(Engine):
         """
         text = Concat(Value(" "), F(column), output_field=TextField())
         terms = {term.token for clause in query.clauses for terms in clause for term in terms}
-        found = Value(0)
+        found: Combinable = Value(0)
         for token in sorted(map(encode, terms))[:MAX_SCORED_TERMS]:
             without = Length(Replace(text, Value(f" {token}"), Value("")))
             found = found + (Length(text) - without) / Value(len(token) + 1)
         return Cast(found, FloatField()) / (Length(text) + Value(20.0 if column == NAMES else 200.0))
 
-    def value(self, names, texts):
+    def value(self, names: list[str], texts: list[str]) -> str:
         return " ".join(map(encode, names + texts))
 
 

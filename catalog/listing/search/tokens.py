@@ -128,13 +128,14 @@ def fold(text: str) -> str:
     return text.translate(_SIMPLIFIED)
 
 
-class _Simplified(dict):
+class _Simplified(dict[int, str]):
     """The simplified form of each character on its own, so that a part of a text folds as in the whole text."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
-        self[code] = _converter().convert(char) if _HAN.match(char) else char
-        return self[code]
+        simplified: str = _converter().convert(char) if _HAN.match(char) else char
+        self[code] = simplified
+        return simplified
 
 
 _SIMPLIFIED = _Simplified()
@@ -318,7 +319,7 @@ def _word_clause(word: _Segment, prefix: bool) -> Clause:
 
     A number never stands alone: `gpt-3` would find every text with GPT and, somewhere else, 3.
     """
-    spellings = [(word.joined,)] if len(word.parts) <= MAX_JOINED_PARTS else []
+    spellings: list[tuple[str, ...]] = [(word.joined,)] if len(word.parts) <= MAX_JOINED_PARTS else []
     if len(word.groups) > 1 or not spellings:
         spellings.append(word.groups if spellings else word.parts)
     return tuple(_terms(spelling, prefix) for spelling in spellings)
