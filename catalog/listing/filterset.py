@@ -26,7 +26,7 @@ from catalog.listing.parameters import LONGEST_QUERY, OTHER_PARAMETERS, RELEVANC
 from catalog.listing.results import Results
 from catalog.listing.spelling import find_meant
 from catalog.listing.table import Mask, Table
-from catalog.listing.tables import TablesOnDay
+from catalog.listing.table_cache import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
 from catalog.values import language_key

@@ -3,8 +3,8 @@
 `catalog.listing.index` writes it inside the publishing transaction; `manage.py rebuild_listing` repairs it. Old rows
 are kept, so that a listing can be shown as of any earlier day.
 
-Processes keep the current rows in memory (`catalog.listing.tables`). Code that changes the index records it here, in
-the same transaction: `ListingVersion` counts the changes, `ListingChange` has the number of each entry's last change.
+Processes keep the current rows in memory (`catalog.listing.table_cache`). Code that changes the index records it here,
+in the same transaction: `ListingVersion` counts changes, `ListingChange` has the number of each entry's last change.
 """
 
 from collections.abc import Iterable

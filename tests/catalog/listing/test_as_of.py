@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from catalog.listing import tables
+from catalog.listing import table_cache
 from catalog.listing.as_of import current_facets
 from catalog.listing.intervals import change_intervals
 from catalog.listing.past import rebuild
@@ -322,7 +322,7 @@ def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock, commit):
     def queries(address: str) -> int:
         # The process holds what is present, and of the past nothing yet.
         commit()
-        tables.of_process.past.clear()
+        table_cache.process_cache.past.clear()
         with CaptureQueriesContext(connection) as context:
             assert client.get(address).status_code == 200
         return len(context)

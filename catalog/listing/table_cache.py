@@ -21,12 +21,12 @@ from catalog.models.kinds import EntryKind
 from catalog.models.listing import has_changed_index
 
 # The maximum number of changed entries that are read within a request.
-MANY = 500
+MAX_CHANGES = 500
 # The maximum number of past days in memory; the least recently used is dropped.
-PAST_DAYS = 4
+MAX_PAST_DAYS = 4
 
 
-class Tables:
+class TableCache:
     """The tables of one process, or of one request."""
 
     def __init__(self) -> None:
@@ -39,32 +39,32 @@ class Tables:
         self.past_lock = Lock()
         self.reader: Thread | None = None
 
-    def follow(self, *, on: date) -> dict[EntryKind, Table]:
+    def update(self, *, on: date) -> dict[EntryKind, Table]:
         """Update the tables from the index, and return the current ones, as of a day."""
         # Connect before locking: others must not wait for the lock while this thread waits for a connection.
         connection.ensure_connection()
         with self.lock:
             version = read_version()
             if not self.present:
-                self.take(*read_all(on=on))
+                self.replace(*read_all(on=on))
             elif version.number != self.number:
                 changes = ListingChange.objects.filter(number__gt=self.number)
-                changed = list(changes.values_list("entry", "kind")[: MANY + 1])
+                changed = list(changes.values_list("entry", "kind")[: MAX_CHANGES + 1])
                 # A smaller number than ours means that the database was replaced by another.
-                if len(changed) > MANY or version.rebuilt > self.number or version.number < self.number:
-                    self.read_aside(on=on)
+                if len(changed) > MAX_CHANGES or version.rebuilt > self.number or version.number < self.number:
+                    self.read_in_background(on=on)
                 else:
-                    self.take(read_changes(self.present, changed, on=on), version.number)
+                    self.replace(read_changes(self.present, changed, on=on), version.number)
             if any(table.on != on for table in self.present.values()):
-                self.take(read_changes(self.present, [], on=on), self.number)
+                self.replace(read_changes(self.present, [], on=on), self.number)
             return self.present
 
-    def take(self, present: dict[EntryKind, Table], number: int) -> None:
+    def replace(self, present: dict[EntryKind, Table], number: int) -> None:
         """Replace the current tables; drop past days, whose rows may have changed."""
         self.present, self.number = present, number
         self.past.clear()
 
-    def read_aside(self, *, on: date) -> None:
+    def read_in_background(self, *, on: date) -> None:
         """Start a thread that reads everything, unless one is running."""
 
         def read() -> None:
@@ -73,7 +73,7 @@ class Tables:
             finally:
                 connection.close()
             with self.lock:
-                self.take(*tables)
+                self.replace(*tables)
 
         if self.reader is None or not self.reader.is_alive():
             self.reader = Thread(target=read, daemon=True)
@@ -93,7 +93,7 @@ class Tables:
                 if number == self.number:
                     self.past[as_of.on] = day
                     self.past.move_to_end(as_of.on)
-                    if len(self.past) > PAST_DAYS:
+                    if len(self.past) > MAX_PAST_DAYS:
                         self.past.popitem(last=False)
             return day[kind]
 
@@ -102,34 +102,34 @@ class TablesOnDay(dict[EntryKind, Table]):
     """The tables on the day of `as_of`, by kind; those of a past day are read when they are needed."""
 
     def __init__(self, as_of: AsOf) -> None:
-        self.tables, self.as_of = find_tables(), as_of
-        present = self.tables.follow(on=as_of.today)
+        self.cache, self.as_of = find_cache(), as_of
+        present = self.cache.update(on=as_of.today)
         super().__init__({} if as_of.is_past else present)
 
     def __missing__(self, kind: EntryKind) -> Table:
-        return self.tables.find_past(kind, self.as_of)
+        return self.cache.find_past(kind, self.as_of)
 
 
-# The tables of this process.
-of_process = Tables()
+# The cache of this process.
+process_cache = TableCache()
 
 
 def prepare() -> None:
     """Read everything before the first request, unless there is no database yet."""
     with suppress(DatabaseError):
-        of_process.follow(on=AsOf(QueryDict()).today)
+        process_cache.update(on=AsOf(QueryDict()).today)
     # The server may fork this process, and connections must not be shared.
     connection.close()
     if hasattr(connection, "close_pool"):
         connection.close_pool()
 
 
-def find_tables() -> Tables:
-    """Return the tables of this process, or new ones if this transaction has changed the index.
+def find_cache() -> TableCache:
+    """Return the cache of this process, or a new one if this transaction has changed the index.
 
     That change may be rolled back, so other requests must not see it.
     """
-    return Tables() if has_changed_index() else of_process
+    return TableCache() if has_changed_index() else process_cache
 
 
 def read_version() -> ListingVersion:

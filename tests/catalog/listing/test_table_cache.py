@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.listing import tables
+from catalog.listing import table_cache
 from catalog.listing.past import rebuild
 from catalog.listing.table import TEXTS, Table, read_table
 from catalog.models import ListingEntry, ListingVersion
@@ -47,14 +47,14 @@ def read_anew(kind: EntryKind) -> Table:
 def test_a_publication_shows_in_the_next_request_of_every_process(commit):
     acme = make_organization(name="Acme", country="GB")
     commit()
-    here, there = tables.Tables(), tables.Tables()
+    here, there = table_cache.TableCache(), table_cache.TableCache()
     today = timezone.now().date()
     for process in (here, there):
-        process.follow(on=today)
+        process.update(on=today)
     publish(acme, country="US")
     commit()
     for process in (here, there):
-        table = process.follow(on=today)[EntryKind.ORGANIZATION]
+        table = process.update(on=today)[EntryKind.ORGANIZATION]
         assert table.count("country", table.rows)["US"] == 1
         assert describe(table) == describe(read_anew(EntryKind.ORGANIZATION))
 
@@ -62,10 +62,10 @@ def test_a_publication_shows_in_the_next_request_of_every_process(commit):
 def test_a_request_reads_one_number_where_nothing_has_changed(commit):
     make_organization()
     commit()
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    process.update(on=today)
     with CaptureQueriesContext(connection) as queries:
-        process.follow(on=today)
+        process.update(on=today)
     assert len(queries) == 1
 
 
@@ -73,12 +73,12 @@ def test_a_request_reads_one_number_where_nothing_has_changed(commit):
 def test_what_changed_is_read_in_as_many_queries_for_many_as_for_few(commit, number):
     records = [make_organization(country="GB") for _ in range(number)]
     commit()
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    process.update(on=today)
     for record in records:
         publish(record, country="US")
     with CaptureQueriesContext(connection) as queries:
-        process.follow(on=today)
+        process.update(on=today)
     assert len(queries) == 4, "the number, the changes, the rows and their facet values"
 
 
@@ -112,7 +112,7 @@ def test_a_table_that_was_replaced_is_let_go(commit):
     acme = make_organization(name="Acme", country="GB")
     model = make_model(makers=[acme])
     commit()
-    process = tables.of_process
+    process = table_cache.process_cache
     for _ in range(2):
         for name in ("organizations", "models"):
             assert open_listing(name).panel is not None
@@ -130,10 +130,10 @@ def test_a_table_that_was_replaced_is_let_go(commit):
 @pytest.mark.django_db(transaction=True)
 def test_everything_is_read_anew_by_another_thread_where_much_has_changed():
     make_organization(name="Acme", country="GB")
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    process.update(on=today)
     rebuild()
-    process.follow(on=today)
+    process.update(on=today)
     process.reader.join()
     assert process.number == ListingVersion.objects.get().number
     assert describe(process.present[EntryKind.ORGANIZATION]) == describe(read_anew(EntryKind.ORGANIZATION))
@@ -142,25 +142,25 @@ def test_everything_is_read_anew_by_another_thread_where_much_has_changed():
 @pytest.mark.django_db(transaction=True)
 def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew():
     make_organization(name="Acme")
-    process, today = tables.Tables(), timezone.now().date()
-    before = process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    before = process.update(on=today)
     rebuild()
-    assert process.follow(on=today) is before
+    assert process.update(on=today) is before
     process.reader.join()
-    assert process.follow(on=today) is not before
+    assert process.update(on=today) is not before
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_smaller_number_than_the_last_is_that_of_another_database():
     make_organization(name="Acme")
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    process.update(on=today)
     ListingEntry.objects.all().delete()
     ListingVersion.objects.update(number=0)
-    process.follow(on=today)
+    process.update(on=today)
     process.reader.join()
     assert process.number == 0
-    assert describe(process.follow(on=today)[EntryKind.ORGANIZATION])["rows"] == {}
+    assert describe(process.update(on=today)[EntryKind.ORGANIZATION])["rows"] == {}
 
 
 def test_a_new_day_brings_what_holds_from_then_on(commit, time_machine):
@@ -205,11 +205,11 @@ def test_all_that_a_transaction_changes_has_one_number_and_the_next_one_another(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_following_changes_is_the_same_as_reading_everything(commit, steps):
     """Whatever is published, by one or several at a time, and however often it is looked at meanwhile."""
-    process, today = tables.Tables(), timezone.now().date()
+    process, today = table_cache.TableCache(), timezone.now().date()
     with transaction.atomic():
         records = [make_organization(name=f"Organization {number}", country="GB") for number in range(4)]
         commit()
-        process.follow(on=today)
+        process.update(on=today)
         for number, what, how in steps:
             record = records[number]
             match what:
@@ -226,9 +226,9 @@ def test_following_changes_is_the_same_as_reading_everything(commit, steps):
                     make_model(makers=[record])
             if how:
                 commit()
-                process.follow(on=today)
+                process.update(on=today)
         commit()
-        present = process.follow(on=today)
+        present = process.update(on=today)
         for kind in EntryKind:
             assert describe(present[kind]) == describe(read_anew(kind))
         transaction.set_rollback(True)
@@ -246,9 +246,9 @@ def test_past_days_are_held_and_let_go(commit, time_machine):
         for day in range(1, 5):
             assert open_listing("organizations", f"as_of=2026-03-0{day}").total is not None
     assert len(queries) == 8, "no more than the number of the last change and the day on which records begin, each"
-    assert len(tables.of_process.past) == tables.PAST_DAYS
+    assert len(table_cache.process_cache.past) == table_cache.MAX_PAST_DAYS
     assert open_listing("organizations", "as_of=2020-01-01").panel is not None
-    assert len(tables.of_process.past) == tables.PAST_DAYS, "nothing is held of what was before"
+    assert len(table_cache.process_cache.past) == table_cache.MAX_PAST_DAYS, "nothing is held of what was before"
     assert names(open_listing("organizations", "as_of=2026-03-02&country=GB")) == ["Acme"]
     time_machine.shift(timedelta(days=1))
     assert names(open_listing("organizations", "as_of=2026-03-05&country=US")) == ["Acme"]
