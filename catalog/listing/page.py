@@ -14,7 +14,7 @@ from catalog.listing.as_of import PARAMETER
 from catalog.listing.columns import Column
 from catalog.listing.facets import CheckedRange
 from catalog.listing.listings import LISTINGS
-from catalog.listing.panel import Facet, Panel
+from catalog.listing.panel import FacetPanel, Panel
 from catalog.listing.parameters import FIND, RELEVANCE, SIZE, without_nulls
 from catalog.models import ListingEntry
 from catalog.models.listing import UNKNOWN
@@ -148,7 +148,7 @@ class ListingPage:
         return Panel(self.filterset)
 
     @property
-    def facets(self) -> list[Facet]:
+    def facets(self) -> list[FacetPanel]:
         """The facets with their options in a fixed order; an option without results is disabled."""
         return self.panel.facets
 

@@ -8,9 +8,7 @@ from functools import lru_cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.listing.facets import FACET_SETS, CheckedRange, Unit
-from catalog.listing.facets import Facet as DeclaredFacet
-from catalog.listing.facets import Range as DeclaredRange
+from catalog.listing.facets import FACET_SETS, CheckedRange, Facet, Range, Unit
 from catalog.listing.filters import BoundFilter
 from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.parameters import FIND
@@ -49,7 +47,7 @@ class Option:
 
 
 @dataclass
-class Facet:
+class FacetPanel:
     """A facet with the options shown, children after their parent; `size` is the number of all its options."""
 
     name: str
@@ -104,7 +102,7 @@ class Bar:
 
 
 @dataclass
-class Range:
+class RangePanel:
     """A range: its bounds as typed, its bars, and the facet that tells how the values are known."""
 
     name: str
@@ -113,7 +111,7 @@ class Range:
     maximum: str
     is_date: bool
     errors: list[str] = field(default_factory=list)
-    known: Facet | None = None
+    known: FacetPanel | None = None
     bars: list[Bar] = field(default_factory=list)
     # The number of results with a value; one that spans several bars is counted in each.
     number: int = 0
@@ -158,15 +156,15 @@ class Panel:
         found = [self._facet(name) for name in filterset.facet_names]
         self.facets = [facet for facet in found if facet.size]
         by_name = {facet.name: facet for facet in self.facets}
-        self.sections: list[Facet | Range] = []
+        self.sections: list[FacetPanel | RangePanel] = []
         for declared in filterset.facet_set.declared:
-            if not isinstance(declared, DeclaredFacet):
+            if not isinstance(declared, Facet):
                 known = by_name.get(declared.known.name) if declared.known else None
                 self.sections.append(self._range(declared, known))
             elif declared.name in by_name:
                 self.sections.append(by_name[declared.name])
 
-    def _facet(self, name: str) -> Facet:
+    def _facet(self, name: str) -> FacetPanel:
         filterset, options = self.filterset, self.filterset.options
         chosen, counts = filterset.chosen(name), filterset.counts[name]
         sought = filterset.data.get(f"{FIND}{name}", "")
@@ -178,7 +176,7 @@ class Panel:
                 pairs = find_in_tree(pairs, parents=parents, chosen=chosen, sought=sought)
         else:
             pairs, size = options.shown(name, chosen=chosen, find=sought), options.number(name)
-        return Facet(
+        return FacetPanel(
             name=name,
             # Translated once: templates show it in several places.
             label=str(filterset.facet_set.facets[name].label),
@@ -205,10 +203,10 @@ class Panel:
         ]
         return [*pairs, (UNKNOWN, options.label(name, UNKNOWN))] if UNKNOWN in wanted else pairs
 
-    def _range(self, declared: DeclaredRange | CheckedRange, known: Facet | None) -> Range:
+    def _range(self, declared: Range | CheckedRange, known: FacetPanel | None) -> RangePanel:
         name, data, errors = declared.name, self.filterset.data, self.filterset.form.errors
         low, high = f"{name}_min", f"{name}_max"
-        return Range(
+        return RangePanel(
             name=name,
             label=str(declared.label),
             minimum=data.get(low, ""),
@@ -220,7 +218,7 @@ class Panel:
             number=self.filterset.histograms[name].total,
         )
 
-    def _bars(self, declared: DeclaredRange | CheckedRange) -> list[Bar]:
+    def _bars(self, declared: Range | CheckedRange) -> list[Bar]:
         name = declared.name
         histogram = self.filterset.histograms[name]
         if not histogram.highest:
