@@ -12,7 +12,7 @@ from typing import Any
 from pypinyin import Style, lazy_pinyin
 
 from catalog.listing.facets import FACET_SETS, CheckedRange, During, Facet, Subject
-from catalog.listing.rows import Held
+from catalog.listing.rows import DatedValue
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import UNKNOWN
 
@@ -28,7 +28,7 @@ class Facets:
         for value, since, until in values:
             self.values.setdefault(facet, {})[value] = (since, until)
 
-    def held(self) -> list[Held]:
+    def dated_values(self) -> list[DatedValue]:
         """Return all values with their days."""
         return [(facet, value, *days) for facet, values in self.values.items() for value, days in values.items()]
 
@@ -74,13 +74,13 @@ def derive_row(subject: Subject) -> dict[str, Any]:
         "text": "\n".join(sorted(set(texts_of(document)))),
     }
     row["sort_en"] = row["name_en"].casefold()[:200]
-    row["sort_zh"] = by_sound(row["name_zh"])[:300]
+    row["sort_zh"] = pinyin_key(row["name_zh"])[:300]
     for declared in FACET_SETS[kind].stored_ranges:
         row.update(declared.read(subject))
     return row
 
 
-def by_sound(text: str) -> str:
+def pinyin_key(text: str) -> str:
     """Return the sort key of a name: Chinese by its pinyin, among Latin names."""
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).casefold()
 

@@ -104,7 +104,7 @@ def write_document(
         inherited=find_inherited(document),
         parents=parents,
     )
-    write_row(uid=UUID(document["uid"]), row=row, facets=facets.held(), on=on)
+    write_row(uid=UUID(document["uid"]), row=row, facets=facets.dated_values(), on=on)
 
 
 def find_inherited(document: dict[str, Any]) -> dict[str, set[str]]:
@@ -250,8 +250,8 @@ def follow_verifications(entries: Iterable[UUID]) -> None:
         today = timezone.now().date()
         declared = FACET_SETS[row.kind].following_checks
         subject = Subject(document=document, verifications=verifications, on=today)
-        held = derive_facets(subject=subject, declared=declared).held()
-        write_values({row: held}, facets=[item.name for item in declared], on=today)
+        values = derive_facets(subject=subject, declared=declared).dated_values()
+        write_values({row: values}, facets=[item.name for item in declared], on=today)
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from wagtail.log_actions import log
 
 from catalog.listing.derive import derive_facets
 from catalog.listing.facets import FACET_SETS, FacetSet, Subject
-from catalog.listing.rows import keep_copies, write_values
+from catalog.listing.rows import copy_to_past, write_values
 from catalog.models import Interval, ListingEntry, ListingVersion, Publication, Verification
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import read_intervals
@@ -92,7 +92,7 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
         row: Subject(document=documents.get(row.entry, {}), verifications=verifications[row.entry], on=today)
         for row in rows
     }
-    values = {row: derive_facets(subject=subject, declared=facets).held() for row, subject in subjects.items()}
+    values = {row: derive_facets(subject=subject, declared=facets).dated_values() for row, subject in subjects.items()}
     write_values(values, facets=[item.name for item in facets], on=today)
     stored: dict[ListingEntry, dict[str, Any]] = {row: {} for row in rows}
     for row, subject in subjects.items():
@@ -100,7 +100,7 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
             stored[row].update(item.read(subject))
     others = [row for row in rows if any(getattr(row, name) != value for name, value in stored[row].items())]
     if others:
-        keep_copies(others, on=today)
+        copy_to_past(others, on=today)
         for row in others:
             row.since = today
             for name, value in stored[row].items():

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from catalog.listing.as_of import AsOf
-from catalog.listing.derive import by_sound
+from catalog.listing.derive import pinyin_key
 from catalog.listing.facets import FACET_SETS, Choices, Countries, Entries, Vocabulary
 from catalog.listing.table import Mask, Numbers, Table
 from catalog.models import Segment
@@ -22,7 +22,7 @@ from catalog.values import BilingualText, language_key
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
-Held = TypeVar("Held")
+Cached = TypeVar("Cached")
 Words = str | BilingualText
 
 # The maximum number of options of a facet that are offered at once: those that most entries have.
@@ -48,14 +48,14 @@ class FacetOptions:
         self._vocabularies: dict[type[Model], dict[str, BilingualText]] = {}
         self._words: dict[str, Mapping[str, Words]] = {}
 
-    def _hold(self, facet: str, *key: str, make: Callable[[], Held]) -> Held:
+    def _cached(self, facet: str, *key: str, make: Callable[[], Cached]) -> Cached:
         """Return a value from the table's cache; make it again if the table that the values refer to has changed."""
         targets = self._targets(facet)
         other = targets.stamp if targets else None
-        held: tuple[object, Held] | None = self.table.cache.get((facet, *key))
-        if held is None or held[0] is not other:
-            held = self.table.cache[facet, *key] = other, make()
-        return held[1]
+        cached: tuple[object, Cached] | None = self.table.cache.get((facet, *key))
+        if cached is None or cached[0] is not other:
+            cached = self.table.cache[facet, *key] = other, make()
+        return cached[1]
 
     def _targets(self, facet: str) -> Table | None:
         """Return the table of the entries that a facet's values refer to; None if they refer to none."""
@@ -78,7 +78,7 @@ class FacetOptions:
                 value: number for value, number in numbers.items() if number and (value in live or value == UNKNOWN)
             }
 
-        return self._hold(facet, "numbers", self.scope, make=count)
+        return self._cached(facet, "numbers", self.scope, make=count)
 
     def is_known(self, facet: str, value: str) -> bool:
         """Return whether a value may be asked for: a word of the vocabulary, or a value that an entry has."""
@@ -137,7 +137,7 @@ class FacetOptions:
             text = find.casefold()
             most = self.find_most(facet, (value for value in self.numbers(facet) if text in self.names(facet, value)))
         else:
-            most = self._hold(facet, "most", self.scope, make=lambda: self.find_most(facet, self.numbers(facet)))
+            most = self._cached(facet, "most", self.scope, make=lambda: self.find_most(facet, self.numbers(facet)))
         values = {*most, *(value for value in chosen if self.is_known(facet, value))}
         positions = self.positions(facet)
         ordered = sorted(values, key=lambda value: (value == UNKNOWN, positions.get(value, len(positions)), value))
@@ -161,7 +161,7 @@ class FacetOptions:
         """Return the position of each value in the order shown; `unknown` has none."""
         if self._is_closed(facet):
             return {value: place for place, value in enumerate(self.words(facet))}
-        return self._hold(facet, "positions", self.language, make=lambda: self._read_positions(facet))
+        return self._cached(facet, "positions", self.language, make=lambda: self._read_positions(facet))
 
     def _read_positions(self, facet: str) -> dict[str, int]:
         column = self.table.facets.get(facet)
@@ -196,7 +196,7 @@ def translate_choices(choices: Choices, *, language: str) -> dict[str, str]:
 def name_country(code: str, language: str) -> tuple[str, str]:
     """Return the sort key and the name of a country, in the active language (which is `language`)."""
     name = str(countries.name(code) or code)
-    return by_sound(name), name
+    return pinyin_key(name), name
 
 
 def ordered_labels(rows: list[tuple[str, str, str, str | None]]) -> dict[str, BilingualText]:

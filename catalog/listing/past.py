@@ -41,7 +41,7 @@ def rebuild(*, past: bool = False) -> int:
     ListingVersion.objects.update(rebuilt=number)
     if past:
         ListingEntry.ever.all().delete()
-    end_strangers()
+    end_stale_rows()
     if lacks_past():
         fill_past()
     for model in list_models_to_index():
@@ -51,12 +51,12 @@ def rebuild(*, past: bool = False) -> int:
     return ListingEntry.objects.count()
 
 
-def end_strangers() -> None:
+def end_stale_rows() -> None:
     """End current rows of entries that are not live, or whose slug has changed."""
     live = {address for kind in KINDS for address in kind.model.objects.filter(live=True).values_list("uid", "slug")}
-    held = ListingEntry.objects.values_list("entry", "slug")
-    strangers = [uid for uid, slug in held if (uid, slug) not in live]
-    end_rows(ListingEntry.objects.filter(entry__in=strangers), on=timezone.now().date())
+    current = ListingEntry.objects.values_list("entry", "slug")
+    stale = [uid for uid, slug in current if (uid, slug) not in live]
+    end_rows(ListingEntry.objects.filter(entry__in=stale), on=timezone.now().date())
 
 
 def lacks_past() -> bool:

@@ -56,8 +56,8 @@ class FacetColumn:
 
     def on(self, day: int) -> "FacetColumn":
         """Return the column of the pairs that are valid on a day."""
-        held = (self.since <= day) & (self.until > day)
-        return self if held.all() else self.where(held)
+        valid = (self.since <= day) & (self.until > day)
+        return self if valid.all() else self.where(valid)
 
     def where(self, pairs: Mask) -> "FacetColumn":
         """Return the column of some pairs (a mask)."""
@@ -199,9 +199,9 @@ class Table:
     def _read_days(self, facet: str) -> Numbers:
         """Return a facet whose values are days as a column of ordinals."""
         column = np.full(self.size, np.nan)
-        if held := self.facets.get(facet):
-            days = np.array([date.fromisoformat(value).toordinal() for value in held.values], dtype=float)
-            column[held.slots] = days[held.codes]
+        if dates := self.facets.get(facet):
+            days = np.array([date.fromisoformat(value).toordinal() for value in dates.values], dtype=float)
+            column[dates.slots] = days[dates.codes]
         return column
 
     def choose(self, facet: str, values: Iterable[str]) -> Mask:
