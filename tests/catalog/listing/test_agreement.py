@@ -107,7 +107,7 @@ def questions(draw, facts: list[Fact]) -> tuple[str, str, list[tuple[str, str]]]
 
 
 @given(data=st.data())
-def test_any_filter_agrees_with_the_oracle(facts, data):
+def test_every_filter_agrees_with_the_oracle(facts, data):
     name, language, pairs = data.draw(questions(facts))
     oracle = Oracle(facts, listing=name, language=language)
     asked: dict[str, list[str]] = {}

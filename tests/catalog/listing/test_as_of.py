@@ -52,7 +52,7 @@ def clock():
         yield move
 
 
-def test_values_results_and_counts_are_those_of_the_day(clock):
+def test_a_past_day_has_its_own_values_results_and_counts(clock):
     acme = make_organization(name="Acme", slug="acme", country="GB")
     clock(2)
     publish(acme, country="US", name_en="Acme Labs")
@@ -68,7 +68,7 @@ def test_values_results_and_counts_are_those_of_the_day(clock):
     assert names(open_listing("organizations", "as_of=2026-03-03&country=US")) == ["Acme Labs"]
 
 
-def test_what_changes_on_one_day_is_one_state_and_the_last_counts(clock):
+def test_of_several_changes_on_one_day_the_last_is_kept(clock):
     acme = make_organization(slug="acme", name="One")
     publish(acme, name_en="Two")
     clock(1)
@@ -80,7 +80,7 @@ def test_what_changes_on_one_day_is_one_state_and_the_last_counts(clock):
     assert ListingEntry.ever.count() == 2
 
 
-def test_what_was_withdrawn_since_is_there_and_what_was_withdrawn_then_is_not(clock):
+def test_a_withdrawn_entry_is_listed_until_the_day_of_its_withdrawal(clock):
     acme = make_organization(name="Acme")
     clock(1)
     withdraw(acme)
@@ -91,7 +91,7 @@ def test_what_was_withdrawn_since_is_there_and_what_was_withdrawn_then_is_not(cl
     assert shown == [["Acme"], [], ["Acme"]]
 
 
-def test_values_from_neighbours_are_those_of_the_day(clock):
+def test_a_past_day_has_its_own_values_from_neighbours(clock):
     acme = make_organization(slug="acme", country="GB")
     make_model(name="Model", makers=[acme])
     clock(1)
@@ -104,7 +104,7 @@ def test_values_from_neighbours_are_those_of_the_day(clock):
     assert open_listing("models", "as_of=2026-03-01&maker=acme-labs").filterset.ignored == ["maker=acme-labs"]
 
 
-def test_what_a_neighbour_gave_on_earlier_days_is_not_there_now(clock):
+def test_former_values_from_a_neighbour_are_not_listed_today(clock):
     acme = make_organization(slug="acme", country="GB")
     make_model(makers=[acme])
     product = make_product(maker=acme, segments=[make_label(Segment, "image")])
@@ -118,7 +118,7 @@ def test_what_a_neighbour_gave_on_earlier_days_is_not_there_now(clock):
     assert counts(open_listing("models", "as_of=2026-03-01"), "country") == {"GB": 1}
 
 
-def test_search_and_order_go_by_what_was_so_then(clock):
+def test_search_and_order_use_the_texts_of_the_day(clock):
     acme = make_organization(name="Pixelworks", name_zh="像素工坊", founded="2019")
     make_organization(name="Pixelate", founded="2020")
     clock(1)
@@ -132,7 +132,7 @@ def test_search_and_order_go_by_what_was_so_then(clock):
     assert names(open_listing("organizations", "sort=-founded&as_of=2026-03-01"))[0] == "Pixelate"
 
 
-def test_freshness_is_that_of_the_day(clock):
+def test_a_past_day_has_its_own_freshness(clock):
     acme = make_organization(name="Acme")
     clock(1)
     user = get_user_model().objects.create_user("editor")
@@ -146,7 +146,7 @@ def test_freshness_is_that_of_the_day(clock):
     assert counts(open_listing("organizations", "as_of=2027-03-01"), "freshness") == {"overdue": 1}
 
 
-def test_a_valuation_counts_on_the_days_on_which_it_was_current(clock):
+def test_a_valuation_counts_on_the_days_when_it_was_current(clock):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-20"})
     clock(400)
@@ -154,7 +154,7 @@ def test_a_valuation_counts_on_the_days_on_which_it_was_current(clock):
     assert names(open_listing("organizations", "valuation_min=1B&as_of=2026-03-05")) == ["Unicorn"]
 
 
-def test_an_interval_that_is_changed_holds_from_that_day_on(clock):
+def test_a_changed_interval_applies_from_that_day_on(clock):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     unicorn = make_organization(
         name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-20"}
@@ -175,7 +175,7 @@ def test_an_interval_that_is_changed_holds_from_that_day_on(clock):
 
 
 @pytest.mark.parametrize("asked", ["2026-03-04", "9999-12-31", "20260301", "2026-02-30", "yesterday", "٢٠٢٦-٠٣-٠١"])
-def test_a_day_to_come_or_that_is_none_is_ignored_and_said(clock, asked):
+def test_a_future_or_invalid_day_is_reported_as_ignored(clock, asked):
     make_organization(name="Acme")
     clock(2)
     listing = open_listing("organizations", f"as_of={asked}")
@@ -184,7 +184,7 @@ def test_a_day_to_come_or_that_is_none_is_ignored_and_said(clock, asked):
     assert not listing.as_of.day
 
 
-def test_an_index_made_anew_has_every_day(clock):
+def test_a_rebuilt_index_has_every_day(clock):
     acme = make_organization(name="Acme", country="GB")
     clock(1)
     publish(acme, country="US")
@@ -213,7 +213,7 @@ def read_rows() -> tuple[list, list]:
     return list(ListingEntry.ever.order_by("pk").values()), list(FacetValue.objects.order_by("pk").values())
 
 
-def test_bringing_the_index_in_step_leaves_what_it_has_kept(clock):
+def test_a_repair_keeps_past_rows(clock):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     source = make_source()
     make_organization(
@@ -259,7 +259,7 @@ def test_bringing_the_index_in_step_leaves_what_it_has_kept(clock):
     assert see_freshness() != kept, "what can't be known any more"
 
 
-def test_days_before_those_that_are_kept_are_filled_in(clock):
+def test_days_before_the_first_kept_row_are_filled_in(clock):
     acme, gone = make_organization(name="Acme", country="GB"), make_organization(name="Gone")
     back = make_organization(name="Back", country="GB")
     clock(1)
@@ -295,7 +295,7 @@ def test_days_before_those_that_are_kept_are_filled_in(clock):
     assert read_rows() == rows
 
 
-def test_rows_at_the_wrong_address_or_of_what_is_not_live_are_ended(clock):
+def test_rows_with_a_wrong_slug_or_of_entries_not_live_are_ended(clock):
     records = make_organization(slug="one"), make_organization(slug="two"), make_organization(slug="three")
     clock(1)
     withdraw(records[2])
@@ -307,7 +307,7 @@ def test_rows_at_the_wrong_address_or_of_what_is_not_live_are_ended(clock):
     assert dict(ListingEntry.objects.values_list("entry", "slug")) == {it.uid: it.slug for it in records[:2]}
 
 
-def test_a_row_that_says_the_same_stays(clock):
+def test_a_row_without_changes_stays(clock):
     acme = make_organization(country="GB")
     model = make_model(makers=[acme])
     clock(1)
@@ -318,7 +318,7 @@ def test_a_row_that_says_the_same_stays(clock):
     assert ListingEntry.ever.filter(entry=acme.uid).count() == 2, "its model has nothing new for it"
 
 
-def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock, commit):
+def test_a_past_day_takes_a_fixed_number_of_queries(clock, commit):
     def queries(address: str) -> int:
         # The process holds what is present, and of the past nothing yet.
         commit()
@@ -516,7 +516,7 @@ def without_names(document: dict) -> dict:
     max_examples=max(2, settings.default.max_examples // 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_each_day_is_as_it_was_and_the_last_publications_are_the_present(db, days):
+def test_each_past_day_is_as_it_was_and_today_follows_the_last_publications(db, days):
     with transaction.atomic(), time_machine.travel(datetime(2026, 3, 1, 9, tzinfo=UTC), tick=False) as traveller:
         site, today, seen = Site(), FIRST, {}
         for gap, events in days:

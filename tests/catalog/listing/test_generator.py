@@ -26,7 +26,7 @@ def read_index() -> list[tuple]:
 
 
 @pytest.mark.long
-def test_documents_and_index_are_those_of_publishing():
+def test_documents_and_index_are_the_same_as_from_publishing():
     generate(entries=60)
     for publication in Publication.objects.all():
         entry = kind_of(publication.kind).model.objects.get(uid=publication.entry)
@@ -45,7 +45,7 @@ def test_documents_and_index_are_those_of_publishing():
 
 
 @pytest.mark.long
-def test_a_seed_gives_one_catalog_and_all_kinds_of_values():
+def test_a_generated_catalog_has_all_kinds_of_values():
     generate(entries=300, seed=5)
     assert {kind: ListingEntry.objects.filter(kind=kind).count() for kind in EntryKind} == {
         EntryKind.ORGANIZATION: 180,

@@ -40,11 +40,11 @@ def describe(table: Table) -> dict:
     return {"rows": described, "order": order}
 
 
-def read_anew(kind: EntryKind) -> Table:
+def read_again(kind: EntryKind) -> Table:
     return read_table(kind=kind, on=timezone.now().date(), rows=ListingEntry.objects.all())
 
 
-def test_a_publication_shows_in_the_next_request_of_every_process(commit):
+def test_a_publication_is_visible_in_the_next_request_of_every_process(commit):
     acme = make_organization(name="Acme", country="GB")
     commit()
     here, there = table_cache.TableCache(), table_cache.TableCache()
@@ -56,10 +56,10 @@ def test_a_publication_shows_in_the_next_request_of_every_process(commit):
     for process in (here, there):
         table = process.update(on=today)[EntryKind.ORGANIZATION]
         assert table.count("country", table.rows)["US"] == 1
-        assert describe(table) == describe(read_anew(EntryKind.ORGANIZATION))
+        assert describe(table) == describe(read_again(EntryKind.ORGANIZATION))
 
 
-def test_a_request_reads_one_number_where_nothing_has_changed(commit):
+def test_a_request_takes_one_query_if_nothing_has_changed(commit):
     make_organization()
     commit()
     process, today = table_cache.TableCache(), timezone.now().date()
@@ -70,7 +70,7 @@ def test_a_request_reads_one_number_where_nothing_has_changed(commit):
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_what_changed_is_read_in_as_many_queries_for_many_as_for_few(commit, number):
+def test_changes_are_read_in_a_fixed_number_of_queries(commit, number):
     records = [make_organization(country="GB") for _ in range(number)]
     commit()
     process, today = table_cache.TableCache(), timezone.now().date()
@@ -82,7 +82,7 @@ def test_what_changed_is_read_in_as_many_queries_for_many_as_for_few(commit, num
     assert len(queries) == 4, "the number, the changes, the rows and their facet values"
 
 
-def test_what_is_not_committed_is_seen_by_its_own_transaction_alone(commit):
+def test_uncommitted_changes_are_visible_in_their_own_transaction_only(commit):
     acme = make_organization(name="Acme", country="GB")
     commit()
     assert names(open_listing("organizations", "country=GB")) == ["Acme"]
@@ -97,7 +97,7 @@ def test_what_is_not_committed_is_seen_by_its_own_transaction_alone(commit):
     assert counts(open_listing("organizations"), "country") == {"GB": 1}
 
 
-def test_what_was_withdrawn_is_gone(commit):
+def test_a_withdrawn_entry_is_removed(commit):
     acme = make_organization(name="Acme")
     make_organization(name="Other")
     commit()
@@ -108,7 +108,7 @@ def test_what_was_withdrawn_is_gone(commit):
     assert open_listing("organizations").total == 1
 
 
-def test_a_table_that_was_replaced_is_let_go(commit):
+def test_a_replaced_table_is_freed(commit):
     acme = make_organization(name="Acme", country="GB")
     model = make_model(makers=[acme])
     commit()
@@ -128,7 +128,7 @@ def test_a_table_that_was_replaced_is_let_go(commit):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_is_read_anew_by_another_thread_where_much_has_changed():
+def test_another_thread_reads_everything_after_many_changes():
     make_organization(name="Acme", country="GB")
     process, today = table_cache.TableCache(), timezone.now().date()
     process.update(on=today)
@@ -136,11 +136,11 @@ def test_everything_is_read_anew_by_another_thread_where_much_has_changed():
     process.update(on=today)
     process.reader.join()
     assert process.number == ListingVersion.objects.get().number
-    assert describe(process.present[EntryKind.ORGANIZATION]) == describe(read_anew(EntryKind.ORGANIZATION))
+    assert describe(process.present[EntryKind.ORGANIZATION]) == describe(read_again(EntryKind.ORGANIZATION))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew():
+def test_after_a_rebuild_requests_use_the_old_tables_until_all_is_read():
     make_organization(name="Acme")
     process, today = table_cache.TableCache(), timezone.now().date()
     before = process.update(on=today)
@@ -151,7 +151,7 @@ def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_smaller_number_than_the_last_is_that_of_another_database():
+def test_a_smaller_number_means_another_database():
     make_organization(name="Acme")
     process, today = table_cache.TableCache(), timezone.now().date()
     process.update(on=today)
@@ -163,7 +163,7 @@ def test_a_smaller_number_than_the_last_is_that_of_another_database():
     assert describe(process.update(on=today)[EntryKind.ORGANIZATION])["rows"] == {}
 
 
-def test_a_new_day_brings_what_holds_from_then_on(commit, time_machine):
+def test_a_new_day_changes_values_that_depend_on_the_day(commit, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z")
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-28"})
@@ -185,7 +185,7 @@ STEPS = st.lists(
 )
 
 
-def test_all_that_a_transaction_changes_has_one_number_and_the_next_one_another(commit):
+def test_each_transaction_that_changes_the_index_has_one_number(commit):
     with CaptureQueriesContext(connection) as queries:
         make_organization()
         make_organization()
@@ -203,7 +203,7 @@ def test_all_that_a_transaction_changes_has_one_number_and_the_next_one_another(
 @pytest.mark.long
 @given(steps=STEPS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-def test_following_changes_is_the_same_as_reading_everything(commit, steps):
+def test_reading_changes_gives_the_same_as_reading_everything(commit, steps):
     """Whatever is published, by one or several at a time, and however often it is looked at meanwhile."""
     process, today = table_cache.TableCache(), timezone.now().date()
     with transaction.atomic():
@@ -230,11 +230,11 @@ def test_following_changes_is_the_same_as_reading_everything(commit, steps):
         commit()
         present = process.update(on=today)
         for kind in EntryKind:
-            assert describe(present[kind]) == describe(read_anew(kind))
+            assert describe(present[kind]) == describe(read_again(kind))
         transaction.set_rollback(True)
 
 
-def test_past_days_are_held_and_let_go(commit, time_machine):
+def test_past_days_are_cached_and_dropped(commit, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z")
     acme = make_organization(name="Acme", country="GB")
     time_machine.move_to("2026-03-05T12:00:00Z")
