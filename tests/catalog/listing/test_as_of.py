@@ -1,4 +1,4 @@
-"""A listing as of a day is what it was at the end of that day: results, order, facet counts and what rows say."""
+"""A listing as of a day shows the end of that day: results, order, facet counts and rows."""
 
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -43,7 +43,7 @@ FIRST = date(2026, 3, 1)
 
 @pytest.fixture
 def clock():
-    """Time stands still at noon (UTC) of the first day, until it is moved by days."""
+    """Stop the clock at noon (UTC) of the first day; tests move it by days."""
     with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
 
         def move(days: int) -> None:
@@ -204,7 +204,7 @@ def test_a_rebuilt_index_has_every_day(clock):
 
 
 def forget_past() -> None:
-    """Leave the index as the migration does that has it keep days, where it has kept none before."""
+    """Leave the index in the state after the migration that began to keep past days."""
     ListingEntry.ever.exclude(until=ALWAYS_UNTIL).delete()
     ListingEntry.objects.update(since=timezone.now().date())
 
@@ -250,7 +250,7 @@ def test_a_repair_keeps_past_rows(clock):
     assert kept[5][1] == ["Unicorn"], "with the interval of then"
     call_command("rebuild_listing", stdout=StringIO())
     assert read_rows() == rows
-    # One more version of it in the index, as if an update derived something else.
+    # One more version of it in the index, as if an upgrade derived something else.
     ListingEntry.objects.update(text="Another text")
     call_command("rebuild_listing", stdout=StringIO())
     assert see_freshness() == kept
@@ -320,7 +320,7 @@ def test_a_row_without_changes_stays(clock):
 
 def test_a_past_day_takes_a_fixed_number_of_queries(clock, commit):
     def queries(address: str) -> int:
-        # The process holds what is present, and of the past nothing yet.
+        # The cache has current tables, but no past days yet.
         commit()
         table_cache.process_cache.past.clear()
         with CaptureQueriesContext(connection) as context:
@@ -333,7 +333,7 @@ def test_a_past_day_takes_a_fixed_number_of_queries(clock, commit):
     address = "/en/organizations/?as_of=2026-03-01&country=GB&q=organization&funding_min=0"
     pages = (address, address.split("&q")[0], "/en/organizations/?as_of=2020-01-01", "/en/glossary/?as_of=2026-03-01")
     acme = make_organization(country="GB")
-    # What is found alone needs no order.
+    # A single result needs no sorting.
     make_organization(country="GB")
     clock(3)
     commit()
@@ -388,7 +388,7 @@ WHAT_HAPPENS = st.sampled_from(ENTRIES).flatmap(
     )
 )
 ACME, BETA, MIST, PAD = ENTRIES
-# Days that have something of everything: first checks, another maker, another address, withdrawal and return.
+# Days with a bit of everything: first checks, another maker, another slug, withdrawal and return.
 STORY = [
     (
         1,
@@ -419,7 +419,7 @@ QUERIES = [
 
 
 class Site:
-    """What happens to a few entries, by their first names."""
+    """Events of a few entries, by their first names."""
 
     def __init__(self):
         self.records: dict = {}
@@ -434,7 +434,7 @@ class Site:
         self.text = make_label(Modality, "text")
 
     def read(self, field: str, value):
-        """What to write into a field: what is pointed to must be there."""
+        """Return the value to write into a field; related objects must exist."""
         if field in ("makers", "built_on"):
             return [self.records[name] for name in value if name in self.records]
         if field == "maker":
@@ -471,7 +471,7 @@ class Site:
 
 
 def see(as_of: str = "") -> list:
-    """Everything that some listings show."""
+    """Return everything that some listings show."""
     seen = []
     for name, query in QUERIES:
         listing = open_listing(name, f"{query}&as_of={as_of}" if as_of else query)
@@ -489,7 +489,7 @@ def see(as_of: str = "") -> list:
 
 
 def find_live(day: date) -> set[tuple[str, str]]:
-    """The addresses of what was live at the end of a day, by the publications alone."""
+    """Return the slugs of what was live at the end of a day, from the publications alone."""
     end = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     last: dict = {it.entry: it for it in Publication.objects.filter(at__lt=end).order_by("sequence")}
     gone = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
@@ -497,7 +497,7 @@ def find_live(day: date) -> set[tuple[str, str]]:
 
 
 def without_names(document: dict) -> dict:
-    """The values of a document; what it points to by its permanent id, since addresses change."""
+    """Return the values of a document, with permanent ids for related objects, since slugs change."""
     ids = {slug: str(uid) for slug, uid in Publication.objects.values_list("slug", "entry")}
 
     def read(value):
@@ -521,7 +521,7 @@ def test_each_past_day_is_as_it_was_and_today_follows_the_last_publications(db, 
         site, today, seen = Site(), FIRST, {}
         for gap, events in days:
             for passed in sorted({1, gap}):
-                # A day on which nothing happened, too: time alone changes what is current.
+                # Including a day without events: time alone changes what is current.
                 traveller.move_to(datetime.combine(today + timedelta(days=passed), datetime.min.time(), tzinfo=UTC))
                 seen[today + timedelta(days=passed)] = see()
             today += timedelta(days=gap)
@@ -544,7 +544,7 @@ def test_each_past_day_is_as_it_was_and_today_follows_the_last_publications(db, 
 
 
 def check_publications(site: Site) -> None:
-    """The last publications say what is so now, and so do all changes, one after another."""
+    """Check that the last publications, and all changes applied in turn, give the current state."""
     for record in site.records.values():
         record.refresh_from_db()
         if not record.live:

@@ -1,4 +1,4 @@
-"""Another interval: everything that follows from it is written anew at once, and is the same as if made anew."""
+"""Changing an interval updates everything derived from it at once, as a rebuild would."""
 
 from datetime import date
 
@@ -33,7 +33,7 @@ def check_all(record, user, outcome=Outcome.STILL_TRUE) -> None:
 
 
 def read_derived() -> tuple:
-    """All that is derived: verifications, facet values, and until when valuations are current."""
+    """Return everything derived: verifications, facet values, and until when valuations are current."""
     verifications = Verification.objects.values_list(
         *("entry", "object_id", "kind", "group", "interval", "checked_at", "due_on", "overdue_on"),
         *("waiting_since", "disputed", "flagged", "historical"),
@@ -46,7 +46,7 @@ def read_derived() -> tuple:
 
 
 def make_mixed(user) -> None:
-    """Entries of all kinds: checked, never checked, flagged, closed and withdrawn."""
+    """Make entries of all kinds: checked, never checked, flagged, closed and withdrawn."""
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2025", "valuation": "USD 1B"}]
     for status in ("active", "closed"):
         organization = make_organization(

@@ -1,4 +1,4 @@
-"""One declaration is all that a facet takes; a system check says what a declaration lacks."""
+"""A facet needs only its declaration; a system check reports what a declaration lacks."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.catalog.listing.listings import counts, names, open_listing
 from tests.catalog.listing.oracle import Reader
 from tests.factories import make_organization
 
-# What addresses of listings that people keep may have asked for; more may come, none may go.
+# Parameters that URLs kept by readers may have; new ones may be added, none may be removed.
 PARAMETERS = {
     EntryKind.ORGANIZATION: {
         *("segment", "layer", "modality", "built_on", "country", "type", "status", "founded", "founded_known"),

@@ -1,4 +1,4 @@
-"""What filters, counts and orders mean; `test_agreement.py` holds any of them against an oracle."""
+"""Examples of filters, counts and orders; `test_agreement.py` compares all of them with an oracle."""
 
 import pytest
 from django.utils import translation
@@ -124,7 +124,7 @@ def test_order(landscape):
 
 
 def test_a_facets_counts_ignore_its_own_filter(landscape):
-    """A facet's counts leave its own choice out, and follow every other."""
+    """Other filters still apply."""
     listing = open_listing("organizations", "country=GB&type=startup")
     assert counts(listing, "country") == {"GB": 1, "US": 1, "unknown": 1}
     assert counts(listing, "type") == {"startup": 1, "big-tech": 0}

@@ -1,4 +1,4 @@
-"""The generated catalog is what publishing would have made, or measurements would speak of something else."""
+"""The generated catalog is the same as a published one, so that measurements are valid."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def read_index() -> list[tuple]:
-    """All that the index says, whichever its keys."""
+    """Return everything in the index, apart from primary keys."""
     columns = [column.attname for column in ListingEntry._meta.concrete_fields if not column.primary_key]
     rows = [("row", *values) for values in ListingEntry.ever.order_by("entry").values_list(*columns)]
     columns = ("listing__entry", "facet", "value", "since", "until")

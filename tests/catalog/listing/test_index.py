@@ -1,4 +1,4 @@
-"""The listing index follows what is live: own values, and those that come from neighbours."""
+"""The listing index follows what is live: an entry's own values, and those from neighbours."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def facets_of(record) -> dict[str, set[str]]:
-    """The facet values of a record that say something."""
+    """Return the facet values of a record, without `unknown`."""
     facets: dict[str, set[str]] = {}
     for facet, value in FacetValue.objects.filter(listing__entry=record.uid).values_list("facet", "value"):
         if value != "unknown":

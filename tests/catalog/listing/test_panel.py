@@ -1,4 +1,4 @@
-"""The panel of filters: which options are shown, in which order, under which parent."""
+"""The filter panel: which options it shows, in which order, under which parent."""
 
 import pytest
 from django.utils import translation

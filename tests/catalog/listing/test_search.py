@@ -1,4 +1,4 @@
-"""Search finds any piece of Chinese, names however they are typed, and survives any query string."""
+"""Search finds any part of a Chinese text and names however they are typed, and accepts any query string."""
 
 from io import StringIO
 
@@ -110,7 +110,7 @@ def substrings(text: str, longest: int = 4) -> set[str]:
 
 
 def found_in(text: str, query_string: str) -> bool:
-    """What a database does with the tokens, in Python."""
+    """Do in Python what a database does with the tokens."""
     tokens = set(index_tokens(text))
 
     def has(term: Term) -> bool:
@@ -238,7 +238,7 @@ class TestSearch:
         assert [typed for typed, title in TYPED.items() if title not in titles(typed)] == []
 
     def test_the_exact_name_comes_first_then_beginnings_of_names_then_texts(self, pages):
-        # The exact name, then the beginning of a name, then names that only contain it.
+        # The exact name, then the beginning of a name, then names that contain it.
         found = titles("gpt-3")
         assert found[:2] == ["GPT-3", "GPT-3.5 Turbo"]
         assert set(found[2:]) == {"How to write with GPT-3", "使用GPT-3生成文本"}
@@ -290,10 +290,10 @@ class TestSearch:
 
 @pytest.mark.django_db
 class TestRank:
-    """What listings and the site's search ask: keys, by level."""
+    """What listings and the site's search use: keys, by level."""
 
     def make(self) -> dict[str, int]:
-        """Rows of the listing index by name, and how `diffusion` stands in each."""
+        """Make rows of the listing index that contain `diffusion` in different ways, by name."""
         segment = make_label(Segment, "image-generation", name_en="Image generation", synonyms="diffusion, 文生图")
         terms = [
             make_term(name="Diffusion", name_zh="扩散"),
@@ -396,7 +396,7 @@ class TestRank:
 
 
 class TestWagtail:
-    """The doors that the admin uses."""
+    """The interfaces that the admin uses."""
 
     def test_search_and_autocomplete(self, pages):
         backend = get_search_backend()

@@ -1,4 +1,4 @@
-"""How Chinese names are typed by their sound, which words may be misspelt, and where a query stands in a text."""
+"""The sounds of Chinese names, the correction of misspelt words, and passages of texts."""
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ def test_a_passage_of_one_long_word_is_cut_inside_it():
 
 @given(name=st.text(alphabet="䷀易文一㐀〇abc é"), query=st.text(alphabet="abcyiwen", min_size=1, max_size=6))
 def test_a_query_is_marked_in_any_name(name, query):
-    """Signs that stand among Chinese characters and are none, too."""
+    """Including characters between Chinese ones that are not Chinese."""
     html = marked(Highlighter(query).mark_name(name)[1])
     assert html.replace("<mark>", "").replace("</mark>", "") == name
 

@@ -1,4 +1,4 @@
-"""What processes hold of the listing index in memory is always what the database has."""
+"""The listing tables in memory always match the database."""
 
 import gc
 import weakref
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def describe(table: Table) -> dict:
-    """All that a table says, whatever its slots, by address."""
+    """Return all data of a table by slug, whatever its slots."""
     described = {}
     for slug, slot in table.slot_at.items():
         facets = {facet: sorted(table.values_of(facet, [slot])[slot]) for facet in table.facets}
@@ -204,7 +204,7 @@ def test_each_transaction_that_changes_the_index_has_one_number(commit):
 @given(steps=STEPS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_reading_changes_gives_the_same_as_reading_everything(commit, steps):
-    """Whatever is published, by one or several at a time, and however often it is looked at meanwhile."""
+    """For any publications, one or several at a time, and any reads between them."""
     process, today = table_cache.TableCache(), timezone.now().date()
     with transaction.atomic():
         records = [make_organization(name=f"Organization {number}", country="GB") for number in range(4)]

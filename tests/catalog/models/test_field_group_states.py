@@ -1,4 +1,4 @@
-"""States of field groups follow from the time of the check and the day on which they are read."""
+"""The states of field groups follow from the time of the check and the current day."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +13,7 @@ CHECKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
 def make_verification(*, entry="x", group=FieldGroup.PRICING, checked_at=CHECKED, **values) -> Verification:
-    """The verification of a group with the registry's interval, not saved."""
+    """Return an unsaved verification of a group with the default interval."""
     values = {"interval": INTERVALS[group], "checked_at": checked_at, **values}
     verification = Verification(entry=entry, group=group, **values)
     verification.set_dates()

@@ -1,4 +1,4 @@
-"""One `Kind` for each kind: what the registry says is there, and the system check names what is not."""
+"""The registry of kinds is complete, and the system check reports what is missing."""
 
 from dataclasses import replace
 
@@ -15,13 +15,13 @@ MODEL = kind_of("model")
 
 
 def complaints(monkeypatch, *kinds) -> list[str]:
-    """What the system check says while these are the kinds."""
+    """Return the messages of the system check with these kinds."""
     monkeypatch.setattr(kind_checks, "KINDS", kinds)
     return [error.msg for error in check_kinds()]
 
 
 def with_other(**values) -> list:
-    """The kinds, with other values of models."""
+    """Return the kinds with some values of models replaced."""
     return [replace(kind, **values) if kind is MODEL else kind for kind in KINDS]
 
 

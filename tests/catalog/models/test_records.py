@@ -1,4 +1,4 @@
-"""What entries, words of vocabularies, sources and publications refuse by themselves."""
+"""What entries, vocabulary words, sources and publications refuse by themselves."""
 
 import pytest
 from django.core.exceptions import ValidationError
