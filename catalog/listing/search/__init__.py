@@ -73,8 +73,8 @@ def search(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
     engine = _vendor().Index.engine
     model = queryset.model
     # The plugin of the stubs takes a type variable for another model after `annotate()`.
-    found: QuerySet[Found] = (  # type: ignore[assignment]
-        match(queryset, query_string)
+    found: QuerySet[Found] = (
+        match(queryset, query_string)  # type: ignore[assignment]
         .annotate(
             search_level=engine.ordering(model, query),
             search_score=engine.score_of(model, query),
