@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aigc_site.settings")
 application = get_wsgi_application()
 
 # After the applications are loaded.
-from catalog.listing.tables import prepare  # noqa: E402
+from catalog.listing.table_cache import prepare  # noqa: E402
 
 prepare()

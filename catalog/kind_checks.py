@@ -1,6 +1,7 @@
-"""The system check of kinds: it names what a kind lacks in any room, and where to put it."""
+"""The system check of kinds: it reports what a kind lacks in any part of the catalog, and where to add it."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.core import checks
 from django.template import TemplateDoesNotExist
@@ -17,7 +18,7 @@ KINDS_FILE = "catalog/models/kinds.py"
 
 
 def check_kinds(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
-    """Report what each kind lacks, and each member of `EntryKind` that has no `Kind`, or more than one."""
+    """Report what each kind lacks, and each member of `EntryKind` that has no `Kind` or more than one."""
     keys = [kind.key for kind in KINDS]
     errors = [
         make_message(f"EntryKind.{key.name} has {keys.count(key)} kinds; it needs one.", KINDS_FILE, number=1)
@@ -43,7 +44,7 @@ def check_kind(kind: Kind) -> list[checks.CheckMessage]:
 
 
 def check_values(kind: Kind) -> Iterator[checks.CheckMessage]:
-    """Report values that are named, but not there; and what every entry has to have."""
+    """Report values that are named but do not exist, and what every entry must have."""
     for name in list_names(kind):
         if not hasattr(kind.model, name):
             yield say(kind, f"names “{name}”, which {kind.model_name} does not have", KINDS_FILE, number=4)
@@ -60,26 +61,27 @@ def check_values(kind: Kind) -> Iterator[checks.CheckMessage]:
 
 
 def list_names(kind: Kind) -> Iterable[str]:
-    """The values and lists that a kind names."""
+    """Return the names of the values and lists that a kind mentions."""
     return dict.fromkeys([*kind.fields, *([kind.date] if kind.date else [])])
 
 
 def check_pages(kind: Kind) -> Iterator[checks.CheckMessage]:
-    """Report a page, a listing or a screen that is not there."""
+    """Report a missing page, listing or screen."""
     try:
         get_template(kind.template)
     except TemplateDoesNotExist:
         yield say(kind, "has no page", f"templates/{kind.template}", number=7)
-    # A date that is not there is named already.
+    # A date field that does not exist is reported above.
     has_date = kind.is_entry and kind.date and hasattr(kind.model, kind.date)
     if has_date and kind.date not in FACET_SETS[kind.key].ranges:
         yield say(kind, f"has a listing without its date, “{kind.date}”", "catalog/listing/facets/", number=8)
-    if kind.model not in {item.model for item in CatalogGroup.items}:
+    viewsets: Iterable[Any] = CatalogGroup.items
+    if kind.model not in {viewset.model for viewset in viewsets}:
         yield say(kind, "has no screens for editors", "catalog/editing/viewsets.py", number=9)
 
 
 def check_words(kind: Kind) -> Iterator[checks.CheckMessage]:
-    """Warn of names of the kind that are the same in both languages, and so hardly translated."""
+    """Warn about names of the kind that are the same in both languages, so probably not translated."""
     options = kind.model._meta
     words = (kind.key.label, kind.plural, kind.heading, options.verbose_name, options.verbose_name_plural)
     with override("en"):

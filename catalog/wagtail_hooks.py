@@ -1,4 +1,4 @@
-"""Registers what `catalog.editing` gives the admin."""
+"""Registers the screens of `catalog.editing` with the Wagtail admin."""
 
 from django.template.loader import render_to_string
 from wagtail import hooks
@@ -8,14 +8,14 @@ from catalog.editing.account import HistoryChoicePanel
 from catalog.editing.panels import register_relation_widgets
 from catalog.editing.viewsets import CatalogGroup
 
-# Before the viewsets: they make their forms when they are registered.
+# Before the viewsets, which build their forms when they are registered.
 register_relation_widgets()
 register_snippet(CatalogGroup)
 
 
 @hooks.register("insert_editor_js")
 def insert_picker_script() -> str:
-    """The script of `catalog.editing.widgets.Picker`."""
+    """Return the script tag of `catalog.editing.widgets.Picker`."""
     return render_to_string("wagtailadmin/catalog/picker_script.html")
 
 

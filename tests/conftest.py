@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone, translation
 from hypothesis import settings
 
-from catalog.listing import tables
+from catalog.listing import table_cache
 from tests import databases
 
 # Quick and long are the same on every run, so that a failure comes of the change at hand; `explore` looks for what
@@ -43,7 +43,7 @@ def default_language():
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch):
     """A process that has read nothing of the listing index yet; another test's database is no longer there."""
-    monkeypatch.setattr(tables, "of_process", tables.Tables())
+    monkeypatch.setattr(table_cache, "process_cache", table_cache.TableCache())
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from django.http import QueryDict
 from catalog.listing.as_of import AsOf
 from catalog.listing.search import match
 from catalog.listing.spelling import find_meant
-from catalog.listing.tables import TablesOnDay
+from catalog.listing.table_cache import TablesOnDay
 
 
 def find_meant_among(objects: QuerySet, typed: str) -> str | None:

@@ -1,19 +1,38 @@
-"""The columns of a listing's table, by kind, and what stands in their cells."""
+"""The columns of a listing's table by kind, and the values in their cells."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Protocol
 
 from catalog.listing.facets import FACET_SETS, CheckedRange, Facet, Range, Unit
+from catalog.models import ListingEntry
 from catalog.values import FuzzyDate, Money, Quantity
+from catalog.values.numbers import to_decimal
+from catalog.values.quantity import Kind
+
+
+class ShownRow(Protocol):
+    """What cells show of a row: `catalog.listing.page.ListingRow`."""
+
+    @property
+    def entry(self) -> ListingEntry: ...
+
+    @property
+    def facets(self) -> Mapping[str, Sequence[tuple[str, object]]]: ...
+
+    @property
+    def checked(self) -> Mapping[str, date | None]: ...
+
 
 STYLES = {Unit.DATE: "date", Unit.NUMBER: "number", Unit.MONEY: "number"}
 
 
 @dataclass
 class Column:
-    """One column beside name and summary: its name, its heading, and the class of its cells."""
+    """One column of the table, apart from name and summary: its name, its heading, and the CSS class of its cells."""
 
     declared: Facet | Range | CheckedRange
 
@@ -35,8 +54,8 @@ class Column:
         return STYLES[self.declared.unit]
 
 
-def cell_values(name: str, row, language: str) -> list:
-    """The values in one cell of a `ListingRow`, none where nothing is recorded; `language` is the reader's."""
+def cell_values(name: str, row: ShownRow, language: str) -> list[object]:
+    """Return the values in one cell of a `ListingRow`, none if nothing is recorded; `language` is the reader's."""
     declared = FACET_SETS[row.entry.kind].by_name[name]
     if isinstance(declared, Facet):
         return [label for value, label in row.facets[name]]
@@ -58,27 +77,27 @@ def cell_values(name: str, row, language: str) -> list:
 
 @lru_cache(maxsize=20_000)
 def format_days(first: date, last: date, language: str) -> str:
-    """A date by which an entry is listed, as precise as its first and last day say."""
+    """Return a date, given its first and last day, with the precision of this period: a day, a month or a year."""
     days = (last - first).days
     parts = [first.year, first.month, first.day]
     return FuzzyDate(*parts[: 1 if days > 31 else 2 if days else 3]).format(language)
 
 
-def kind_of_number(row, declared: Range) -> str:
-    """Whether a number of a `ListingRow` is reported or an estimate, by the facet that says how it is known."""
+def kind_of_number(row: ShownRow, declared: Range) -> Kind:
+    """Return whether a number of a `ListingRow` is reported or estimated, according to the range's `known` facet."""
     known = row.facets[declared.known.name] if declared.known else ()
     return "estimated" if any(value == "estimated" for value, label in known) else "reported"
 
 
 @lru_cache(maxsize=20_000)
-def to_dollars(amount: float | Decimal, kind: str = "reported", *, high: float | None = None) -> Money:
-    """An amount of US dollars, or one up to `high`, that listings keep as floats of no more than fifteen digits."""
-    # Cents are nobody's funding.
+def to_dollars(amount: float | Decimal, kind: Kind = "reported", *, high: float | None = None) -> Money:
+    """Return an amount of US dollars, or a span up to `high`; listings store amounts as floats of up to 15 digits."""
+    # Rounded to whole dollars: cents do not matter here.
     low, top = (Decimal(f"{end:.15g}").to_integral_value() for end in (amount, amount if high is None else high))
     return Money(low, top, kind, "USD")
 
 
 @lru_cache(maxsize=20_000)
-def format_numbers(low: float, high: float, kind: str, language: str) -> str:
-    """A number, or from one to another."""
-    return Quantity(low=low, high=high, kind=kind).format(language)
+def format_numbers(low: float, high: float, kind: Kind, language: str) -> str:
+    """Return a number, or a span of numbers, as text."""
+    return Quantity(low=to_decimal(low), high=to_decimal(high), kind=kind).format(language)

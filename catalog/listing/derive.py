@@ -1,17 +1,18 @@
-"""What a row of the listing index holds: the columns and facet values that come of a public document.
+"""Derives a listing row's columns and facet values from a public document.
 
-Which these are, and which of them come from neighbours, is declared in `catalog.listing.facets`.
-`catalog.listing.index` finds the neighbours, and writes the rows.
+`catalog.listing.facets` declares them, and which of them come from neighbours. `catalog.listing.index` finds the
+neighbours and writes the rows.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 
 from catalog.listing.facets import FACET_SETS, CheckedRange, During, Facet, Subject
-from catalog.listing.rows import Held
+from catalog.listing.rows import DatedValue
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import UNKNOWN
 
@@ -23,12 +24,12 @@ class Facets:
     values: dict[str, dict[str, tuple[date, date]]] = field(default_factory=dict)
 
     def add(self, facet: str, values: Iterable[During]) -> None:
-        """Note values, each with its days."""
+        """Add values with their days."""
         for value, since, until in values:
             self.values.setdefault(facet, {})[value] = (since, until)
 
-    def held(self) -> list[Held]:
-        """All values with their days."""
+    def dated_values(self) -> list[DatedValue]:
+        """Return all values with their days."""
         return [(facet, value, *days) for facet, values in self.values.items() for value, days in values.items()]
 
 
@@ -39,10 +40,9 @@ def derive_facets(
     inherited: Mapping[str, set[str]] | None = None,
     parents: Mapping[str, str] | None = None,
 ) -> Facets:
-    """Return what an entry has in some facets from a day on.
+    """Return an entry's values of some facets, from the day of `subject` on.
 
-    `inherited` are the values that come from its neighbours (see `find_inherited`); `parents` maps a word to the one
-    that includes it.
+    `inherited` has the values from its neighbours (see `find_inherited`); `parents` maps a segment to its parent.
     """
     facets = Facets()
     for item in declared:
@@ -58,10 +58,10 @@ def derive_facets(
     return facets
 
 
-def derive_row(subject: Subject) -> dict:
-    """Return the columns of the listing row that come from an entry itself."""
+def derive_row(subject: Subject) -> dict[str, Any]:
+    """Return the columns of the listing row that are derived from the entry itself."""
     document, fields, kind = subject.document, subject.fields, subject.kind
-    summary = fields.get("summary") or fields.get("definition")
+    summary = fields["summary"] if fields.get("summary") else fields["definition"]
     row = {
         "kind": kind,
         "slug": document["slug"],
@@ -70,23 +70,23 @@ def derive_row(subject: Subject) -> dict:
         "aliases": fields["aliases"],
         "summary_en": summary["en"],
         "summary_zh": summary["zh"],
-        # Sorted: a database may keep no order in a document.
+        # Sorted, since a database may not preserve the order of a document.
         "text": "\n".join(sorted(set(texts_of(document)))),
     }
     row["sort_en"] = row["name_en"].casefold()[:200]
-    row["sort_zh"] = by_sound(row["name_zh"])[:300]
+    row["sort_zh"] = pinyin_key(row["name_zh"])[:300]
     for declared in FACET_SETS[kind].stored_ranges:
         row.update(declared.read(subject))
     return row
 
 
-def by_sound(text: str) -> str:
-    """The key by which a name stands in order: Chinese by its pinyin, among Latin names."""
+def pinyin_key(text: str) -> str:
+    """Return the sort key of a name: Chinese by its pinyin, among Latin names."""
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).casefold()
 
 
-def texts_of(document: dict) -> Iterable[str]:
-    """Every text by which search may find an entry: names, summary, rows of lists, names of what it points to."""
+def texts_of(document: dict[str, Any]) -> Iterable[str]:
+    """Yield every text by which search can find an entry: names, summary, rows of lists, names of related objects."""
     fields = document["fields"]
     for value in [
         *fields.values(),
@@ -96,7 +96,7 @@ def texts_of(document: dict) -> Iterable[str]:
             yield value["en"]
             yield value["zh"]
     for group, labels in document["labels"].items():
-        # A term is not found by the names of those beside it.
+        # Related terms are left out: a term should not be found by another term's name.
         if group != "source" and (group, document["kind"]) != ("term", EntryKind.TERM):
             for label in labels.values():
                 yield label["en"]

@@ -1,4 +1,4 @@
-"""The figures of a selection: how it is spread over a range, and what it adds up to."""
+"""The figures of a selection: its histograms, totals and medians."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,11 +6,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from catalog.listing.table import Table
+from catalog.listing.table import Mask, Numbers, Table
 from catalog.values.numbers import MAX_POWER, MIN_POWER
 
-# A histogram has no more bins: what is before the first edge is in a bin that is open below.
+# The maximum number of bins; everything before the first edge goes into a first bin that is open below.
 MOST_BINS = 24
 MONTHS_OF_YEARS = 2
 UNITS = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
@@ -18,7 +19,7 @@ UNITS = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
 
 @dataclass(frozen=True)
 class Bin:
-    """A part of a range, both ends included: the bounds as typed (none where it is open), and how many rows."""
+    """A part of a range, including both ends: its bounds as typed (empty if open), and the number of rows in it."""
 
     low: str
     high: str
@@ -27,55 +28,57 @@ class Bin:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How rows are spread over a range; one that reaches over several bins is counted in each."""
+    """The number of rows in each bin; a row that spans several bins is counted in each."""
 
     bins: list[Bin]
-    # The number of rows that have a value; there are more in the bins.
+    # The number of rows that have a value; the bins may add up to more.
     total: int
 
     @property
     def highest(self) -> int:
-        """The largest count."""
+        """The largest count of a bin."""
         return max((item.count for item in self.bins), default=0)
 
 
 @dataclass(frozen=True)
 class Bins:
-    """The bins of a range of a table, and for each row how many edges lie at or below it.
+    """The bins of a range of a table, and for each row the number of bin edges at or below its ends.
 
-    `before_high` counts the lower ends that the row's upper end has reached, `past_low` the upper ends that its lower
-    end has passed, so that the rows of a bin are those that have reached its lower end but for those past its upper
-    one. `has_value` are the rows that have a value, a mask.
+    `before_high` is the number of bins that start at or before the row's upper end, `past_low` the number of bins that
+    end before its lower end. The rows in a bin are those that reach its start, minus those that begin after its end.
+    `has_value` is a mask of the rows that have a value.
     """
 
     ends: list[tuple[str, str]]
-    before_high: np.ndarray
-    past_low: np.ndarray
-    has_value: np.ndarray
+    before_high: NDArray[np.int64]
+    past_low: NDArray[np.int64]
+    has_value: Mask
 
 
 def draw_bins(*, table: Table, low: str, high: str, is_date: bool) -> Bins:
-    """The bins of a range over two columns, the lower and upper end of each row's value; the same for any filter."""
+    """Return the bins of a range over two columns, each row's lower and upper end; the same for every filter."""
     key = ("bins", low, high)
-    if key not in table.cache:
+    bins: Bins | None = table.cache.get(key)
+    if bins is None:
         lows, highs = table.columns[low], table.columns[high]
         has_value = ~np.isnan(lows) & ~np.isnan(highs) & table.rows
         edges = (list_periods if is_date else list_steps)(lows[has_value], highs[has_value])
         starts = np.array([start for _low, _high, start, _end in edges])
         ends = np.array([end for _low, _high, _start, end in edges])
-        table.cache[key] = Bins(
+        bins = Bins(
             ends=[(first, last) for first, last, _start, _end in edges],
             before_high=np.searchsorted(starts, highs, side="right"),
             past_low=np.searchsorted(ends, lows, side="left"),
             has_value=has_value,
         )
-    return table.cache[key]
+        table.cache[key] = bins
+    return bins
 
 
-def count_bins(bins: Bins, rows) -> Histogram:
-    """Of some rows (a mask), how many are in each bin."""
+def count_bins(bins: Bins, rows: Mask) -> Histogram:
+    """Return how many of some rows (a mask) are in each bin."""
     rows, number = rows & bins.has_value, len(bins.ends)
-    # Of each bin: the rows whose upper end does not reach it, and those whose lower end is past it.
+    # For each bin: the rows that end before it, and the rows that begin after it.
     short = np.cumsum(np.bincount(bins.before_high[rows], minlength=number + 1))[:number]
     total = np.count_nonzero(rows)
     past = total - np.cumsum(np.bincount(bins.past_low[rows], minlength=number + 1))[:number]
@@ -83,8 +86,8 @@ def count_bins(bins: Bins, rows) -> Histogram:
     return Histogram([Bin(low, high, count) for (low, high), count in zip(bins.ends, counts, strict=True)], int(total))
 
 
-def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
-    """Years, or months where there are few: the bounds as typed, the first day and the last, as ordinals."""
+def list_periods(lows: Numbers, highs: Numbers) -> list[tuple[str, str, float, float]]:
+    """Return years, or months for a short period: the bounds as typed, the first and the last day as ordinals."""
     if not len(lows):
         return []
     first, last = date.fromordinal(int(lows.min())), date.fromordinal(int(highs.max()))
@@ -97,27 +100,27 @@ def list_periods(lows, highs) -> list[tuple[str, str, float, float]]:
         years = range(first.year, last.year + 1)
         periods = [(f"{year:04}", month_start(year * 12), month_start((year + 1) * 12)) for year in years]
     kept = periods[-MOST_BINS:]
-    bins = [(text, text, start, end - 1) for text, start, end in kept]
+    bins: list[tuple[str, str, float, float]] = [(text, text, start, end - 1) for text, start, end in kept]
     if len(periods) > MOST_BINS:
         bins[0] = ("", bins[0][1], -np.inf, bins[0][3])
     return bins
 
 
 def month_start(month: int) -> int:
-    """The ordinal of the first day of a month, counted from the year 0."""
+    """Return the ordinal of the first day of a month, counted in months since the year 0."""
     year, month = divmod(month, 12)
     return date(year, month + 1, 1).toordinal() if year <= date.max.year else date.max.toordinal() + 1
 
 
-def list_steps(lows, highs) -> list[tuple[str, str, float, float]]:
-    """Steps of 1 and 3 times a power of ten: the bounds as typed, and as numbers."""
+def list_steps(lows: Numbers, highs: Numbers) -> list[tuple[str, str, float, float]]:
+    """Return steps of 1 and 3 times a power of ten: the bounds as typed, and as numbers."""
     positive = lows[lows > 0]
     if not len(positive):
         return []
     first, last = int(np.floor(np.log10(positive.min()))), int(np.ceil(np.log10(highs.max())))
     powers = range(max(first, MIN_POWER), min(last, MAX_POWER) + 1)
     edges = [digit * 10.0**power for power in powers for digit in (1, 3)]
-    # Only as far as there is something.
+    # Leave out empty steps at both ends.
     edges = edges[max(0, np.searchsorted(edges, positive.min(), side="right") - 1) :]
     edges = edges[: np.searchsorted(edges, highs.max(), side="left") + 1]
     if len(edges) < 2:
@@ -131,7 +134,7 @@ def list_steps(lows, highs) -> list[tuple[str, str, float, float]]:
 
 
 def spell(number: float) -> str:
-    """A round number as short as it may be typed: 300M."""
+    """Return a round number in the shortest form that can be typed: 300M."""
     for power, unit in UNITS:
         if 10**power <= number < 10 ** (power + 3):
             return f"{number / 10**power:g}{unit}"
@@ -140,10 +143,10 @@ def spell(number: float) -> str:
 
 @dataclass(frozen=True)
 class Sum:
-    """What the values of a range add up to in the results.
+    """The total and median of a range's values in the results.
 
-    `total` is None where values must not be added. `number` results have a value, `estimated` of these have an
-    estimate, `lacking` have none, or none that can be told in the unit: USD, or plain numbers.
+    `total` is None if values must not be added. `number` results have a value, `estimated` of these an estimate;
+    `lacking` results have none, or none that can be converted to the unit: USD, or plain numbers.
     """
 
     name: str
@@ -155,8 +158,8 @@ class Sum:
     lacking: int
 
 
-def sum_up(*, name: str, label, values, estimated, results: int, is_added: bool) -> Sum:
-    """Sum up the values of some rows (NaN where there is none); `estimated` says of each whether it is an estimate."""
+def sum_up(*, name: str, label: object, values: Numbers, estimated: Mask, results: int, is_added: bool) -> Sum:
+    """Return the figures of some rows' values (NaN where there is none); `estimated` is a mask of the estimates."""
     has_value = ~np.isnan(values)
     known = values[has_value]
     return Sum(

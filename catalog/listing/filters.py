@@ -1,19 +1,22 @@
-"""The filters that follow from the facets and ranges of a kind; each gives a mask, the rows that it lets through."""
+"""The filters of a kind, made from its facets and ranges; each returns a mask of the rows that match."""
 
 from copy import copy
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from django import forms
 from django_filters import CharFilter, Filter
 
 from catalog.listing.facets import CheckedRange, Facet, FacetSet, Range, Unit
-from catalog.listing.table import Table
+from catalog.listing.options import FacetOptions
+from catalog.listing.table import Mask, Table
+from catalog.values import FuzzyDate
 from catalog.values.forms import FuzzyDateFormField, NumberFormField
 
 
 class ValuesField(forms.Field):
-    """All values that a parameter was given; which of them are known is for the filter set to say."""
+    """All values of a parameter; the filter set decides which of them are known."""
 
     widget = forms.SelectMultiple
 
@@ -21,15 +24,32 @@ class ValuesField(forms.Field):
         return list(dict.fromkeys(value or []))
 
 
-class Shared:
-    """A filter whose settings never change: a filter set, which takes a copy of each, need not copy these, too."""
+class FilterSetOfRows(Protocol):
+    """What a filter needs of the filter set that it belongs to."""
 
-    def __deepcopy__(self, memo: dict):
+    @property
+    def options(self) -> FacetOptions: ...
+
+    @property
+    def found(self) -> list[int]: ...
+
+
+class RowFilter(Filter):
+    """A filter of the rows of a table, not of a queryset."""
+
+    parent: FilterSetOfRows
+
+    def match(self, table: Table, value: Any) -> Mask | None:
+        """Return a mask of the rows that match; None if the value asks for nothing that is known."""
+        raise NotImplementedError
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # Filter sets copy their filters; a shallow copy is enough, since settings never change.
         return copy(self)
 
 
-class FacetFilter(Shared, Filter):
-    """Rows that have any of the chosen values in a facet."""
+class FacetFilter(RowFilter):
+    """Matches rows that have any of the chosen values of a facet."""
 
     field_class = ValuesField
 
@@ -37,23 +57,23 @@ class FacetFilter(Shared, Filter):
         self.facet = facet
         super().__init__(label=facet.label)
 
-    def filter(self, table: Table, value: list[str]):
+    def match(self, table: Table, value: list[str]) -> Mask | None:
         name = self.facet.name
         known = [item for item in value if self.parent.options.is_known(name, item)]
         return table.choose(name, known) if known else None
 
 
-class TextFilter(Shared, CharFilter):
-    """Rows that the search engine finds."""
+class TextFilter(RowFilter, CharFilter):
+    """Matches rows that the search engine finds."""
 
-    def filter(self, table: Table, value: str):
+    def match(self, table: Table, value: str) -> Mask:
         mask = np.zeros(table.size, dtype=bool)
         mask[self.parent.found] = True
         return mask
 
 
-class BoundFilter(Shared, Filter):
-    """One end of a range over what may itself be a range: it is let through where the two overlap."""
+class BoundFilter(RowFilter):
+    """One bound of a range; a row's value may be a span too, and matches if the two overlap."""
 
     def __init__(self, declared: Range | CheckedRange, *, bound: Literal["min", "max"]) -> None:
         self.bound = bound
@@ -61,38 +81,44 @@ class BoundFilter(Shared, Filter):
         self.column = high if bound == "min" else low
         super().__init__(label=declared.label)
 
-    def filter(self, table: Table, value):
-        # What has no number is in no range.
+    def read(self, value: Any) -> float:
+        """Return a typed bound in the unit of its column."""
+        raise NotImplementedError
+
+    def match(self, table: Table, value: FuzzyDate | Decimal) -> Mask:
+        # NaN compares as False, so rows without a value never match.
         end, column = self.read(value), table.columns[self.column]
-        return column >= end if self.bound == "min" else column <= end
+        mask: Mask = column >= end if self.bound == "min" else column <= end
+        return mask
 
 
 class DateBoundFilter(BoundFilter):
-    """From the first day of `2020`, `June 2020` … (min), or to its last (max)."""
+    """Matches from the first day of `2020`, `June 2020` … (min), or up to its last day (max)."""
 
     field_class = FuzzyDateFormField
 
-    def read(self, value) -> float:
+    def read(self, value: FuzzyDate) -> float:
         return (value.first_day if self.bound == "min" else value.last_day).toordinal()
 
 
 class NumberBoundFilter(BoundFilter):
-    """From `10 billion`, `10B`, `100 亿` … (min), or up to it (max)."""
+    """Matches from `10 billion`, `10B`, `100 亿` … (min), or up to it (max)."""
 
     field_class = NumberFormField
 
-    def read(self, value) -> float:
+    def read(self, value: Decimal) -> float:
         return float(value)
 
 
-def make_filters(facet_set: FacetSet) -> dict[str, Filter]:
-    """The filters of a kind by parameter, in the order of the panel."""
-    filters: dict[str, Filter] = {}
+def make_filters(facet_set: FacetSet) -> dict[str, RowFilter]:
+    """Return the filters of a kind by parameter, in the order of the panel."""
+    filters: dict[str, RowFilter] = {}
+    bounds: tuple[Literal["min", "max"], ...] = ("min", "max")
     for declared in facet_set.all:
         if isinstance(declared, Facet):
             filters[declared.name] = FacetFilter(declared)
         else:
             filter_class = DateBoundFilter if declared.unit is Unit.DATE else NumberBoundFilter
-            for bound in ("min", "max"):
+            for bound in bounds:
                 filters[f"{declared.name}_{bound}"] = filter_class(declared, bound=bound)
     return filters

@@ -1,12 +1,14 @@
-"""The filter set of each kind of listing: one for page, API, export and feed, so that they never disagree.
+"""The filter set of each kind of listing: one for pages, API, exports and feeds, so that they always agree.
 
 In a query string a repeated parameter is OR within a facet, different parameters are AND, `<field>_min` and
-`<field>_max` bound a range, `unknown` stands for "nothing recorded here", `as_of` for what was so on an earlier day.
+`<field>_max` bound a range, `unknown` means "nothing recorded here", and `as_of` shows an earlier day.
 
 Everything is computed on the columns of a `Table`.
 """
 
+from collections import OrderedDict
 from functools import cache
+from typing import Any, ClassVar
 
 import numpy as np
 from django.http import QueryDict
@@ -18,22 +20,23 @@ from catalog.listing import search
 from catalog.listing.as_of import AsOf
 from catalog.listing.facets import FACET_SETS, FacetSet, Sums, Unit
 from catalog.listing.figures import Histogram, Sum, count_bins, draw_bins, sum_up
-from catalog.listing.filters import TextFilter, make_filters
+from catalog.listing.filters import RowFilter, TextFilter, make_filters
 from catalog.listing.options import FacetOptions
 from catalog.listing.parameters import LONGEST_QUERY, OTHER_PARAMETERS, RELEVANCE, without_nulls
 from catalog.listing.results import Results
 from catalog.listing.spelling import find_meant
-from catalog.listing.table import Table
-from catalog.listing.tables import TablesOnDay
+from catalog.listing.table import Mask, Table
+from catalog.listing.table_cache import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
 from catalog.values import language_key
 
 
 class ListingFilterSet(FilterSet):
-    """What all kinds share. `fixed` holds facet values that the page itself chooses (startups)."""
+    """The base of all kinds' filter sets. `fixed` are facet values that the page itself chooses (startups)."""
 
-    kind: EntryKind | None = None
+    kind: ClassVar[EntryKind]
+    data: QueryDict
     q = TextFilter(label=_("Search"))
 
     class Meta:
@@ -50,10 +53,13 @@ class ListingFilterSet(FilterSet):
         super().__init__(data, queryset=ListingEntry.ever.all())
 
     @classmethod
-    def get_filters(cls) -> dict[str, Filter]:
-        """The filters by parameter: the search, and those of the facets and ranges of the kind."""
-        declared = make_filters(FACET_SETS[cls.kind]) if cls.kind else {}
-        return {**super().get_filters(), **declared}
+    def get_filters(cls) -> OrderedDict[str, Filter]:
+        """Return the filters by parameter: the search, and those of the kind's facets and ranges."""
+        filters = super().get_filters()
+        # This class itself has no kind.
+        if hasattr(cls, "kind"):
+            filters.update(make_filters(FACET_SETS[cls.kind]))
+        return filters
 
     @property
     def facet_set(self) -> FacetSet:
@@ -61,14 +67,14 @@ class ListingFilterSet(FilterSet):
         return FACET_SETS[self.kind]
 
     @cached_property
-    def cleaned(self) -> dict:
-        """What was given and understood, by parameter; the rest is in `form.errors`."""
+    def cleaned(self) -> dict[str, Any]:
+        """The valid values by parameter; `form.errors` has the invalid ones."""
         self.form.is_valid()
         return self.form.cleaned_data
 
     @cached_property
-    def everything(self):
-        """The rows of the listing before any filter, a mask."""
+    def everything(self) -> Mask:
+        """A mask of the listing's rows before any filter."""
         rows = self.table.rows
         for facet, values in self.fixed.items():
             rows = rows & self.table.choose(facet, values)
@@ -87,22 +93,23 @@ class ListingFilterSet(FilterSet):
 
     @property
     def facet_names(self) -> list[str]:
-        """The facets, in the order shown."""
+        """The names of the facets in the order shown, without fixed ones."""
         return [name for name in self.facet_set.facets if name not in self.fixed]
 
     @cached_property
-    def masks(self) -> dict[str, object]:
-        """The rows that each filter lets through which was given and understood, by parameter."""
+    def masks(self) -> dict[str, Mask]:
+        """A mask of the rows that match each valid filter, by parameter."""
         masks = {}
         for name, value in self.cleaned.items():
-            if name not in self.fixed and value not in (None, "", []):
-                mask = self.filters[name].filter(self.table, value)
+            declared = self.filters[name]
+            if isinstance(declared, RowFilter) and name not in self.fixed and value not in (None, "", []):
+                mask = declared.match(self.table, value)
                 if mask is not None:
                     masks[name] = mask
         return masks
 
-    def select(self, *, without: tuple[str, ...] = ()):
-        """The rows that every filter lets through, but for those that are left out, a mask."""
+    def select(self, *, without: tuple[str, ...] = ()) -> Mask:
+        """Return a mask of the rows that match all filters, except those of the parameters in `without`."""
         rows = self.everything
         for name, mask in self.masks.items():
             if name not in without:
@@ -110,8 +117,8 @@ class ListingFilterSet(FilterSet):
         return rows
 
     @cached_property
-    def selected(self):
-        """The rows of the results, a mask."""
+    def selected(self) -> Mask:
+        """A mask of the results."""
         return self.select()
 
     @cached_property
@@ -120,16 +127,16 @@ class ListingFilterSet(FilterSet):
         return int(np.count_nonzero(self.selected))
 
     def count_without(self, name: str) -> int:
-        """The number of results without one parameter."""
+        """Return the number of results without one parameter."""
         return int(np.count_nonzero(self.select(without=(name,))))
 
     def chosen(self, facet: str) -> list[str]:
-        """The known values chosen in a facet."""
+        """Return the known values chosen in a facet."""
         return [value for value in self.cleaned.get(facet) or () if self.options.is_known(facet, value)]
 
     @cached_property
     def counts(self) -> dict[str, dict[str, int]]:
-        """For each facet the number of results of each option, its own choice left out."""
+        """For each facet, the number of results of each option, ignoring the facet's own filter."""
         return {
             name: self.table.count(name, self.select(without=(name,)) if name in self.masks else self.selected)
             for name in self.facet_names
@@ -137,7 +144,7 @@ class ListingFilterSet(FilterSet):
 
     @cached_property
     def histograms(self) -> dict[str, Histogram]:
-        """For each range the number of results in each part of it, its own bounds left out."""
+        """For each range, the number of results in each bin, ignoring the range's own bounds."""
         histograms = {}
         for name, declared in self.facet_set.ranges.items():
             rows = self.select(without=(f"{name}_min", f"{name}_max"))
@@ -167,12 +174,12 @@ class ListingFilterSet(FilterSet):
 
     @property
     def typed(self) -> str:
-        """What is searched for, as typed."""
+        """The search query as typed, up to the maximum length."""
         return (self.cleaned.get("q") or "").strip()[:LONGEST_QUERY]
 
     @cached_property
     def meant(self) -> str | None:
-        """What may have been meant where nothing of this kind is found as typed, if that finds something."""
+        """A corrected search query, if nothing of this kind is found as typed and the correction finds something."""
         return find_meant(self.typed, finds=self._find, tables=[self.table])
 
     @cached_property
@@ -188,7 +195,7 @@ class ListingFilterSet(FilterSet):
 
     @property
     def sort(self) -> str:
-        """The order in force: the one asked for, else best match first for a search, else the first on offer."""
+        """The current order: the one asked for if valid, else best match for a search, else the kind's default."""
         asked = self.data.get("sort", "")
         if asked.removeprefix("-") in self.facet_set.sortable or (asked == RELEVANCE and "q" in self.masks):
             return asked
@@ -196,7 +203,7 @@ class ListingFilterSet(FilterSet):
 
     @cached_property
     def results(self) -> Results:
-        """What was asked for, in order; entries without the value come last, whichever the direction."""
+        """The results in order; entries without the value come last in both directions."""
         language = language_key()
         rank, name = self.table.rank(language), self.sort.removeprefix("-")
         if name == RELEVANCE:
@@ -212,7 +219,7 @@ class ListingFilterSet(FilterSet):
 
     @property
     def ignored(self) -> list[str]:
-        """What the query string has and this listing does not know, as `name` or `name=value`."""
+        """The unknown parts of the query string, as `name` or `name=value`."""
         known = {*self.filters, *OTHER_PARAMETERS} - set(self.fixed)
         ignored = [name for name in self.data if name not in known]
         for name in self.facet_names:
@@ -228,5 +235,5 @@ class ListingFilterSet(FilterSet):
 
 @cache
 def find_filterset(kind: EntryKind) -> type[ListingFilterSet]:
-    """Return the filter set of a kind, which follows its facets and ranges."""
+    """Return the filter set class of a kind."""
     return type(f"{kind.value.capitalize()}FilterSet", (ListingFilterSet,), {"kind": kind})

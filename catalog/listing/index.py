@@ -1,16 +1,17 @@
-"""Keeps the listing index in step with what is live, inside the publishing transaction.
+"""Updates the listing index inside the publishing transaction.
 
-What a row holds is derived from public documents alone (`catalog.listing.derive`): the entry's own, and those of its
-neighbours, whose values are found in their rows.
+A row is derived from public documents only (`catalog.listing.derive`): the entry's own, and those of its neighbours,
+whose values are read from their rows.
 
-A row that changes on a later day than it began is closed, and another takes its place: so the index also says what it
-was on each earlier day.
+A row that changes on a later day than it began is closed, and a new row replaces it. So the index also keeps the state
+of each earlier day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
@@ -46,17 +47,17 @@ MADE = (EntryKind.MODEL, EntryKind.PRODUCT)
 
 
 def list_models_to_index() -> list[type[Record]]:
-    """The models of all kinds in the order in which their rows are written.
+    """Return the models of all kinds in the order in which their rows are written.
 
-    Organizations go twice: others need their countries, and they need what is made by them.
+    Organizations come twice: others need their countries, and they need the values of what they make.
     """
     others = [kind.model for kind in KINDS if kind.model is not Organization]
     return [Organization, *others, Organization]
 
 
 @transaction.atomic(savepoint=False)
-def reindex(entry) -> None:
-    """Bring the listing row of an entry or term in step with it, or end it when the entry is not live."""
+def reindex(entry: Record) -> None:
+    """Update the listing row of an entry or term, or end it if the entry is not live."""
     today = timezone.now().date()
     if not entry.live:
         end_rows(ListingEntry.objects.filter(entry=entry.uid), on=today)
@@ -73,8 +74,15 @@ def reindex(entry) -> None:
     )
 
 
-def write_document(*, document: dict, verifications: dict, object_id: int, published_at: datetime, on: date) -> None:
-    """Write the listing row that comes of a document, and of what its neighbours' rows say, from a day on."""
+def write_document(
+    *,
+    document: dict[str, Any],
+    verifications: Mapping[str, Verification],
+    object_id: int,
+    published_at: datetime,
+    on: date,
+) -> None:
+    """Write the listing row derived from a document and from its neighbours' rows, effective `on`."""
     subject = Subject(document=document, verifications=verifications, on=on)
     row = {
         **derive_row(subject),
@@ -87,7 +95,7 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
     if any(facet.tree for facet in FACET_SETS[subject.kind].facets.values()):
         tree = Segment.objects.values_list("slug", "parent__slug", "synonyms")
         parents = {slug: parent for slug, parent, synonyms in tree if parent}
-        # One a line: what is searched for by the whole of a line comes before what only mentions it.
+        # One synonym a line: a query that is a whole line ranks above one that is only part of it.
         synonyms = ",".join(its for slug, _parent, its in tree if slug in segments)
         row["text"] += "".join(f"\n{synonym.strip()}" for synonym in synonyms.split(","))
     facets = derive_facets(
@@ -96,15 +104,15 @@ def write_document(*, document: dict, verifications: dict, object_id: int, publi
         inherited=find_inherited(document),
         parents=parents,
     )
-    write_row(uid=UUID(document["uid"]), row=row, facets=facets.held(), on=on)
+    write_row(uid=UUID(document["uid"]), row=row, facets=facets.dated_values(), on=on)
 
 
-def find_inherited(document: dict) -> dict[str, set[str]]:
-    """Return the facet values that an entry has from its neighbours, out of their rows in the index; two queries."""
+def find_inherited(document: dict[str, Any]) -> dict[str, set[str]]:
+    """Return the facet values that an entry has from its neighbours, read from their rows; two queries."""
     inherited: dict[str, set[str]] = {}
     facet_set = FACET_SETS[document["kind"]]
     if facet_set.from_made:
-        # In two steps: PostgreSQL plans the one query badly while it has no statistics of these tables.
+        # In two steps: PostgreSQL plans a single query badly while it has no statistics of these tables.
         made = FacetValue.objects.filter(
             facet="maker", value=document["slug"], listing__until=ALWAYS_UNTIL
         ).values_list("listing", flat=True)
@@ -131,10 +139,10 @@ def find_inherited(document: dict) -> dict[str, set[str]]:
     return inherited
 
 
-def find_referrers(*, entry, publication) -> list:
-    """The live entries whose rows hold an entry's address or name, or have values from it, where these change.
+def find_referrers(*, entry: Record, publication: Publication) -> list[Record]:
+    """Return the live entries whose rows refer to an entry or have values from it, if a publication changes these.
 
-    Models and products come before the organizations that have values from them.
+    Organizations come last: they have values from models and products.
     """
     before = type(publication).objects.filter(entry=entry.uid, sequence=publication.sequence - 1).first()
     if (
@@ -152,20 +160,21 @@ def find_referrers(*, entry, publication) -> list:
             "listing"
         )
     ).select_related("content_type")
-    found = [row.content_type.get_object_for_this_type(pk=row.object_id) for row in rows]
-    return sorted(found, key=lambda referrer: referrer.kind == EntryKind.ORGANIZATION)
+    found = (row.content_type.get_object_for_this_type(pk=row.object_id) for row in rows)
+    records = [record for record in found if isinstance(record, Record)]
+    return sorted(records, key=lambda referrer: referrer.kind == EntryKind.ORGANIZATION)
 
 
 def list_inherited_fields(kind: EntryKind) -> set[str]:
-    """The fields of makers that what they made has values from; none of what makes nothing."""
+    """Return the fields of a maker from which its models and products have values; none for other kinds."""
     if kind != EntryKind.ORGANIZATION:
         return set()
     facets = {name for facet_set in FACET_SETS.values() for name in facet_set.from_makers.values()}
     return {FACET_SETS[kind].facets[name].field for name in facets}
 
 
-def find_makers(*, entry, publication) -> list[Organization]:
-    """The live organizations that a model or product has or had as its makers until this publication."""
+def find_makers(*, entry: Record, publication: Publication) -> list[Organization]:
+    """Return the live organizations that are makers of a model or product, or were until this publication."""
     documents = type(publication).objects.filter(
         entry=entry.uid, sequence__in=[publication.sequence - 1, publication.sequence]
     )
@@ -175,20 +184,20 @@ def find_makers(*, entry, publication) -> list[Organization]:
     return list(Organization.objects.filter(slug__in=[slug for slug in slugs if slug], live=True))
 
 
-# The publications of a `postpone()` block; None outside of one.
-_postponed: ContextVar[list | None] = ContextVar("postponed", default=None)
+# The publications in a `postpone()` block; None outside of one.
+_postponed: ContextVar[list[tuple[Publication, Record]] | None] = ContextVar("postponed", default=None)
 
 
 @contextmanager
-def postpone():
-    """Follow the publications of this block at its end, each entry once; for loading many, inside one transaction.
+def postpone() -> Iterator[None]:
+    """Index the publications of this block at its end, each entry once; for loading many in one transaction.
 
-    Else every model that is loaded would have its makers indexed again.
+    Otherwise each loaded model would have its makers indexed again.
     """
-    token = _postponed.set([])
+    publications: list[tuple[Publication, Record]] = []
+    token = _postponed.set(publications)
     try:
         yield
-        publications = _postponed.get()
     finally:
         _postponed.reset(token)
     affected: dict[type, set[int]] = {}
@@ -205,7 +214,7 @@ def postpone():
 
 
 def follow(event: Event) -> None:
-    """Bring the index in step with an event; it fills the slot `index` of `catalog.publishing.effects`."""
+    """Update the index after an event; fills the slot `index` of `catalog.publishing.effects`."""
     match event:
         case PublicationRecorded():
             follow_publication(publication=event.publication, entry=event.record)
@@ -215,8 +224,8 @@ def follow(event: Event) -> None:
             follow_word(event.word)
 
 
-def follow_publication(*, publication, entry) -> None:
-    """Bring the index in step with a publication."""
+def follow_publication(*, publication: Publication, entry: Record) -> None:
+    """Update the index after a publication."""
     if (postponed := _postponed.get()) is not None:
         postponed.append((publication, entry))
         return
@@ -225,14 +234,14 @@ def follow_publication(*, publication, entry) -> None:
     for referrer in referrers:
         reindex(referrer)
     if referrers and entry.live:
-        # It has values from those that point to it, under its present address only now.
+        # Again, since the entry has values from its referrers, whose rows have its new address only now.
         reindex(entry)
     for maker in find_makers(entry=entry, publication=publication):
         reindex(maker)
 
 
 def follow_verifications(entries: Iterable[UUID]) -> None:
-    """Bring what is said of the freshness of entries in step with checks and sources."""
+    """Update the freshness of entries after changes of checks or sources."""
     rows = {row.entry: row for row in ListingEntry.objects.filter(entry__in=entries)}
     documents = Publication.objects.filter(entry__in=rows).order_by("entry", "-sequence")
     for uid, row in rows.items():
@@ -241,28 +250,28 @@ def follow_verifications(entries: Iterable[UUID]) -> None:
         today = timezone.now().date()
         declared = FACET_SETS[row.kind].following_checks
         subject = Subject(document=document, verifications=verifications, on=today)
-        held = derive_facets(subject=subject, declared=declared).held()
-        write_values({row: held}, facets=[item.name for item in declared], on=today)
+        values = derive_facets(subject=subject, declared=declared).dated_values()
+        write_values({row: values}, facets=[item.name for item in declared], on=today)
 
 
 @transaction.atomic
 def follow_word(word: Layer | Modality | Segment) -> None:
-    """Bring those that carry a word of a vocabulary in step with it."""
+    """Update the rows of entries that have a word of a vocabulary."""
     ListingVersion.hold()
     match word:
         case Segment():
             carriers = [*Organization.objects.filter(segments=word), *Product.objects.filter(segments=word)]
         case Layer():
-            carriers = Product.objects.filter(layer=word)
+            carriers = [*Product.objects.filter(layer=word)]
         case Modality():
-            carriers = AIModel.objects.filter(Q(inputs=word) | Q(outputs=word)).distinct()
+            carriers = [*AIModel.objects.filter(Q(inputs=word) | Q(outputs=word)).distinct()]
     carriers = [carrier for carrier in carriers if carrier.live]
     makers = {maker for carrier in carriers if carrier.kind in MADE for maker in live_makers(carrier)}
     for record in [*carriers, *makers]:
         reindex(record)
 
 
-def live_makers(record) -> list[Organization]:
-    """The live organizations that make a model or a product."""
+def live_makers(record: Any) -> list[Organization]:
+    """Return the live makers of a model or a product."""
     makers = record.makers.all() if record.kind == EntryKind.MODEL else [getattr(record, "maker", None)]
     return [maker for maker in makers if maker and maker.live]

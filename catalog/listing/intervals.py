@@ -1,7 +1,10 @@
-"""Changes how long checks hold, and with it everything in the database that follows from it."""
+"""Changes how long checks are valid, and updates everything in the database that depends on it."""
 
 from collections.abc import Iterator
+from typing import Any, TypeVar
+from uuid import UUID
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -9,21 +12,23 @@ from wagtail.log_actions import log
 
 from catalog.listing.derive import derive_facets
 from catalog.listing.facets import FACET_SETS, FacetSet, Subject
-from catalog.listing.rows import keep_copies, write_values
+from catalog.listing.rows import copy_to_past, write_values
 from catalog.models import Interval, ListingEntry, ListingVersion, Publication, Verification
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import read_intervals
 
-# Rows that are in memory at a time.
+Row = TypeVar("Row", bound=models.Model)
+
+# The number of rows that are in memory at a time.
 CHUNK = 200
 
 
 @transaction.atomic
-def change_intervals(*, days: dict[str, int], user) -> None:
-    """Have checks of field groups hold for so many days from now on; each change is in the log.
+def change_intervals(*, days: dict[str, int], user: AbstractBaseUser) -> None:
+    """Set how many days checks of field groups are valid from now on, and log each change.
 
-    What is derived of it (due dates, freshness, until when prices and valuations are called current) is written anew
-    at once. Raises ValidationError for a number out of range.
+    Everything derived from it (due dates, freshness, until when prices and valuations are current) is updated at once.
+    Raises ValidationError for a number out of range.
     """
     ListingVersion.hold()
     before = read_intervals()
@@ -50,8 +55,8 @@ def change_intervals(*, days: dict[str, int], user) -> None:
             write_listings(rows, facet_set=FACET_SETS[kind], changed=changed)
 
 
-def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
-    """The rows of a queryset in lists, each read when it is asked for: rows may be changed meanwhile."""
+def in_chunks(queryset: models.QuerySet[Row]) -> Iterator[list[Row]]:
+    """Yield the rows of a queryset in lists, each read when it is needed, since rows may change meanwhile."""
     last = 0
     while rows := list(queryset.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         last = rows[-1].pk
@@ -59,11 +64,11 @@ def in_chunks(queryset: models.QuerySet) -> Iterator[list]:
 
 
 def write_dates(verifications: list[Verification], *, interval: int) -> None:
-    """Write what verifications of one group derive from the interval; one query."""
+    """Update the interval and the dates of verifications of one group; one query."""
     for verification in verifications:
         verification.interval = interval
         verification.set_dates()
-        # An upsert, far quicker than an update of many rows, goes by entry and group.
+        # Without a primary key, so that the upsert finds rows by entry and group; it is far quicker than an update.
         verification.pk = None
     Verification.objects.bulk_create(
         verifications,
@@ -74,9 +79,9 @@ def write_dates(verifications: list[Verification], *, interval: int) -> None:
 
 
 def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: dict[str, int]) -> None:
-    """Write what rows of one kind derive from intervals; the same queries, whatever the number of rows."""
+    """Update what listing rows of one kind derive from intervals, in a fixed number of queries."""
     today = timezone.now().date()
-    verifications: dict = {}
+    verifications: dict[UUID, dict[str, Verification]] = {}
     for verification in Verification.objects.filter(entry__in=[row.entry for row in rows]):
         verifications.setdefault(verification.entry, {})[verification.group] = verification
     facets = [item for item in facet_set.valued if item.follows_checks or item.interval in changed]
@@ -87,15 +92,15 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
         row: Subject(document=documents.get(row.entry, {}), verifications=verifications[row.entry], on=today)
         for row in rows
     }
-    values = {row: derive_facets(subject=subject, declared=facets).held() for row, subject in subjects.items()}
+    values = {row: derive_facets(subject=subject, declared=facets).dated_values() for row, subject in subjects.items()}
     write_values(values, facets=[item.name for item in facets], on=today)
-    stored = {row: {} for row in rows}
+    stored: dict[ListingEntry, dict[str, Any]] = {row: {} for row in rows}
     for row, subject in subjects.items():
         for item in ranges:
             stored[row].update(item.read(subject))
     others = [row for row in rows if any(getattr(row, name) != value for name, value in stored[row].items())]
     if others:
-        keep_copies(others, on=today)
+        copy_to_past(others, on=today)
         for row in others:
             row.since = today
             for name, value in stored[row].items():
@@ -103,8 +108,8 @@ def write_listings(rows: list[ListingEntry], *, facet_set: FacetSet, changed: di
         ListingEntry.objects.bulk_update(others, ["since", *(name for item in ranges for name in item.stored)])
 
 
-def read_documents(rows: list[ListingEntry]) -> dict:
-    """The documents of the last publications of entries, by permanent id; one query."""
+def read_documents(rows: list[ListingEntry]) -> dict[UUID, dict[str, Any]]:
+    """Return the documents of entries' last publications, by permanent id; one query."""
     newer = Publication.objects.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
     last = Publication.objects.filter(~Exists(newer), entry__in=[row.entry for row in rows])
     return dict(last.values_list("entry", "document"))

@@ -1,4 +1,4 @@
-"""The listings of the site: one for each kind of entry, and narrower ones of their own name."""
+"""The listings of the site: one for each kind of entry, and some for a part of a kind."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from catalog.models.kinds import EntryKind, Kind, list_entry_kinds
 
 @dataclass(frozen=True)
 class Listing:
-    """One listing: its name in addresses, its heading, its kind, and the facet values that it is narrowed to."""
+    """One listing: its name in URLs, its heading, its kind, and the facet values that it is limited to."""
 
     name: str
     heading: object
@@ -23,14 +23,14 @@ class Listing:
         return find_filterset(self.kind.key)(query, fixed=self.fixed)
 
 
-# Listings of a part of a kind, before that of all of it: name, heading, and what they are narrowed to.
-NARROWER: dict[str, list[tuple]] = {
+# Listings of a part of a kind, shown before that of the whole kind: name, heading, and fixed facet values.
+NARROWER: dict[str, list[tuple[str, object, dict[str, list[str]]]]] = {
     EntryKind.ORGANIZATION: [("startups", _("Startups"), {"type": ["startup"]})],
 }
 
 
 def list_listings() -> list[Listing]:
-    """All listings in the order shown."""
+    """Return all listings in the order shown."""
     listings = []
     for kind in list_entry_kinds():
         for name, heading, fixed in NARROWER.get(kind.key, ()):

@@ -1,4 +1,4 @@
-"""One page of a listing: rows, panel of filters, chips and what was ignored, ready to be shown."""
+"""One page of a listing: rows, filter panel, chips and ignored parameters, ready to be shown."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,20 +14,20 @@ from catalog.listing.as_of import PARAMETER
 from catalog.listing.columns import Column
 from catalog.listing.facets import CheckedRange
 from catalog.listing.listings import LISTINGS
-from catalog.listing.panel import Facet, Panel
+from catalog.listing.panel import FacetPanel, Panel
 from catalog.listing.parameters import FIND, RELEVANCE, SIZE, without_nulls
 from catalog.models import ListingEntry
 from catalog.models.listing import UNKNOWN
 from catalog.values import BilingualText
 
-# Results on one page, unless `per_page` asks for another number on offer.
+# Results on one page, unless `per_page` asks for another of the sizes.
 PER_PAGE = 50
 SIZES = (25, 50, 100)
 
 
 @dataclass
 class Chip:
-    """A filter in force, and the query string without it."""
+    """An active filter, and the query string without it."""
 
     name: str
     label: object
@@ -37,7 +37,7 @@ class Chip:
 
 @dataclass
 class WayOut:
-    """A filter without which something matches: what it asks for, how much there is then, and the query string."""
+    """A filter without which something matches: its label, the number of results then, and the query string."""
 
     label: str
     count: int
@@ -46,13 +46,13 @@ class WayOut:
 
 @dataclass
 class ListingRow:
-    """One result: the index row, the (value, label) pairs of the facets that are shown, since when it is checked.
+    """One result: the index row, the (value, label) pairs of the facets shown, and the days of checks.
 
-    `checked` has the day for each range of checks that is a column.
+    `checked` has the day for each checked range that is a column.
     """
 
     entry: ListingEntry
-    facets: dict[str, list]
+    facets: dict[str, list[tuple[str, object]]]
     checked: dict[str, date | None]
     url: str
 
@@ -66,7 +66,7 @@ class ListingRow:
 
 
 class ListingPage:
-    """What a listing shows for a query string; any query string gives a page."""
+    """What a listing shows for a query string; every query string gives a page."""
 
     def __init__(self, name: str, query: QueryDict) -> None:
         self.name = name
@@ -76,18 +76,20 @@ class ListingPage:
 
     @property
     def per_page(self) -> int:
-        """How many results a page has."""
+        """The number of results on a page."""
         asked = self.filterset.data.get(SIZE, "")
         return int(asked) if asked in map(str, SIZES) else PER_PAGE
 
     @cached_property
-    def page(self) -> Page:
-        """The page asked for, or the nearest there is."""
-        return Paginator(self.filterset.results, self.per_page).get_page(self.filterset.data.get("page"))
+    def page(self) -> Page[ListingEntry]:
+        """The page asked for, or the nearest one that exists."""
+        # The stubs ask for more than slices, which are all that a paginator reads.
+        paginator = Paginator[ListingEntry](self.filterset.results, self.per_page)  # type: ignore[arg-type]
+        return paginator.get_page(self.filterset.data.get("page"))
 
     @property
     def ignored(self) -> list[str]:
-        """What the query string has and this page does not know, as `name` or `name=value`."""
+        """The unknown parts of the query string, as `name` or `name=value`."""
         own = {f"{FIND}{name}" for name in self.filterset.facet_names}
         ignored = [name for name in self.filterset.ignored if name not in own]
         size = self.filterset.data.get(SIZE)
@@ -104,19 +106,19 @@ class ListingPage:
         entries = list(self.page.object_list)
         table, options = self.filterset.table, self.filterset.options
         slots = [table.slot_by_pk[entry.pk] for entry in entries]
-        values: dict[int, dict[str, list]] = {slot: {} for slot in slots}
+        values: dict[int, dict[str, list[tuple[str, object]]]] = {slot: {} for slot in slots}
         for declared in self.filterset.facet_set.shown_facets:
             facet = declared.name
             positions = options.positions(facet)
             for slot, its in table.values_of(facet, slots).items():
                 known = [value for value in its if value != UNKNOWN and options.is_known(facet, value)]
                 if declared.tree:
-                    # A parent that only includes a child goes without saying.
+                    # A parent is left out if one of its children is there.
                     parents = {options.parents.get(value) for value in known}
                     known = [value for value in known if value not in parents]
                 known.sort(key=lambda value: positions.get(value, len(positions)))
                 values[slot][facet] = [(value, options.label(facet, value)) for value in known]
-        # Looked up once: an address differs from the next by its slug alone.
+        # Looked up once, since URLs differ in their slugs only.
         stem = reverse(f"catalog:{self.filterset.kind}", args=["-"]).removesuffix("-/")
         checked = {
             item.name: [
@@ -137,22 +139,22 @@ class ListingPage:
 
     @cached_property
     def columns(self) -> list[Column]:
-        """The columns of the table, name and summary aside."""
+        """The columns of the table, without name and summary."""
         return [Column(declared) for declared in self.filterset.facet_set.columns]
 
     @cached_property
     def panel(self) -> Panel:
-        """The facets and ranges to choose from."""
+        """The filter panel."""
         return Panel(self.filterset)
 
     @property
-    def facets(self) -> list[Facet]:
-        """The facets with their options in a fixed order; an option that leads to nothing is disabled."""
+    def facets(self) -> list[FacetPanel]:
+        """The facets with their options in a fixed order; an option without results is disabled."""
         return self.panel.facets
 
     @cached_property
     def chips(self) -> list[Chip]:
-        """The filters in force, each with the query string that removes it."""
+        """The active filters, each with the query string that removes it."""
         chips = []
         data = self.filterset.data
         for name, item in self.filterset.filters.items():
@@ -161,14 +163,15 @@ class ListingPage:
                 label = self.filterset.options.label(name, value)
                 chips.append(Chip(name=name, label=item.label, value=label, query=self.query_without(name, value)))
             known = name not in self.filterset.form.errors and name not in self.filterset.fixed
-            if name not in self.filterset.facet_names and data.get(name) and known:
+            typed = data.get(name, "")
+            if name not in self.filterset.facet_names and typed and known:
                 sign = {"min": "≥ ", "max": "≤ "}.get(name.rsplit("_", 1)[-1], "")
-                value = f"{sign}{data[name]}" if sign else f"“{data[name]}”"
-                chips.append(Chip(name=name, label=item.label, value=value, query=self.query_without(name, data[name])))
+                value = f"{sign}{typed}" if sign else f"“{typed}”"
+                chips.append(Chip(name=name, label=item.label, value=value, query=self.query_without(name, typed)))
         return chips
 
     def query_without(self, name: str, value: str | None = None) -> str:
-        """The query string without one value of one parameter, or without all of them, back on the first page."""
+        """Return the query string without one value of a parameter, or without all of them, back on the first page."""
         query = self.filterset.data.copy()
         query.setlist(name, [item for item in query.getlist(name) if value is not None and item != value])
         query.pop("page", None)
@@ -176,14 +179,14 @@ class ListingPage:
 
     @property
     def query(self) -> str:
-        """The query string of this page: what was given, but for the order that is in force anyway."""
+        """The query string of this page, without an order that is the default anyway."""
         query = self.filterset.data.copy()
         if query.get("sort") == next(iter(self.filterset.facet_set.orders)):
             query.pop("sort")
         return query.urlencode()
 
     def has_same_filters(self, query: QueryDict) -> bool:
-        """Whether another query string differs by nothing but what was typed to find an option."""
+        """Return whether another query string differs only in the texts typed to find an option."""
         pairs = [
             {(name, *values) for name, values in data.lists() if not name.startswith(FIND)}
             for data in (self.filterset.data, without_nulls(query))
@@ -192,7 +195,7 @@ class ListingPage:
 
     @property
     def canonical_query(self) -> str:
-        """The query string by which search engines know this page: an order makes no page of its own."""
+        """The query string that search engines should use for this page; the order is left out."""
         query = self.filterset.data.copy()
         query.pop("sort", None)
         return query.urlencode() if self.is_indexable else ""
@@ -211,7 +214,7 @@ class ListingPage:
 
     @property
     def query_of_results(self) -> str:
-        """The query string of all results, in order: for what has neither pages nor a panel."""
+        """The query string of all results in order, for outputs without pages and panel."""
         query = self.filterset.data.copy()
         for name in list(query):
             if name in ("page", SIZE) or name.startswith(FIND):
@@ -220,26 +223,26 @@ class ListingPage:
 
     @property
     def sizes(self) -> list[tuple[int, str, bool]]:
-        """The numbers of results that a page may have: (number, query string, whether it is in force)."""
+        """The available page sizes: (number, query string, whether it is the current one)."""
         if self.total <= SIZES[0]:
             return []
         return [(size, self.query_with(per_page=size), size == self.per_page) for size in SIZES]
 
-    def query_with(self, **values) -> str:
-        """The query string with other values of some parameters, back on the first page."""
+    def query_with(self, **values: object) -> str:
+        """Return the query string with other values of some parameters, back on the first page."""
         query = self.filterset.data.copy()
         query.pop("page", None)
         for name, value in values.items():
-            query[name] = value
+            query[name] = str(value)
         return query.urlencode()
 
     @property
     def sorts(self) -> list[tuple[str, object, bool]]:
-        """The orders on offer: (parameter value, label, whether it is in force)."""
+        """The available orders: (parameter value, label, whether it is the current one)."""
         filterset, sort = self.filterset, self.filterset.sort
-        offers = {RELEVANCE: _("Best match")} if filterset.data.get("q") else {}
+        offers: dict[str, object] = {RELEVANCE: _("Best match")} if filterset.data.get("q") else {}
         offers |= filterset.facet_set.orders
-        # What the headings of columns sort by, for those who see cards.
+        # The orders of the column headings too, for narrow screens that show cards.
         offers |= {key: column.label for column in self.columns if (key := self.usual_sort(column.name)) not in offers}
         if sort not in offers:
             name = sort.removeprefix("-")
@@ -250,14 +253,14 @@ class ListingPage:
         return [(key, label, key == sort) for key, label in offers.items()]
 
     def usual_sort(self, column: str) -> str:
-        """The order in which a column is sorted first: the largest and the newest before the others."""
+        """Return the order of the first click on a column's heading: largest or newest first, words by name."""
         is_name = column == "name" or column in self.filterset.facet_set.facets
         return column if is_name else f"-{column}"
 
     def sort_by(self, column: str) -> tuple[str, str]:
-        """The direction in which a column is sorted (else empty), and the query string by which its heading sorts.
+        """Return a column's current direction (empty if not sorted), and the query string of its heading's link.
 
-        The next click turns the order round.
+        Another click reverses the order.
         """
         sort = self.filterset.sort
         if sort.removeprefix("-") != column:
@@ -268,7 +271,7 @@ class ListingPage:
 
     @cached_property
     def ways_out(self) -> list[WayOut]:
-        """Where nothing matches: for each filter in force the number of results without it."""
+        """If nothing matches, the active filters without which something does, with the number of results."""
         if self.total:
             return []
         names = dict.fromkeys(chip.name for chip in self.chips)
@@ -286,7 +289,7 @@ class ListingPage:
 
     @property
     def is_indexable(self) -> bool:
-        """Whether search engines may keep this page: at most one facet, nothing else, as it is now."""
+        """Whether search engines may index this page: at most one filter, no search, as it is now."""
         return (
             len(self.chips) <= 1
             and not self.filterset.data.get("q")

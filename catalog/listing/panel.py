@@ -1,4 +1,4 @@
-"""The panel of filters beside a listing: facets with their options, ranges with their bars, in the order declared."""
+"""The filter panel of a listing: facets with their options, ranges with their histograms, in the order declared."""
 
 import re
 from dataclasses import dataclass, field
@@ -8,18 +8,18 @@ from functools import lru_cache
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from catalog.listing.facets import FACET_SETS, CheckedRange, Unit
-from catalog.listing.facets import Range as DeclaredRange
+from catalog.listing.facets import FACET_SETS, CheckedRange, Facet, Range, Unit
+from catalog.listing.filters import BoundFilter
 from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.parameters import FIND
 from catalog.models.listing import UNKNOWN
 from catalog.values import FuzzyDate, Money, Quantity, parse_number
 
-# A facet with more options than this shows the first few, folds the others away, and has a box to find one.
+# A facet with more options than this shows the first few, hides the others, and has a box to find one.
 LONG = 10
 SHOWN_AT_ONCE = 8
 NOT_IN_IDS = re.compile("[^A-Za-z0-9-]")
-# The ranges of amounts of money.
+# The ranges that are amounts of money.
 MONEY = frozenset(
     item.name for facet_set in FACET_SETS.values() for item in facet_set.stored_ranges if item.unit is Unit.MONEY
 )
@@ -37,18 +37,18 @@ class Option:
 
     @property
     def key(self) -> str:
-        """The value as the id of an element may hold it."""
+        """The value, escaped for an element's id."""
         return NOT_IN_IDS.sub(lambda found: f"_{ord(found.group()):x}", self.value)
 
     @property
     def disabled(self) -> bool:
-        """Whether choosing it would lead to nothing."""
+        """Whether choosing it would give no results."""
         return self.count == 0 and not self.chosen
 
 
 @dataclass
-class Facet:
-    """A facet with the options that are shown, children behind their parent; `size` is how many options it has."""
+class FacetPanel:
+    """A facet with the options shown, children after their parent; `size` is the number of all its options."""
 
     name: str
     label: str
@@ -59,17 +59,17 @@ class Facet:
 
     @property
     def chosen(self) -> int:
-        """How many options are chosen."""
+        """The number of options chosen."""
         return sum(option.chosen for option in self.options)
 
     @property
     def is_in_use(self) -> bool:
-        """Whether somebody looks for an option."""
+        """Whether the reader is searching for an option."""
         return bool(self.sought)
 
     @property
     def is_long(self) -> bool:
-        """Whether it has a box to find an option, and folds away all but the first few."""
+        """Whether it has a box to find an option, and hides all but the first few."""
         return self.size > LONG
 
     @property
@@ -85,7 +85,7 @@ class Facet:
 
     @property
     def halves(self) -> tuple[list[tuple[Option, list[Option]]], list[tuple[Option, list[Option]]]]:
-        """The tree in two: what is shown at once, and what is folded away."""
+        """The tree in two parts: what is shown at first, and what is hidden."""
         tree = self.tree
         at_once = SHOWN_AT_ONCE if self.is_long and not self.sought else len(tree)
         return tree[:at_once], tree[at_once:]
@@ -93,7 +93,7 @@ class Facet:
 
 @dataclass
 class Bar:
-    """One bar of a histogram: from where to where, how many results, its height in per cent, whether it is chosen."""
+    """One bar of a histogram: its span as text, its number of results, its height in percent, whether it is chosen."""
 
     label: str
     count: int
@@ -102,8 +102,8 @@ class Bar:
 
 
 @dataclass
-class Range:
-    """A pair of bounds, as typed; with bars, and the facet that says how known the values are."""
+class RangePanel:
+    """A range: its bounds as typed, its bars, and the facet that tells how the values are known."""
 
     name: str
     label: str
@@ -111,31 +111,31 @@ class Range:
     maximum: str
     is_date: bool
     errors: list[str] = field(default_factory=list)
-    known: Facet | None = None
+    known: FacetPanel | None = None
     bars: list[Bar] = field(default_factory=list)
-    # How many results have a value; one that reaches over several bars is counted in each.
+    # The number of results with a value; one that spans several bars is counted in each.
     number: int = 0
     is_range = True
 
     @property
     def chosen(self) -> int:
-        """How many bounds and options are chosen."""
+        """The number of bounds and options chosen."""
         bounds = 0 if self.errors else bool(self.minimum) + bool(self.maximum)
         return bounds + (self.known.chosen if self.known else 0)
 
     @property
     def is_in_use(self) -> bool:
-        """Whether something was typed, understood or not."""
+        """Whether a bound was typed, valid or not."""
         return bool(self.minimum or self.maximum)
 
     @property
     def ends(self) -> tuple[str, str]:
-        """The first and the last bar."""
+        """The labels of the first and the last bar."""
         return self.bars[0].label, self.bars[-1].label
 
     @property
     def summary(self) -> str:
-        """What the bars show, in a sentence."""
+        """A sentence that describes the bars."""
         full = [bar for bar in self.bars if bar.count]
         if not full:
             return _("No value to show")
@@ -148,24 +148,23 @@ class Range:
 
 
 class Panel:
-    """What the panel of a listing shows for its filter set."""
+    """The filter panel of a listing, made from its filter set."""
 
     def __init__(self, filterset: ListingFilterSet) -> None:
         self.filterset = filterset
-        # Every facet that has options, found or not; those of ranges too.
+        # Every facet that has options, even if none matches a search, and facets of ranges too.
         found = [self._facet(name) for name in filterset.facet_names]
         self.facets = [facet for facet in found if facet.size]
         by_name = {facet.name: facet for facet in self.facets}
-        self.sections: list[Facet | Range] = []
+        self.sections: list[FacetPanel | RangePanel] = []
         for declared in filterset.facet_set.declared:
-            if declared.name in filterset.facet_set.ranges:
-                self.sections.append(
-                    self._range(declared, by_name.get(declared.known.name) if declared.known else None)
-                )
+            if not isinstance(declared, Facet):
+                known = by_name.get(declared.known.name) if declared.known else None
+                self.sections.append(self._range(declared, known))
             elif declared.name in by_name:
                 self.sections.append(by_name[declared.name])
 
-    def _facet(self, name: str) -> Facet:
+    def _facet(self, name: str) -> FacetPanel:
         filterset, options = self.filterset, self.filterset.options
         chosen, counts = filterset.chosen(name), filterset.counts[name]
         sought = filterset.data.get(f"{FIND}{name}", "")
@@ -177,9 +176,9 @@ class Panel:
                 pairs = find_in_tree(pairs, parents=parents, chosen=chosen, sought=sought)
         else:
             pairs, size = options.shown(name, chosen=chosen, find=sought), options.number(name)
-        return Facet(
+        return FacetPanel(
             name=name,
-            # In words at once: it stands in several places.
+            # Translated once: templates show it in several places.
             label=str(filterset.facet_set.facets[name].label),
             options=[
                 Option(
@@ -196,16 +195,18 @@ class Panel:
         )
 
     def _tree(self, name: str, chosen: list[str]) -> list[tuple[str, object]]:
-        """The (value, label) pairs of a tree: those that any entry has and those chosen, children after parents."""
+        """Return the (value, label) pairs of a tree, children after parents: of values that entries have, or chosen."""
         options = self.filterset.options
         wanted = {*options.numbers(name), *chosen}
-        pairs = [(value, label) for value, label in options.words(name).items() if value in wanted]
+        pairs: list[tuple[str, object]] = [
+            (value, label) for value, label in options.words(name).items() if value in wanted
+        ]
         return [*pairs, (UNKNOWN, options.label(name, UNKNOWN))] if UNKNOWN in wanted else pairs
 
-    def _range(self, declared: DeclaredRange | CheckedRange, known: Facet | None) -> Range:
+    def _range(self, declared: Range | CheckedRange, known: FacetPanel | None) -> RangePanel:
         name, data, errors = declared.name, self.filterset.data, self.filterset.form.errors
         low, high = f"{name}_min", f"{name}_max"
-        return Range(
+        return RangePanel(
             name=name,
             label=str(declared.label),
             minimum=data.get(low, ""),
@@ -217,12 +218,14 @@ class Panel:
             number=self.filterset.histograms[name].total,
         )
 
-    def _bars(self, declared: DeclaredRange | CheckedRange) -> list[Bar]:
+    def _bars(self, declared: Range | CheckedRange) -> list[Bar]:
         name = declared.name
         histogram = self.filterset.histograms[name]
         if not histogram.highest:
             return []
         low, high = self.filterset.filters[f"{name}_min"], self.filterset.filters[f"{name}_max"]
+        assert isinstance(low, BoundFilter)
+        assert isinstance(high, BoundFilter)
         cleaned = self.filterset.cleaned
         least, most = cleaned.get(f"{name}_min"), cleaned.get(f"{name}_max")
         is_date, language, bars = declared.unit is Unit.DATE, get_language(), []
@@ -241,10 +244,10 @@ class Panel:
         return bars
 
 
-# The ends of bars are the same for every filter, and few.
+# Cached: the ends of bars are few, and the same for every filter.
 @lru_cache(maxsize=10_000)
 def read_bound(text: str, *, is_date: bool) -> FuzzyDate | Decimal | None:
-    """The end of a bar; none where it is open."""
+    """Return the end of a bar as a value; None if it is open."""
     return (FuzzyDate.parse(text) if is_date else parse_number(text)) if text else None
 
 
@@ -252,14 +255,16 @@ def read_bound(text: str, *, is_date: bool) -> FuzzyDate | Decimal | None:
 def spell_span(
     low: FuzzyDate | Decimal | None, high: FuzzyDate | Decimal | None, *, is_money: bool, language: str
 ) -> str:
-    """From where to where a bar reaches, in the reader's language; it may be open below."""
-    if isinstance(high, FuzzyDate):
+    """Return the span of a bar as text in the reader's language; it may be open below."""
+    if isinstance(low, FuzzyDate) or isinstance(high, FuzzyDate):
         return str(high) if low == high else _("up to %(end)s") % {"end": high}
     return str(Money(low, high, "reported", "USD") if is_money else Quantity(low, high, "reported"))
 
 
-def find_in_tree(pairs: list[tuple], *, parents: dict[str, str], chosen: list[str], sought: str) -> list[tuple]:
-    """Those of a tree's (value, label) pairs that are called so, with what they lie in and what lies in them."""
+def find_in_tree(
+    pairs: list[tuple[str, object]], *, parents: dict[str, str], chosen: list[str], sought: str
+) -> list[tuple[str, object]]:
+    """Return the pairs of a tree whose labels contain a text, with their parents and children, and those chosen."""
     found = {value for value, label in pairs if sought.casefold() in str(label).casefold()}
     found |= {value for value, label in pairs if parents.get(value) in found} | set(chosen)
     found |= {parents[value] for value in found if value in parents}

@@ -1,15 +1,16 @@
-"""The listing index brought in step with what is live, and its past filled in out of publications and checks.
+"""Rebuilds the listing index, and fills in its past from publications and checks.
 
-Publishing keeps the index by itself, so this is for a repair, or after an update that derives more or has kept less.
-A past that was kept is better than one made anew: intervals and vocabularies of earlier days are not known, nor is
-more than the last change of a source.
+Publishing keeps the index up to date, so this is for repairs, or after an upgrade that derives more. Past rows that
+were kept are better than rebuilt ones: a rebuild does not know former intervals and vocabularies, and only the last
+change of each source.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Max, Min, OuterRef, Subquery
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -26,40 +27,40 @@ from catalog.models.listing import ALWAYS_UNTIL
 from catalog.publishing.checking import find_citing
 from catalog.publishing.verification import read_verifications
 
-# Until when present rows are said to hold while the past before them is filled in.
+# Marks current rows while the past before them is filled in.
 SET_ASIDE = ALWAYS_UNTIL - timedelta(days=1)
 
 
 @transaction.atomic
 def rebuild(*, past: bool = False) -> int:
-    """Make the present rows anew, and fill in days before those that are kept; return the number of present rows.
+    """Rebuild the current rows, and fill in the days before the first kept row; return the number of current rows.
 
-    What was kept of earlier days stays. With `past` it is made anew as well, as far as that can be known.
+    Past rows stay. With `past` they are rebuilt too, as far as their contents are known.
     """
     number = ListingVersion.advance()
     ListingVersion.objects.update(rebuilt=number)
     if past:
         ListingEntry.ever.all().delete()
-    end_strangers()
+    end_stale_rows()
     if lacks_past():
         fill_past()
     for model in list_models_to_index():
         for entry in model.objects.filter(live=True).iterator(chunk_size=200):
-            # What no publication tells, such as another name of a segment, holds from today on.
+            # Changes without a publication, such as a renamed segment, take effect today.
             reindex(entry)
     return ListingEntry.objects.count()
 
 
-def end_strangers() -> None:
-    """End present rows of what is not live, or not at this address."""
+def end_stale_rows() -> None:
+    """End current rows of entries that are not live, or whose slug has changed."""
     live = {address for kind in KINDS for address in kind.model.objects.filter(live=True).values_list("uid", "slug")}
-    held = ListingEntry.objects.values_list("entry", "slug")
-    strangers = [uid for uid, slug in held if (uid, slug) not in live]
-    end_rows(ListingEntry.objects.filter(entry__in=strangers), on=timezone.now().date())
+    current = ListingEntry.objects.values_list("entry", "slug")
+    stale = [uid for uid, slug in current if (uid, slug) not in live]
+    end_rows(ListingEntry.objects.filter(entry__in=stale), on=timezone.now().date())
 
 
 def lacks_past() -> bool:
-    """Whether something was live by the end of a day before the first that is kept of it."""
+    """Return whether an entry was live at the end of a day before its first kept row."""
     last: dict[tuple[UUID, date], str] = {}
     publications = Publication.objects.order_by("entry", "sequence").values_list("entry", "at", "action")
     for uid, at, action in publications.iterator():
@@ -73,8 +74,8 @@ def lacks_past() -> bool:
 
 
 def fill_past() -> None:
-    """Write the rows of each entry for the days before the first that is kept of it."""
-    # Out of sight of what is derived from neighbours day by day.
+    """Write the rows of each entry for the days before its first kept row."""
+    # Hide current rows, so that past rows are not derived from them.
     ListingEntry.objects.update(until=SET_ASIDE)
     newest = ListingEntry.ever.aggregate(pk=Max("pk"))["pk"] or 0
     past = Past()
@@ -89,26 +90,28 @@ def fill_past() -> None:
 
 
 def list_days() -> list[date]:
-    """The days (UTC) on which what listings show may have changed, by publications, checks and sources."""
-    days: set[date] = set()
-    for times, name in ((Publication.objects, "at"), (Check.objects, "at"), (Source.objects, "changed_at")):
-        days.update(times.order_by().values_list(TruncDate(name, tzinfo=UTC), flat=True).distinct())
-    return sorted(days - {None})
+    """Return the days (UTC) on which listings may have changed, by publications, checks and sources."""
+    days: set[date | None] = set()
+    times: tuple[tuple[type[models.Model], str], ...] = ((Publication, "at"), (Check, "at"), (Source, "changed_at"))
+    for model, name in times:
+        rows = model._default_manager.order_by()
+        days.update(rows.values_list(TruncDate(name, tzinfo=UTC), flat=True).distinct())
+    return sorted(day for day in days if day)
 
 
 class Past:
-    """What this site knew, one day after another."""
+    """Replays this site's history, one day after another."""
 
     def __init__(self) -> None:
         self.pks = {uid: (kind.key, pk) for kind in KINDS for uid, pk in kind.model.objects.values_list("uid", "pk")}
-        # Of each entry that was published by the day: its address, and its name while it was live.
+        # The slug of each entry published so far, and its name while it was live.
         self.slugs: dict[UUID, str] = {}
-        self.names: dict[UUID, dict] = {}
+        self.names: dict[UUID, dict[str, str]] = {}
         self.makers: dict[UUID, list[str]] = {}
         self.at_address: dict[tuple[str, str], UUID] = {}
 
     def replay(self, day: date) -> None:
-        """Write the rows of what became different on a day."""
+        """Write the rows that changed on a day."""
         begin = datetime.combine(day, time(), tzinfo=UTC)
         within = (begin, begin + timedelta(days=1))
         affected = self.follow_publications(within)
@@ -123,7 +126,7 @@ class Past:
                 self.write(uid, until=within[1], on=day)
 
     def follow_publications(self, within: tuple[datetime, datetime]) -> set[UUID]:
-        """Take note of the publications of a day; return whom they concern: themselves, who points there, makers."""
+        """Read the publications of a day; return the affected entries: themselves, their referrers and makers."""
         affected: set[UUID] = set()
         slugs: dict[str, set[str]] = {}
         makers: set[str] = set()
@@ -152,8 +155,8 @@ class Past:
         return affected
 
     def write(self, uid: UUID, *, until: datetime, on: date) -> None:
-        """Write the row of an entry, as its last publication and its checks until then have it."""
-        last = Publication.objects.of(uid).filter(at__lt=until).first()
+        """Write the row of an entry from its last publication and its checks before `until`, effective `on`."""
+        last = Publication.objects.of(uid).filter(at__lt=until)[0]
         if last.action in TAKEN_AWAY:
             end_rows(ListingEntry.objects.filter(entry=uid), on=on)
             return
@@ -166,8 +169,8 @@ class Past:
             on=on,
         )
 
-    def renew(self, document: dict) -> dict:
-        """A document with the addresses and names that what it points to has by the day."""
+    def renew(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a document with the slugs and names that related objects have on the day."""
         model = kind_of(document["kind"]).model
         lists = child_lists(model)
         labels = {group: names for group, names in document["labels"].items() if group not in EntryKind.values}
@@ -175,11 +178,13 @@ class Past:
         def find(kind: str, slug: str) -> str:
             known = document["labels"].get(kind, {}).get(slug, {}).get("uid")
             uid = UUID(known) if known else self.at_address.get((kind, slug))
+            if uid is None:
+                return slug
             if uid in self.names:
                 labels.setdefault(kind, {})[self.slugs[uid]] = self.names[uid]
             return self.slugs.get(uid, slug)
 
-        def read(owner, name: str, raw):
+        def read(owner: type[models.Model], name: str, raw: Any) -> Any:
             target = target_of(owner, name)
             if target is None or not raw:
                 return raw
@@ -198,11 +203,11 @@ class Past:
         }
 
 
-def target_of(model, name: str) -> str | None:
-    """The kind of entry or term that a column points to, if it does."""
+def target_of(model: type[models.Model], name: str) -> str | None:
+    """Return the kind of entry or term that a column points to, if it does."""
     try:
         kind = find_kind(model._meta.get_field(name).related_model)
     except FieldDoesNotExist:
-        # A text in two languages is two columns.
+        # A bilingual text has two columns, none with its own name.
         return None
     return kind.key.value if kind else None

@@ -1,4 +1,4 @@
-"""What the catalog knows, and the rules of it."""
+"""The models of the catalog, and their rules."""
 
 from catalog.models.ai_model import (
     AIModel,

@@ -1,4 +1,4 @@
-"""AI models: what they take in and give out, how large they are, how they are offered, what they come from."""
+"""AI models: input and output, size, access and licence, and which models they come from."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -60,7 +60,7 @@ class AIModel(Entry):
 
 
 class Lineage(Row):
-    """How the entry, the newer model, comes from an older one."""
+    """How the entry, the newer of two models, comes from an older one."""
 
     entry = ParentalKey(AIModel, on_delete=models.CASCADE, related_name="lineage")
     lineage_kind = models.CharField(_("kind"), max_length=16, choices=LineageKind)

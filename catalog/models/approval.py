@@ -1,7 +1,8 @@
-"""Who let which version go live: the one thing without which nothing is published."""
+"""Approvals: who allowed which version to go live. Nothing is published without one."""
 
 import hashlib
 import json
+from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -14,16 +15,16 @@ from catalog.models.history import AppendOnly
 
 
 class Refused(ValidationError):
-    """What the rules of publication do not allow, in words for the person who tried."""
+    """An action that the rules of publication forbid, with a message for the person who tried it."""
 
     @property
     def message_dict(self) -> dict[str, list[str]]:
-        # Wagtail's API asks every ValidationError for it.
+        # Wagtail's API reads this of every ValidationError.
         return {NON_FIELD_ERRORS: self.messages}
 
 
 class ApprovalKind(models.TextChoices):
-    """By whose eyes a version went live; there is no other way."""
+    """How a version was approved; nothing goes live in any other way."""
 
     REVIEWED = "reviewed", _("Approved by another person")
     EMERGENCY = "emergency", _("Published by one editor in an emergency")
@@ -32,7 +33,7 @@ class ApprovalKind(models.TextChoices):
     SINGLE_CHECKED = "single-checked", _("Single-checked")
 
 
-# What Wagtail keeps about an object beside what it says.
+# Values that Wagtail keeps about an object, which are not part of its content.
 BOOKKEEPING = frozenset(
     {
         *("pk", "uid", "live", "has_unpublished_changes", "first_published_at", "last_published_at", "expired"),
@@ -43,39 +44,39 @@ BOOKKEEPING = frozenset(
 )
 
 
-def digest_of(content: dict) -> str:
-    """The SHA-256 of what a version says, the same for two versions that say the same.
+def digest_of(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a version's content as hexadecimal digits, equal for versions with equal content.
 
-    `content` is what a revision holds. Keys of rows count for nothing: they differ between a draft and what came of it.
-    What is empty counts for nothing either: a version may be older than a field.
+    `content` is the content of a revision. Keys of rows are ignored: they differ between a draft and the version
+    published from it. Empty values are ignored too: a version may be older than a field.
     """
     said = {name: without_keys(value) for name, value in content.items() if name not in BOOKKEEPING and value}
     text = json.dumps(said, sort_keys=True, cls=DjangoJSONEncoder)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def without_keys(value):
-    """A value of a version, so that equal ones look equal."""
+def without_keys(value: Any) -> Any:
+    """Return a value of a version without primary keys of rows and with relations sorted, to compare it with others."""
     if not isinstance(value, list):
         return value
     if any(isinstance(row, dict) for row in value):
         return [{key: it for key, it in row.items() if key != "pk"} for row in value]
-    # Relations to several objects come in no fixed order.
+    # Relations to several objects have no fixed order.
     return sorted(value, key=str)
 
 
-class ApprovalQuerySet(models.QuerySet):
-    def of(self, record) -> "ApprovalQuerySet":
-        """The approvals of an entry, a term or a page, newest first."""
+class ApprovalQuerySet(models.QuerySet["Approval"]):
+    def of(self, record: Any) -> "ApprovalQuerySet":
+        """Return the approvals of an entry, a term or a page, newest first."""
         return self.filter(content_type=record.get_base_content_type(), object_id=str(record.pk)).order_by("-pk")
 
 
 class Approval(AppendOnly):
-    """One decision that a version may go live, for exactly what it said then."""
+    """A decision that a version may go live, valid only for the content with this digest."""
 
     content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
     object_id = models.CharField(max_length=255)
-    # What was public once is never deleted, and its versions neither.
+    # Objects that were public are never deleted, and neither are their versions.
     revision = models.ForeignKey("wagtailcore.Revision", on_delete=models.CASCADE, related_name="approvals")
     digest = models.CharField(_("digest"), max_length=64)
     kind = models.CharField(_("kind"), max_length=16, choices=ApprovalKind)

@@ -1,10 +1,12 @@
-"""Entry: the abstract base of models, organizations and products; and the rows that all of them have."""
+"""Abstract bases: `Record`, `Entry`, and the rows that every kind of entry has."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import ClusterableModel
@@ -37,7 +39,7 @@ class Record(
     index.Indexed,
     ClusterableModel,
 ):
-    """A named thing with a public page, drafts, review and history: an entry or a glossary term."""
+    """An entry or a glossary term: it has a name, a public page, drafts, review and history."""
 
     slug = models.SlugField(
         _("slug"),
@@ -62,30 +64,30 @@ class Record(
         super().clean()
         for column in self._meta.concrete_fields:
             if isinstance(column, models.TextField):
-                # Browsers send the end of a line as two characters, which nobody has changed.
+                # Browsers send line ends as two characters, which would look like an edit.
                 setattr(self, column.attname, getattr(self, column.attname).replace("\r\n", "\n"))
         if self.slug in RESERVED_SLUGS:
             raise ValidationError({"slug": _("“unknown” and “undisclosed” are reserved words.")})
 
     @property
     def kind_name(self) -> str:
-        """The kind as documents and addresses write it."""
-        return self.kind.value
+        """The kind, as it is written in documents and URLs."""
+        return str(self.kind.value)
 
     def get_absolute_url(self) -> str:
-        """The public page in the reader's language."""
+        """Return the URL path of the public page, in the active language."""
         return reverse(f"catalog:{self.kind.value}", args=[self.slug])
 
     @property
     def full_url(self) -> str:
-        """The public page with its host: stock code links to it, and previews are made for that host."""
+        """The public page's URL with its host: Wagtail links to it, and renders previews for that host."""
         return settings.WAGTAILADMIN_BASE_URL + self.get_absolute_url()
 
-    def get_preview_template(self, request, mode_name) -> str:
+    def get_preview_template(self, request: HttpRequest, mode_name: str) -> str:
         return "catalog/preview.html"
 
-    def get_preview_context(self, request, mode_name) -> dict:
-        """The document of the draft; the template makes of it what the public page makes of a published one."""
+    def get_preview_context(self, request: HttpRequest, mode_name: str) -> dict[str, Any]:
+        """Return the document of the draft, which the template shows as the public page shows a published one."""
         return {
             "request": request,
             "document": self.public_document(),
@@ -94,7 +96,7 @@ class Record(
 
 
 class Entry(Record):
-    """An entry of the catalog. Its values, lists and field groups are named in `catalog.models.kinds`."""
+    """An entry of the catalog. `catalog.models.kinds` lists its values, lists and field groups."""
 
     summary = BilingualField(
         models.TextField,
@@ -133,8 +135,8 @@ class Entry(Record):
     class Meta:
         abstract = True
 
-    def public_document(self) -> dict:
-        """Everything the public sees of this entry."""
+    def public_document(self) -> dict[str, Any]:
+        """Return everything that the public sees of this entry."""
         return build_document(entry=self, fields=fields_of(self.kind))
 
     def clean(self) -> None:
@@ -145,12 +147,12 @@ class Entry(Record):
 
 
 def make_key() -> str:
-    """Return a short random key for a new row."""
+    """Return a short random key for a new row, such as `r1a2b3c`."""
     return f"r{secrets.token_hex(3)}"
 
 
-class Row(Orderable):
-    """One row of an entry's list, known by a key that stays when the row is edited or moved.
+class Row(Orderable, models.Model):
+    """One row of an entry's list. Its key stays the same when the row is edited or moved.
 
     `document_fields` names the values of the row that the public sees.
     """
@@ -181,7 +183,7 @@ class Link(Row):
 
 
 class Measurement(Row):
-    """What deserves no column of its own: 45 TB of text, 12 % told apart."""
+    """A figure without a field of its own, such as 45 TB of text."""
 
     metric = BilingualField(models.CharField, verbose_name=_("Metric"), max_length=160)
     quantity = QuantityField(_("quantity"))
@@ -205,7 +207,7 @@ class Measurement(Row):
 
 
 class Milestone(Row):
-    """A dated event; with a quantity and a time since launch where that helps."""
+    """A dated event, optionally with a quantity and the months since launch."""
 
     milestone_kind = models.CharField(_("kind"), max_length=16, choices=MilestoneKind)
     date = FuzzyDateField(_("date"))

@@ -1,4 +1,4 @@
-"""What people found when they compared values with their sources."""
+"""Checks: the results of comparing values with their sources."""
 
 from django.conf import settings
 from django.db import models
@@ -18,7 +18,7 @@ class Outcome(models.TextChoices):
 
 
 class Check(AppendOnly):
-    """Someone compared a value of an entry, or a whole field group, with its sources."""
+    """One comparison of a value of an entry, or of a whole field group, with its sources."""
 
     entry = models.UUIDField(_("entry"), db_index=True)
     group = models.CharField(_("field group"), max_length=16, choices=FieldGroup)
@@ -27,7 +27,7 @@ class Check(AppendOnly):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="+")
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome)
     sources = models.ManyToManyField("catalog.Source", verbose_name=_("sources opened"), blank=True, related_name="+")
-    # The same for all that one press of a button checked.
+    # The same for all checks that one click recorded.
     batch = models.UUIDField(_("batch"), null=True)
 
     class Meta:

@@ -1,18 +1,18 @@
-"""The closed lists of the catalog, in the order and the words of the vocabulary.
+"""The fixed lists of choices of the catalog, in the order and with the labels of the vocabulary.
 
-Most lists name themselves as the context of their words, which are translated otherwise elsewhere.
+Most labels have the name of their list as translation context, since the same word is translated differently elsewhere.
 """
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-# Words that the address bar uses for "no value here": nothing that is filtered by may claim them.
+# Query strings use these words where a value is missing, so no slug that can be filtered by may be one of them.
 RESERVED_SLUGS = ("unknown", "undisclosed")
 
 
 class FieldGroup(models.TextChoices):
-    """The groups in which values are shown and checked."""
+    """The groups in which an entry's values are shown and checked."""
 
     PROFILE = "profile", pgettext_lazy("field group", "Profile")
     SPECIFICATIONS = "specifications", pgettext_lazy("field group", "Specifications")
@@ -40,7 +40,7 @@ class OrganizationStatus(models.TextChoices):
 
 
 class ReleaseStatus(models.TextChoices):
-    """Where a model or a product stands in its life."""
+    """The stage of a model or a product in its life."""
 
     ANNOUNCED = "announced", pgettext_lazy("status", "Announced")
     PREVIEW = "preview", pgettext_lazy("status", "Preview")
@@ -107,7 +107,7 @@ class LinkKind(models.TextChoices):
 
 
 class LineageKind(models.TextChoices):
-    """How a newer model comes from an older one; the label is the word on the newer one's page."""
+    """How a newer model comes from an older one; the label is shown on the newer model's page."""
 
     SUCCESSOR_OF = "successor-of", pgettext_lazy("lineage", "Succeeds")
     DERIVED_FROM = "derived-from", pgettext_lazy("lineage", "Derived from")
@@ -116,7 +116,7 @@ class LineageKind(models.TextChoices):
     REIMPLEMENTS = "reimplements", pgettext_lazy("lineage", "Reimplements")
 
 
-# The word on the older model's page for each kind of lineage.
+# The label shown on the older model's page, for each kind of lineage.
 LINEAGE_REVERSE = {
     LineageKind.SUCCESSOR_OF: pgettext_lazy("lineage", "Succeeded by"),
     LineageKind.DERIVED_FROM: pgettext_lazy("lineage", "Derivatives"),
@@ -133,7 +133,7 @@ class PersonRole(models.TextChoices):
 
 
 class PricePer(models.TextChoices):
-    """What a price buys."""
+    """The unit that a price pays for."""
 
     FREE = "free", _("Free plan")
     MONTH = "month", _("per month")
@@ -169,7 +169,7 @@ FIRST_HAND_SOURCES = frozenset(
 
 
 class LinkState(models.TextChoices):
-    """What is known of a source's address."""
+    """The last known state of a source's address."""
 
     UNTRIED = "untried", pgettext_lazy("link state", "Not tried")
     REACHED = "reached", pgettext_lazy("link state", "Reached")

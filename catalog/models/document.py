@@ -1,4 +1,4 @@
-"""The public document of an entry: everything the public sees of it, as JSON, the same for page, history and index.
+"""The public document of an entry: everything that the public sees of it, as JSON, for pages, history and index alike.
 
     {"schema": 1, "kind": "model", "uid": "…", "slug": "gpt-3",
      "fields": {"released": "2020-05-28", "makers": ["openai"], "summary": {"en": "…", "zh": "…"}, …},
@@ -6,8 +6,9 @@
      "citations": [{"field": "released", "item": "", "source": "arxiv-2005-14165", …}],
      "labels": {"organization": {"openai": {"en": "OpenAI", "zh": "OpenAI"}}, "source": {…}}}
 
-Rows of lists go by their stable key, relations by sorted slugs, with the names of what they point to in `labels`, so
-that an old document can be read when those have changed. A change of shape raises SCHEMA and brings a converter.
+Rows of lists are stored by their permanent key, and relations as sorted slugs. `labels` keeps the names of related
+objects, so that an old document can still be read after those have changed. A change of this format increases SCHEMA
+and needs a converter.
 """
 
 from datetime import date
@@ -22,11 +23,17 @@ from catalog.values import BilingualText, FuzzyDate, Money, Quantity
 
 SCHEMA = 1
 
+# The names of related objects, by group and slug.
+Labels = dict[str, dict[str, dict[str, Any]]]
 
-def build_document(*, entry, fields: list[str]) -> dict[str, Any]:
-    """Return the document of an entry; `fields` names its values and lists in the order in which they are shown."""
-    labels: dict[str, dict] = {}
-    document = {
+
+def build_document(*, entry: Any, fields: list[str]) -> dict[str, Any]:
+    """Return the document of an entry; `fields` names its values and lists, in the order shown.
+
+    `entry` is a `Record`, whose class imports this module.
+    """
+    labels: Labels = {}
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "kind": entry.kind.value,
         "uid": str(entry.uid),
@@ -47,14 +54,14 @@ def build_document(*, entry, fields: list[str]) -> dict[str, Any]:
             document["fields"][name] = to_json(getattr(entry, name), labels)
     citations = list(entry.citations.all()) if "citations" in lists else []
     if citations:
-        # One query for all, of a draft as of what is live.
+        # One query for all sources, for drafts and live versions alike.
         found = (
             citations[0]
             ._meta.get_field("source")
             .related_model._default_manager.in_bulk({citation.source_id for citation in citations})
         )
     for citation in citations:
-        # An unfinished draft may have a citation without a source.
+        # A citation in an unfinished draft may have no source yet.
         if citation.source_id in found:
             citation.source = found[citation.source_id]
         document["citations"].append(
@@ -73,15 +80,18 @@ def build_document(*, entry, fields: list[str]) -> dict[str, Any]:
 
 
 def child_lists(model: type[models.Model]) -> dict[str, type[models.Model]]:
-    """The lists of an entry (name to row class): everything tied to it by a ParentalKey."""
+    """Return the lists of an entry by name, with the class of their rows: everything with a ParentalKey to it."""
     return {relation.get_accessor_name(): relation.related_model for relation in get_all_child_relations(model)}
 
 
-def to_json(value: Any, labels: dict[str, dict]) -> Any:
-    """Return a value of an entry as JSON; what it points to is noted in `labels`."""
+def to_json(value: Any, labels: Labels) -> Any:
+    """Return a value of an entry as JSON, and add the names of related objects to `labels`.
+
+    Raises TypeError for a value of another type.
+    """
     match value:
         case None | bool() | int() | str() | dict():
-            # A lazily translated choice or a TextChoices member is stored by its value.
+            # A TextChoices member is stored as its plain value.
             return getattr(value, "value", value)
         case Country():
             return value.code or ""
@@ -100,21 +110,23 @@ def to_json(value: Any, labels: dict[str, dict]) -> Any:
     raise TypeError(f"A document has no place for a {type(value).__name__}.")
 
 
-def note_label(related: models.Model, labels: dict[str, dict]) -> str:
-    """Put the name of a related object into `labels` and return its slug.
+def note_label(related: Any, labels: Labels) -> str:
+    """Add the name of a related object to `labels` and return its slug.
 
-    A draft's name stays out: whoever reads the document shows only what has a label or is live by then.
+    It is a `Record`, a `Label` of a vocabulary or a `Source`, whose classes import this module.
+    The name of an object that is not live is left out: a reader of the document sees only names of live objects.
     """
+    slug: str = related.slug
     if not getattr(related, "live", True):
-        return related.slug
+        return slug
     group = labels.setdefault(getattr(related, "kind_name", related._meta.model_name), {})
     if hasattr(related, "name"):
-        group[related.slug] = {"en": related.name_en, "zh": related.name_zh}
+        group[slug] = {"en": related.name_en, "zh": related.name_zh}
         if uid := getattr(related, "uid", None):
-            # Its address may change, and another may take it.
-            group[related.slug]["uid"] = str(uid)
+            # The slug may change, and another object may take it.
+            group[slug]["uid"] = str(uid)
     else:
-        group[related.slug] = {
+        group[slug] = {
             "id": related.pk,
             "title": related.title,
             "publisher": related.publisher,
@@ -122,11 +134,11 @@ def note_label(related: models.Model, labels: dict[str, dict]) -> str:
             "kind": related.kind,
             "language": related.language,
         }
-    return related.slug
+    return slug
 
 
 def flatten(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document's values by path: `parameters`, `funding_rounds/series-a`."""
+    """Return the document's values and rows by path: `parameters`, `funding_rounds/series-a`."""
     flat = dict(document.get("fields", {}))
     for name, rows in document.get("children", {}).items():
         flat.update({f"{name}/{key}": row for key, row in rows.items()})
@@ -134,9 +146,9 @@ def flatten(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(*, old: dict[str, Any] | None, new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Return (path, old value, new value) for every value that differs, in the order of the new document."""
+    """Return (path, old value, new value) for each value that differs, in the order of the new document."""
     before, after = flatten(old or {}), flatten(new)
-    empty = (None, "", [], {"en": "", "zh": ""})
+    empty: tuple[Any, ...] = (None, "", [], {"en": "", "zh": ""})
     return [
         (path, before.get(path), after.get(path))
         for path in dict.fromkeys([*after, *before])
@@ -145,20 +157,20 @@ def differences(*, old: dict[str, Any] | None, new: dict[str, Any]) -> list[tupl
 
 
 def path_of(citation: dict[str, Any]) -> str:
-    """The path of the value that a citation of a document speaks of."""
+    """Return the path of the value that a citation in a document refers to."""
     return f"{citation['field']}/{citation['item']}" if citation["item"] else citation["field"]
 
 
 def covers(path: str, other: str) -> bool:
-    """Whether a path includes another one: itself or, of a list, its rows; the empty path includes all."""
+    """Return whether `other` is `path` itself or, for a list, one of its rows; the empty path includes every path."""
     return not path or other == path or other.startswith(f"{path}/")
 
 
 def recited_paths(*, old: dict[str, Any], new: dict[str, Any]) -> list[str]:
-    """Return the paths of the values about which the sources of two documents say something else."""
-    said: list[dict[str, list]] = []
+    """Return the paths of the values whose citations differ between two documents."""
+    said: list[dict[str, list[Any]]] = []
     for document in (old, new):
-        paths: dict[str, list] = {}
+        paths: dict[str, list[Any]] = {}
         for citation in document["citations"]:
             paths.setdefault(path_of(citation), []).append(sorted(citation.items(), key=str))
         said.append({path: sorted(citations, key=str) for path, citations in paths.items()})

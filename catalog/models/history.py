@@ -1,4 +1,7 @@
-"""What the public saw, and when: publications and the changes between them. Append-only."""
+"""Public history: publications, and the changes between them. Append-only."""
+
+from typing import Any, NoReturn
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -15,37 +18,37 @@ class PublicationAction(models.TextChoices):
     RENAMED = "renamed", _("Renamed")
 
 
-# After these the public sees no version of the entry.
+# After these actions, no version of the entry is public.
 TAKEN_AWAY = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
 
 
 class AppendOnly(models.Model):
-    """A row that is written once; saving it again or deleting it is refused."""
+    """A row that is written once. Saving it again or deleting it raises TypeError."""
 
     class Meta:
         abstract = True
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise TypeError(f"{type(self).__name__} is append-only: rows are never changed.")
         super().save(*args, **kwargs)
 
-    def delete(self, *args, **kwargs):
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(f"{type(self).__name__} is append-only: rows are never deleted.")
 
 
-class PublicationQuerySet(models.QuerySet):
-    def of(self, uid) -> "PublicationQuerySet":
-        """The publications of one entry, newest first."""
+class PublicationQuerySet(models.QuerySet["Publication"]):
+    def of(self, uid: UUID) -> "PublicationQuerySet":
+        """Return the publications of one entry, newest first."""
         return self.filter(entry=uid).order_by("-sequence")
 
 
 class Publication(AppendOnly):
-    """The public document of an entry at the moment in which it was published or withdrawn.
+    """The public document of an entry at the moment when it was published or withdrawn.
 
-    `document` has the shape that `catalog.models.document` builds; `at` is the real time in UTC, never an
-    earlier one; `sequence` counts from 1 within an entry. The document of a merged entry has the permanent id of the
-    other one as `merged_into`.
+    `document` is in the format of `catalog.models.document`; `at` is the actual time (UTC), never backdated; `sequence`
+    counts from 1 within an entry. The document of a merged entry has the permanent id of the other entry as
+    `merged_into`.
     """
 
     entry = models.UUIDField(_("entry"))
@@ -54,16 +57,16 @@ class Publication(AppendOnly):
     sequence = models.PositiveIntegerField(_("number"))
     action = models.CharField(_("action"), max_length=12, choices=PublicationAction)
     document = models.JSONField(_("document"))
-    # Of a withdrawal, in both languages.
+    # The reason for a withdrawal, in both languages.
     reason = models.JSONField(_("reason"), null=True)
     at = models.DateTimeField(_("time"), auto_now_add=True, db_index=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, on_delete=models.SET_NULL, related_name="+"
     )
 
-    # The ids of those who wrote it: they are not the ones to verify it.
+    # The ids of its authors, who should not be the ones to check it.
     authors = models.JSONField(_("authors"), default=list)
-    # The paths of the values whose sources differ from those of the publication before, whether or not the values do.
+    # The paths of the values whose citations differ from the previous publication, even if the values do not.
     recited = models.JSONField(_("values with other sources"), default=list)
 
     objects = PublicationQuerySet.as_manager()
@@ -75,7 +78,7 @@ class Publication(AppendOnly):
         indexes = [
             models.Index(fields=["kind", "slug"], name="publication_by_slug"),
             models.Index(fields=["kind", "at"], name="publication_by_time"),
-            # Few among many: what was merged into an entry is asked for on each page of one.
+            # Partial, since few publications are merges: each entry's page looks for the entries merged into it.
             models.Index(fields=["kind"], name="publication_merged", condition=models.Q(action="merged")),
         ]
         ordering = ["-at", "-pk"]
@@ -85,9 +88,9 @@ class Publication(AppendOnly):
 
 
 class HistoryChoice(models.Model):
-    """Whether public histories call a person by name; whoever has chosen nothing is called by role.
+    """Whether public histories show a person's name; without a choice they show the role.
 
-    Histories follow the present choice: taking it back takes the name out of all of them.
+    Histories follow the current choice: revoking it removes the name from all of them.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="history_choice")
@@ -110,9 +113,9 @@ class HistoryChoice(models.Model):
 
 
 class Change(AppendOnly):
-    """One field, or one row of a list, that differs between two consecutive publications.
+    """One value, or one row of a list, that differs between two consecutive publications.
 
-    `old` is null in an entry's first publication; `new` is null when a value was taken away.
+    `old` is null in an entry's first publication; `new` is null when the value was removed.
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.CASCADE, related_name="changes")

@@ -1,6 +1,6 @@
-"""The kinds of entries: one `Kind` for each, which says all that the rooms above need to know of it.
+"""The kinds of entries: one `Kind` for each, with everything that other parts need to know about it.
 
-`docs/how-to/add-a-kind.md` says how to add one; a system check (`catalog/kind_checks.py`) names what a kind lacks.
+`docs/how-to/add-a-kind.md` explains how to add one; a system check (`catalog/kind_checks.py`) reports what is missing.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from catalog.models.document import child_lists
 
 
 class EntryKind(models.TextChoices):
-    """What an entry is, in the order shown; the value is used in documents, the listing index and history."""
+    """The keys of kinds in the order shown; documents, the listing index and history store the value."""
 
     MODEL = "model", _("Model")
     ORGANIZATION = "organization", _("Organization")
@@ -29,25 +29,25 @@ class EntryKind(models.TextChoices):
 class Kind:
     """One kind of entry, or the terms of the glossary.
 
-    Entries have field groups, citations and a listing; a term has none of them.
+    Entries have field groups, citations and a listing; terms have none of these.
     """
 
     key: EntryKind
-    # The class, by its name in `catalog.models`.
+    # The name of the model class in `catalog.models`.
     model_name: str
-    # The name of its files in `catalog/data`, by which articles refer to its entries, too.
+    # The name of its files in `catalog/data`; articles use it too to refer to entries.
     file: str
-    # What several of them are called.
+    # The plural of its name.
     plural: object
-    # The first part of its addresses, and the heading of the pages there, where they are not `file` and `plural`.
+    # The first part of its URLs, and the heading of the pages there; by default `file` and `plural`.
     slug: str = ""
     heading: object = ""
-    # Values and lists by field group, in the order shown.
-    field_groups: Mapping[FieldGroup, tuple[str, ...]] = field(default_factory=dict)
-    # The value by which it is dated in listings and in the timeline, and the kind of milestone that this date is.
+    # The names of values and lists by field group, in the order shown.
+    field_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # The date by which listings and the timeline order it, and the kind of milestone that this date is.
     date: str = ""
     milestone: MilestoneKind = MilestoneKind.RELEASE
-    # What schema.org calls it, and its date.
+    # The names of its type and its date in schema.org.
     schema_type: str = "Thing"
     schema_date: str = ""
     # Whether entries of this kind ship with the site, in `catalog/data`.
@@ -59,7 +59,7 @@ class Kind:
 
     @property
     def is_entry(self) -> bool:
-        """Whether it has field groups, and with them citations and a listing."""
+        """Whether it has field groups, and so citations and a listing."""
         return bool(self.field_groups)
 
     @property
@@ -69,25 +69,25 @@ class Kind:
 
     @property
     def template(self) -> str:
-        """The template of the page of one entry."""
+        """The template of an entry's page."""
         return f"catalog/{self.key.value}_detail.html"
 
     @property
     def model_label(self) -> str:
-        """The class as Django writes it: `catalog.AIModel`."""
+        """The model's label in Django: `catalog.AIModel`."""
         return f"catalog.{self.model_name}"
 
     @cached_property
     def model(self) -> type[Any]:
-        """The class. Raises LookupError where there is none."""
+        """The model class. Raises LookupError if it does not exist."""
         return apps.get_model(self.model_label, require_ready=False)
 
     def row_model(self, name: str) -> type[Any] | None:
-        """The class of the rows of a list, such as `citations` or `milestones`; None where it has no such list."""
+        """Return the class of a list's rows, such as `citations` or `milestones`; None if the kind has no such list."""
         return child_lists(self.model).get(name)
 
 
-# What others point to comes before them: in this order they are loaded.
+# The order in which kinds are loaded: a kind comes after those that it refers to.
 KINDS = (
     Kind(
         key=EntryKind.TERM,
@@ -191,7 +191,7 @@ KINDS = (
 
 
 def kind_of(key: str) -> Kind:
-    """The kind with a key, such as the `kind` of a document. Raises KeyError where there is none."""
+    """Return the kind with a key, such as the `kind` of a document. Raises KeyError for an unknown key."""
     for kind in KINDS:
         if kind.key == key:
             return kind
@@ -199,15 +199,15 @@ def kind_of(key: str) -> Kind:
 
 
 def find_kind(model: type[models.Model] | None) -> Kind | None:
-    """The kind whose entries are of a class; None for every other class."""
+    """Return the kind of a model class; None if the class is not the model of a kind."""
     return next((kind for kind in KINDS if kind.model is model), None)
 
 
 def list_kinds() -> list[Kind]:
-    """All kinds in the order shown."""
+    """Return all kinds, in the order shown."""
     return [kind_of(key) for key in EntryKind]
 
 
 def list_entry_kinds() -> list[Kind]:
-    """The kinds of entries, terms left out, in the order shown."""
+    """Return the kinds of entries, without terms, in the order shown."""
     return [kind for kind in list_kinds() if kind.is_entry]

@@ -1,10 +1,10 @@
-"""The listing index: one row for each live entry and term, derived from public documents, never edited.
+"""The listing index: one row for each live entry and term, derived from public documents and never edited.
 
-`catalog.listing.index` writes it inside the publishing transaction; `manage.py rebuild_listing` brings it in step. What
-a row was on earlier days is kept, so that a listing can be shown as of any of them.
+`catalog.listing.index` writes it inside the publishing transaction; `manage.py rebuild_listing` repairs it. Old rows
+are kept, so that a listing can be shown as of any earlier day.
 
-Processes hold the present rows in memory (`catalog.listing.tables`). Whoever changes the index says so here, in the
-same transaction: `ListingVersion` counts the changes, `ListingChange` has of each entry the number of the last one.
+Processes keep the current rows in memory (`catalog.listing.table_cache`). Code that changes the index records it here,
+in the same transaction: `ListingVersion` counts changes, `ListingChange` has the number of each entry's last change.
 """
 
 from collections.abc import Iterable
@@ -18,33 +18,33 @@ from wagtail.search import index
 
 from catalog.models.kinds import EntryKind
 
-# The value of a facet in which an entry has none.
+# The value of a facet for entries that have none.
 UNKNOWN = "unknown"
 ALWAYS_FROM, ALWAYS_UNTIL = date(1, 1, 1), date(9999, 12, 31)
 
 
-class PresentManager(models.Manager):
-    """The rows of what is live now."""
+class PresentManager(models.Manager["ListingEntry"]):
+    """The current rows: those of live entries."""
 
-    def get_queryset(self) -> models.QuerySet:
+    def get_queryset(self) -> models.QuerySet["ListingEntry"]:
         return super().get_queryset().filter(until=ALWAYS_UNTIL)
 
 
-class ListingQuerySet(models.QuerySet):
+class ListingQuerySet(models.QuerySet["ListingEntry"]):
     def on(self, day: date) -> "ListingQuerySet":
-        """The rows as they were at the end of a day (UTC)."""
+        """Return the rows that were current at the end of a day (UTC)."""
         return self.filter(since__lte=day, until__gt=day)
 
 
 class ListingEntry(index.Indexed, models.Model):
-    """What listings, facets and search know of one live entry, from one day on and until another.
+    """What listings, facets and search know about one live entry, in the period from `since` until before `until`.
 
-    An entry has one row for each stretch of days on which it was the same, and at most one that holds now: `objects`
-    are those, `ever` are all. Dates are the first and last day of the fuzzy date in question (founded, released or
-    launched); money is in USD; quantities are plain numbers, null where nothing can be compared.
+    An entry has one row for each period in which it did not change, and at most one current row: `objects` has the
+    current rows, `ever` has all. Dates are the first and last day of a fuzzy date (founded, released or launched);
+    money is in USD; quantities are plain numbers, null where nothing can be compared.
     """
 
-    # Indexed by `catalog.listing.index` itself, in the publishing transaction.
+    # `catalog.listing.index` updates the search index itself, in the publishing transaction.
     search_auto_update = False
     # See `catalog.listing.search.base.is_indexed_by_key`.
     search_index_by_key = True
@@ -88,7 +88,7 @@ class ListingEntry(index.Indexed, models.Model):
     ever = ListingQuerySet.as_manager()
 
     class Meta:
-        # What tidies up the search index goes by it, and must not take past rows for leftovers.
+        # Cleaning up the search index uses the default manager, and must not delete past rows as leftovers.
         default_manager_name = "ever"
         constraints = [
             models.UniqueConstraint(
@@ -108,16 +108,16 @@ class ListingEntry(index.Indexed, models.Model):
         return self.name_en
 
     @classmethod
-    def get_indexed_objects(cls) -> models.QuerySet:
-        """Past rows too: a search on a past day goes through the same index."""
+    def get_indexed_objects(cls) -> models.QuerySet["ListingEntry"]:
+        """Return current and past rows: a search on a past day uses the same index."""
         return cls.ever.all()
 
 
 class FacetValue(models.Model):
-    """One value of one facet of a row, from one day on and until another (a check falls overdue by itself).
+    """One value of one facet of a row, from the day `since` until before `until`, since checks expire by themselves.
 
-    It holds on those of these days on which its row does. An entry without a value in a facet has the value `unknown`
-    there, so that counting is one GROUP BY.
+    It is valid on the days of this period on which its row is. An entry without a value has the value `unknown`, so
+    that counting is one GROUP BY.
     """
 
     listing = models.ForeignKey(ListingEntry, on_delete=models.CASCADE, related_name="facets")
@@ -134,14 +134,14 @@ class FacetValue(models.Model):
 
 
 class ListingVersion(models.Model):
-    """How often the listing index has changed: one row.
+    """The number of changes of the listing index: one row.
 
-    Whoever is about to change the index holds it until they commit, before they lock anything else that others may
-    wait for. So changes are committed in the order of their numbers, and who has read up to one has missed none.
+    A transaction that will change the index locks this row before any other lock that others may wait for. So changes
+    are committed in the order of their numbers, and a process that has read up to a number has missed none.
     """
 
     number = models.PositiveBigIntegerField(default=0)
-    # The last change after which nothing is left of what was read before.
+    # The number of the last rebuild; what was read before it is out of date.
     rebuilt = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
@@ -149,12 +149,12 @@ class ListingVersion(models.Model):
 
     @classmethod
     def hold(cls) -> None:
-        """Wait for whoever changes the index, and have others wait until this transaction ends."""
+        """Lock the index until this transaction ends; wait while another transaction has it locked."""
         cls.objects.select_for_update().get_or_create(pk=1)
 
     @classmethod
     def advance(cls) -> int:
-        """Count a change; return its number, one for all that a transaction changes: it is seen at once."""
+        """Count a change and return its number: one for a whole transaction, whose changes become visible together."""
         if not has_changed_index():
             cls.hold()
             cls.objects.update(number=F("number") + 1)
@@ -163,16 +163,16 @@ class ListingVersion(models.Model):
 
 
 def mark_change() -> None:
-    """Stands among what is to be done on commit for as long as a change of the index is not committed."""
+    """Do nothing: as a callback waiting for the commit, it marks a transaction that has changed the index."""
 
 
 def has_changed_index() -> bool:
-    """Whether this transaction has changed the index, and is not committed yet."""
+    """Return whether this transaction has changed the index and is not committed yet."""
     return any(todo[1] is mark_change for todo in connection.run_on_commit)
 
 
 class ListingChange(models.Model):
-    """The last change of one entry's present row."""
+    """The last change of one entry's current row."""
 
     entry = models.UUIDField(primary_key=True)
     kind = models.CharField(max_length=20, choices=EntryKind)
@@ -183,11 +183,11 @@ class ListingChange(models.Model):
 
     @classmethod
     def record(cls, entries: Iterable[tuple[UUID, str]]) -> None:
-        """Say that the present rows of entries are others now: permanent ids and kinds."""
-        if entries := dict(entries):
+        """Record that the current rows of entries have changed; `entries` are pairs of permanent id and kind."""
+        if kinds := dict(entries):
             number = ListingVersion.advance()
-            cls.objects.bulk_create(
-                [cls(entry=uid, kind=kind, number=number) for uid, kind in entries.items()],
+            ListingChange.objects.bulk_create(
+                [ListingChange(entry=uid, kind=kind, number=number) for uid, kind in kinds.items()],
                 batch_size=500,
                 update_conflicts=True,
                 unique_fields=["entry"],

@@ -1,8 +1,10 @@
-"""What may go live: the abstract bases of entries, terms and article pages. `catalog.publishing` has the rules."""
+"""What can be published: abstract bases of entries, terms and article pages. The rules are in `catalog.publishing`."""
 
 import uuid
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -14,32 +16,46 @@ from catalog.models.approval import Approval, ApprovalKind, Refused
 from catalog.models.listing import ListingVersion
 from catalog.values import BilingualField
 
-# What the log says when a version goes live.
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+    from wagtail.locks import BaseLock
+    from wagtail.models import Revision, WorkflowMixin
+
+    class Revisable(WorkflowMixin, models.Model):
+        """What every class below gets from Wagtail's mixins, which its concrete classes name."""
+
+        class Meta:
+            abstract = True
+
+else:
+    Revisable = models.Model
+
+# The log actions that make a version live.
 WENT_LIVE = (
     *("wagtail.publish", "wagtail.publish.scheduled"),
     *("review.withdrawn", "review.merged", "review.restored", "review.renamed"),
 )
 
-# What readers are told where one person alone let a version through.
-ONE_PERSON = {
+# The notes that readers see if only one person approved the version.
+ONE_PERSON: dict[str, "StrPromise"] = {
     ApprovalKind.EMERGENCY: _("Published by one editor; second look pending"),
     ApprovalKind.SINGLE_CHECKED: _("Published and checked by one person"),
 }
 
-# `catalog.publishing.publication.publish`, once the apps are ready.
+# Set to `catalog.publishing.publication.publish` when the apps are ready.
 _publish: Callable[..., None]
 
 
 def register_publish(function: Callable[..., None]) -> None:
-    """Set what `Published.publish()` calls; this room imports nothing of the rules above it."""
+    """Set the function that `Published.publish()` calls, since models must not import `catalog.publishing`."""
     global _publish
     _publish = function
 
 
-class Published(models.Model):
-    """What may go live. Base of entries, terms and article pages.
+class Published(Revisable):
+    """An object that can be published. Base of entries, terms and article pages.
 
-    A version with a reason for withdrawal takes the object out of the public's sight instead.
+    Approving a version with a reason for withdrawal unpublishes the object instead.
     """
 
     withdrawal = BilingualField(
@@ -55,68 +71,75 @@ class Published(models.Model):
 
     @property
     def is_withdrawal(self) -> bool:
-        """Whether this version takes the object out of the public's sight."""
+        """Whether approving this version unpublishes the object."""
         return bool(self.withdrawal_en or self.withdrawal_zh)
 
     @property
     def waits(self) -> bool:
-        """Whether this version is to go live later only."""
+        """Whether this version is scheduled to go live later."""
         return bool(self.go_live_at and self.go_live_at > timezone.now())
 
     @property
-    def oversight(self) -> str:
-        """What readers are told of how the live version was let through; empty where two people have seen it."""
+    def oversight(self) -> "StrPromise | str":
+        """The note that readers see about the live version's approval; empty if two people saw it."""
         approval = Approval.objects.of(self).first()
         return ONE_PERSON.get(approval.kind, "") if approval else ""
 
     @property
     def owed_look(self) -> Approval | None:
-        """The emergency publication, or withdrawal, that nobody else has looked at yet."""
+        """The emergency approval that nobody else has reviewed yet, if there is one."""
         approval = Approval.objects.of(self).first()
         return approval if approval and approval.kind == ApprovalKind.EMERGENCY else None
 
     @property
-    def last_published(self):
-        """The revision that went live last, or withdrew the object; None before the first."""
+    def last_published(self) -> "Revision | None":
+        """The revision that was published last or withdrew the object; None before the first."""
         return self.revisions.filter(pk__in=self.find_published_revisions()).order_by("pk").last()
 
-    def was_published(self, revision) -> bool:
-        """Whether a revision went live once."""
+    def was_published(self, revision: "Revision") -> bool:
+        """Return whether a revision ever went live."""
         return self.find_published_revisions().filter(revision_id=revision.pk).exists()
 
-    def find_published_revisions(self):
-        """The keys of the revisions that went live, by the log."""
-        return log_registry.get_logs_for_instance(self).filter(action__in=WENT_LIVE).values("revision_id")
+    def find_published_revisions(self) -> models.QuerySet[models.Model, dict[str, Any]]:
+        """Return the primary keys of the revisions that went live, according to the log."""
+        logs: models.QuerySet[models.Model] = log_registry.get_logs_for_instance(self)
+        return logs.filter(action__in=WENT_LIVE).values("revision_id")
 
     def lock_row(self) -> None:
-        """Lock the object's row until the transaction ends, so that who decides about it at the same time waits.
+        """Lock the object's row until the transaction ends, so that concurrent decisions about it wait.
 
-        The listing index is locked first, since publishing changes it: with one order for all there is no deadlock.
+        The listing index is locked first, since publishing changes it: locking always in one order prevents deadlocks.
         """
         ListingVersion.hold()
         type(self)._base_manager.select_for_update(of=("self",)).filter(pk=self.pk).values("pk").first()
 
-    # What Wagtail calls ------------------------------------------------------------------------------------------
+    # Called by Wagtail ------------------------------------------------------------------------------------------
 
-    def publish(self, revision, user=None, **options) -> None:
-        """Publish an approved version; Wagtail calls it, and the rules are `catalog.publishing.publication.publish`."""
+    def publish(self, revision: "Revision", user: AbstractBaseUser | None = None, **options: Any) -> None:
+        """Publish an approved version; called by Wagtail. The rules are in `catalog.publishing.publication.publish`."""
         _publish(record=self, revision=revision, user=user, **options)
 
-    def go_live(self, revision, **options) -> None:
-        """Publish a version as Wagtail does, by no rule of ours; refused but inside `catalog.publishing`."""
+    def go_live(self, revision: "Revision", **options: Any) -> None:
+        """Publish a version as Wagtail does, without our rules; refused outside `catalog.publishing`."""
         super().publish(revision, **options)
 
-    def unpublish(self, set_expired=False, commit=True, user=None, log_action=True):
-        """Refuse: what is live is withdrawn by a version that says so, and that another person approves."""
+    def unpublish(
+        self,
+        set_expired: bool = False,
+        commit: bool = True,
+        user: AbstractBaseUser | None = None,
+        log_action: bool = True,
+    ) -> NoReturn:
+        """Raise Refused: an object is withdrawn by a version with a reason that another person approves."""
         raise Refused(_("Withdrawing takes two people: give the reason in the form and submit it for review."))
 
     def take_down(self) -> None:
-        """Unpublish the object as Wagtail does, by no rule of ours; refused but inside `catalog.publishing`."""
-        # Without a user, whose permission Wagtail would ask for.
+        """Unpublish the object as Wagtail does, without our rules; refused outside `catalog.publishing`."""
+        # Without a user, since Wagtail would check the user's permission.
         super().unpublish(log_action=False)
 
-    def save_revision(self, *args, overwrite_revision=None, **kwargs):
-        """Save a version. One that a review, an approval or a schedule points at is kept, and a new one is made."""
+    def save_revision(self, *args: Any, overwrite_revision: "Revision | None" = None, **kwargs: Any) -> "Revision":
+        """Save a version. One that is in a review, approved or scheduled is never overwritten; a new one is saved."""
         if overwrite_revision and (
             overwrite_revision.task_states.exists()
             or overwrite_revision.approvals.exists()
@@ -125,14 +148,14 @@ class Published(models.Model):
             overwrite_revision = None
         return super().save_revision(*args, overwrite_revision=overwrite_revision, **kwargs)
 
-    def get_lock(self):
-        """Nobody is locked out by a schedule: a new version goes through a review, and takes its place then."""
+    def get_lock(self) -> "BaseLock | None":
+        """Return the lock, but ignore one for a schedule: a new version goes through a review, and then replaces it."""
         lock = super().get_lock()
         return None if isinstance(lock, ScheduledForPublishLock) else lock
 
 
 class PublishedDocument(Published):
-    """An object of the catalog whose public document is kept at every publication."""
+    """An object of the catalog, whose public document is stored at each publication."""
 
     uid = models.UUIDField(_("permanent id"), default=uuid.uuid4, unique=True, editable=False)
     merged_into = models.ForeignKey(
@@ -160,6 +183,6 @@ class PublishedDocument(Published):
     def is_withdrawal(self) -> bool:
         return super().is_withdrawal or self.merged_into_id is not None
 
-    def public_document(self) -> dict:
-        """Everything the public sees of this object (shape: `catalog.models.document`)."""
+    def public_document(self) -> dict[str, Any]:
+        """Return everything that the public sees of this object, in the format of `catalog.models.document`."""
         raise TypeError(f"{type(self).__name__} must say what its public document is.")

@@ -1,15 +1,15 @@
-"""What the site's own files have brought into the database: loading them again tells by it what a person changed."""
+"""Records of what was loaded from the site's own files, so that the next load can tell what a person has changed."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class Shipped(models.Model):
-    """One thing that was loaded from the shipped files: an entry, a word of a vocabulary, a source, a page.
+    """One object that was loaded from the shipped files: an entry, a vocabulary word, a source or a page.
 
-    `key` names it as the files do (`organization/openai`), whatever its slug is by now; `form` is what the files
-    said; `digest` is that of the object's values right after they were loaded. The row `files` holds the digest
-    of all files together.
+    `key` is its name in the files (`organization/openai`), even if its slug has changed since; `form` is its content in
+    the files; `digest` is the digest of the object's values right after loading. The row with the key `files` has the
+    digest of all files together.
     """
 
     key = models.CharField(_("key"), max_length=200, unique=True)

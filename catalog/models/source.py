@@ -1,7 +1,9 @@
-"""Sources, and the citations that tie a value to them."""
+"""Sources, and the citations that link values to them."""
 
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,10 +21,10 @@ from catalog.values import BilingualField, FuzzyDateField
 
 
 def normalize_url(url: str) -> str:
-    """Return the address in one spelling: lower-case scheme and host, no default port, no fragment.
+    """Return the URL in one spelling: lower-case scheme and host, no default port, no fragment.
 
-    Two spellings of one address would otherwise be two sources. The path and query keep their case and order,
-    since servers may tell them apart.
+    Otherwise two spellings of one URL would be two sources. The path and query keep their case and order, since servers
+    may tell them apart.
     """
     parts = urlsplit(url.strip())
     host = parts.netloc.lower()
@@ -32,7 +34,7 @@ def normalize_url(url: str) -> str:
     return urlunsplit((parts.scheme.lower(), host, parts.path or "/", parts.query, ""))
 
 
-# What the watch of sources finds and writes by `update()`: of the address, and of what it says.
+# What the link checker finds and writes with `update()`: about the URL, and about the content.
 FOUND = ("link_state", "tried_at", "failures", "moved_to")
 WATCHED = (*FOUND, "changed_at")
 
@@ -60,11 +62,11 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         _("link state"), max_length=10, choices=LinkState, default=LinkState.UNTRIED, editable=False
     )
 
-    # With the link state, what the watch found, and nobody edits.
+    # Written by the link checker only, like the link state.
     tried_at = models.DateTimeField(_("tried"), null=True, editable=False)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
     moved_to = models.URLField(_("moved to"), max_length=700, blank=True, editable=False)
-    # What cites it is flagged until somebody has checked it since.
+    # Entries that cite the source are flagged until somebody has checked them after this time.
     changed_at = models.DateTimeField(_("found changed or gone"), null=True, editable=False)
 
     panels = [
@@ -112,17 +114,17 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
 
     @property
     def is_first_hand(self) -> bool:
-        """Whether the maker, author or registry itself speaks."""
+        """Whether the source is the maker, the author or a registry."""
         return self.kind in FIRST_HAND_SOURCES
 
     def clean(self) -> None:
         if self.url:
             self.url = normalize_url(self.url)
 
-    def save(self, *args, **kwargs) -> None:
-        """Save what people write. What the watch found stays as it stands, and goes where the address is another.
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what people edit, but keep what the link checker found, unless it is about a URL that has changed.
 
-        A form, or a former version that is brought back, knows only what was found when it was opened or written.
+        A form or an old version that is restored only knows what had been found when it was opened or written.
         """
         known = Source.objects.filter(pk=self.pk).values("url", *WATCHED).first() if self.pk else None
         if known and kwargs.get("update_fields") is None:
@@ -133,10 +135,10 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         super().save(*args, **kwargs)
 
     @transaction.atomic
-    def move(self, *, address: str, user) -> None:
-        """Give the source the address that it has moved to, as a version of its own.
+    def move(self, *, address: str, user: AbstractBaseUser) -> None:
+        """Change the URL to the one that the source has moved to, and save it as a version.
 
-        Raises Refused where another address is proposed by now, or another source has it.
+        Raises Refused if the proposed URL has changed meanwhile, or if another source has it.
         """
         source = Source.objects.select_for_update(no_key=True).get(pk=self.pk)
         if not address or source.moved_to != address:
@@ -151,9 +153,9 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
 
 
 class SourceText(AppendOnly):
-    """What a source said when it was fetched: its text without the page around it, where it differs from before.
+    """The text of a source when it was fetched, without the page around it; stored when it differs from the one before.
 
-    Of what has no text that could be read, the hash alone is kept.
+    If no text could be read, only the hash is stored.
     """
 
     source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.CASCADE, related_name="texts")
@@ -172,7 +174,7 @@ class SourceText(AppendOnly):
 
 
 class Citation(models.Model):
-    """One source's word on one value of an entry. Concrete classes add the ParentalKey `entry`."""
+    """What one source states about one value of an entry. Subclasses add the ParentalKey `entry`."""
 
     field = models.CharField(_("value"), max_length=60, help_text=_("Which value of this entry the source speaks of."))
     item = models.SlugField(
@@ -210,7 +212,7 @@ class Citation(models.Model):
 
     @property
     def path(self) -> str:
-        """The value's address inside the entry: `parameters` or `funding_rounds/series-a`."""
+        """The path of the value in the entry: `parameters` or `funding_rounds/series-a`."""
         return f"{self.field}/{self.item}" if self.item else self.field
 
     def clean(self) -> None:

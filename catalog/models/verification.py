@@ -1,12 +1,14 @@
 """How current values are: intervals, and the state of a field group on a given day.
 
-A check holds for the interval of its group (`Interval`, else the registry's), give or take a spread that is always the
-same for one group of one entry. What is recorded of a group is derived from public documents, checks and sources
-(`catalog.publishing.verification`); its state is computed when it is read, so that no stopped job keeps an entry fresh.
+A check is valid for the interval of its group (`Interval`, else the default), moved by a spread that is fixed for each
+group of each entry. `catalog.publishing.verification` derives the rows from public documents, checks and sources. The
+state is computed when it is read, so that an entry cannot stay fresh because a scheduled job has stopped.
 """
 
 import hashlib
 from datetime import UTC, date, timedelta
+from typing import Self
+from uuid import UUID
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,12 +20,12 @@ from catalog.models.choices import FieldGroup
 from catalog.models.field_groups import DUE_AT_MOST, INTERVALS, SPREAD
 from catalog.models.kinds import EntryKind
 
-# Between which an interval may be chosen, in days.
+# The limits of an interval, in days.
 FEWEST_DAYS, MOST_DAYS = 7, 730
 
 
 class Interval(models.Model):
-    """How long a check of a field group holds, where editors chose another time than the registry."""
+    """How long a check of a field group is valid, if editors have changed the default."""
 
     group = models.CharField(_("field group"), max_length=16, choices=FieldGroup, unique=True)
     days = models.PositiveSmallIntegerField(
@@ -39,12 +41,12 @@ class Interval(models.Model):
 
 
 def read_intervals() -> dict[str, int]:
-    """How long a check of each field group holds now, in days; one query."""
+    """Return how long a check of each field group is valid now, in days; one query."""
     return {**INTERVALS, **dict(Interval.objects.values_list("group", "days"))}
 
 
 class State(models.TextChoices):
-    """What can be said of a field group on a given day; the order is from worst to best."""
+    """The state of a field group on a given day, in order from worst to best."""
 
     DISPUTED = "disputed", _("Disputed")
     FLAGGED = "flagged", _("Flagged")
@@ -55,9 +57,9 @@ class State(models.TextChoices):
     HISTORICAL = "historical", _("Historical")
 
 
-class VerificationQuerySet(models.QuerySet):
-    def with_state(self, *, on: date) -> "VerificationQuerySet":
-        """Annotate `state_now`, the state on a day (UTC): what `Verification.state` says, in SQL."""
+class VerificationQuerySet(models.QuerySet["Verification"]):
+    def with_state(self, *, on: date) -> Self:
+        """Annotate `state_now`, the state on a day (UTC): `Verification.state()` in SQL."""
         return self.annotate(
             state_now=Case(
                 When(disputed=True, then=Value(State.DISPUTED)),
@@ -71,21 +73,20 @@ class VerificationQuerySet(models.QuerySet):
             )
         )
 
-    def needing_someone(self, *, on: date) -> "VerificationQuerySet":
-        """Those that a person should look at on a day: flagged, never checked, due or overdue.
+    def needing_someone(self, *, on: date) -> Self:
+        """Return those that a person should look at on a day: flagged, never checked, due or overdue.
 
-        That sources differ is no work by itself: the page shows what each says.
+        Disputed values need no work by themselves: the page shows what each source says.
         """
         return self.filter(Q(flagged=True) | Q(checked_at=None) | Q(historical=False, due_on__lte=on))
 
 
 class Verification(models.Model):
-    """What is recorded of one field group of one live entry; derived, but for `owner`, and never edited.
+    """The verification of one field group of one live entry. Derived, except for `owner`, and never edited.
 
-    `checked_at` is the time of the check that is the oldest among those of its values, null while one of them has
-    none since it was last published. `waiting_since` is the day from which it has been needing somebody; of what a
-    check holds for, that from which it is overdue.
-    Days are UTC.
+    `checked_at` is the time of the oldest check among the group's values, null while a value has not been checked since
+    it was last published. `waiting_since` is the day from which the group needs attention; for a checked group, the day
+    on which it becomes overdue. Days are UTC.
     """
 
     entry = models.UUIDField(_("entry"))
@@ -123,7 +124,7 @@ class Verification(models.Model):
         return f"{self.entry} {self.group}"
 
     def set_dates(self) -> None:
-        """Compute what follows from the time of the check and the interval: when it falls due, and overdue."""
+        """Compute the due and overdue days from the time of the check and the interval."""
         self.due_on = self.overdue_on = None
         if self.checked_at:
             days = round(self.interval * (1 + spread_of(entry=self.entry, group=self.group)))
@@ -133,7 +134,7 @@ class Verification(models.Model):
                 self.waiting_since = self.overdue_on
 
     def state(self, on: date) -> State:
-        """The state on a day (UTC)."""
+        """Return the state on a day (UTC)."""
         if self.disputed:
             return State.DISPUTED
         if self.flagged:
@@ -142,19 +143,19 @@ class Verification(models.Model):
             return State.UNVERIFIED
         if self.historical:
             return State.HISTORICAL
-        if on >= self.overdue_on:
+        if self.overdue_on is not None and on >= self.overdue_on:
             return State.OVERDUE
-        return State.DUE if on >= self.due_on else State.VERIFIED
+        return State.DUE if self.due_on is not None and on >= self.due_on else State.VERIFIED
 
 
-# What is derived; the rest of a row stays when it is written anew.
+# The derived columns; an upsert keeps the others.
 DERIVED = (
     *("object_id", "kind", "interval", "checked_at", "due_on", "overdue_on", "waiting_since"),
     *("disputed", "flagged", "historical"),
 )
 
 
-def spread_of(*, entry, group: str) -> float:
-    """By which share of the interval the dates of a group are moved: between -SPREAD and SPREAD, evenly spread."""
+def spread_of(*, entry: UUID, group: str) -> float:
+    """Return the share of the interval by which a group's dates move, evenly distributed from -SPREAD to SPREAD."""
     digest = hashlib.sha256(f"{entry}/{group}".encode()).digest()
     return (int.from_bytes(digest[:4], "big") / 0xFFFFFFFF * 2 - 1) * SPREAD

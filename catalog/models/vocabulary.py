@@ -1,5 +1,7 @@
 """The vocabularies that editors manage: layers, modalities, use-case segments and glossary terms."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -17,7 +19,7 @@ from catalog.values import BilingualField
 
 
 class Label(RevisionMixin, index.Indexed, models.Model):
-    """One bilingual word of a vocabulary, in the order shown."""
+    """One bilingual word of a vocabulary; words are shown in the order of `position`."""
 
     slug = models.SlugField(_("slug"), max_length=60, unique=True, help_text=_("Used in addresses; permanent."))
     name = BilingualField(models.CharField, verbose_name=_("Name"), max_length=80)
@@ -72,7 +74,7 @@ class Modality(Label):
 
 
 class Segment(Label):
-    """A use case; a parent includes its children."""
+    """A use case; a parent segment includes its children."""
 
     parent = models.ForeignKey(
         "self",
@@ -103,7 +105,7 @@ class Segment(Label):
 
 
 class Term(Record):
-    """A glossary entry; a technique of models is a term too."""
+    """A term of the glossary; techniques of models are terms too."""
 
     kind = EntryKind.TERM
 
@@ -147,8 +149,8 @@ class Term(Record):
         verbose_name_plural = _("terms")
         ordering = ["name_en"]
 
-    def public_document(self) -> dict:
-        """Everything the public sees of this term."""
+    def public_document(self) -> dict[str, Any]:
+        """Return everything that the public sees of this term."""
         return build_document(
             entry=self, fields=["name", "aliases", "definition", "is_technique", "related", "sources"]
         )

@@ -18,7 +18,7 @@ from catalog.listing.as_of import AsOf
 from catalog.listing.parameters import LONGEST_QUERY, without_nulls
 from catalog.listing.search.passages import Highlighter, Passage, Pieces
 from catalog.listing.spelling import find_meant
-from catalog.listing.tables import TablesOnDay
+from catalog.listing.table_cache import TablesOnDay
 from catalog.models import ListingEntry
 from catalog.models.kinds import list_kinds
 from catalog.values import BilingualText, language_key

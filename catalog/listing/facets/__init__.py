@@ -1,4 +1,4 @@
-"""What entries of each kind are found, counted and ordered by: one declaration for each facet and each range."""
+"""The facets and ranges of each kind, by which entries are filtered, counted and ordered: one declaration for each."""
 
 from catalog.listing.facets.declarations import (
     AsRecorded,
@@ -21,7 +21,7 @@ from catalog.listing.facets.models import MODELS
 from catalog.listing.facets.organizations import ORGANIZATIONS
 from catalog.listing.facets.products import PRODUCTS
 from catalog.listing.facets.shared import make_default
-from catalog.models.kinds import EntryKind, list_kinds
+from catalog.models.kinds import list_kinds
 
 __all__ = [
     "FACET_SETS",
@@ -43,14 +43,14 @@ __all__ = [
     "list_facets_of_entries",
 ]
 
-FACET_SETS = {facet_set.kind: facet_set for facet_set in (ORGANIZATIONS, MODELS, PRODUCTS)}
-# A kind that declares nothing of its own is found by its date and its checks; terms are found by search alone.
+FACET_SETS: dict[str, FacetSet] = {facet_set.kind: facet_set for facet_set in (ORGANIZATIONS, MODELS, PRODUCTS)}
+# A kind without declarations gets its date and its checks; terms can only be searched.
 for kind in list_kinds():
     FACET_SETS.setdefault(kind.key, make_default(kind))
 
 
-def list_facets_of_entries(kind: EntryKind) -> list[str]:
-    """The names of the facets whose values are the addresses of entries of a kind."""
+def list_facets_of_entries(kind: str) -> list[str]:
+    """Return the names of the facets whose values are slugs of entries of a kind."""
     names = (
         facet.name
         for facet_set in FACET_SETS.values()

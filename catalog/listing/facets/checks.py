@@ -1,4 +1,4 @@
-"""Django's system check of the declarations: what a facet or a range lacks, before anybody asks for it."""
+"""The system check of facets and ranges: it reports faults in their declarations."""
 
 from collections.abc import Iterator
 
@@ -26,11 +26,11 @@ from catalog.models.kinds import EntryKind
 from catalog.values import BilingualField, MoneyField, QuantityField
 
 COLUMN_TYPES = {Unit.DATE: models.DateField, Unit.NUMBER: models.FloatField, Unit.MONEY: models.FloatField}
-LONGEST_NAME = FacetValue._meta.get_field("facet").max_length
+LONGEST_NAME = FacetValue._meta.get_field("facet").max_length or 0
 
 
-def check_facets(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
-    """Report whatever a facet or a range lacks, or has twice."""
+def check_facets(app_configs: object = None, **kwargs: object) -> list[checks.CheckMessage]:
+    """Report everything that a facet or a range lacks, or has twice."""
     return [
         checks.Error(
             f"The {facet_set.kind.label} facet or range “{name}” {fault}.",
@@ -43,7 +43,7 @@ def check_facets(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
 
 
 def find_faults(facet_set: FacetSet) -> Iterator[tuple[str, str]]:
-    """What is wrong with the declarations of a kind: the name, and what it does or lacks."""
+    """Yield the faults in the declarations of a kind: the facet's or range's name, and the fault."""
     seen: set[str] = set()
     columns: set[str] = set()
     for item in facet_set.all:
@@ -106,7 +106,7 @@ def find_faults_of_facet(facet: Facet, *, kind: EntryKind) -> Iterator[str]:
 
 
 def is_plain(field: str, *, kind: EntryKind) -> bool:
-    """Whether a document has a field as a word or several; neither rows of a list, nor numbers, nor two languages."""
+    """Return whether documents store a field as one or several words: not as rows, a number or a bilingual text."""
     (model,) = (it for it in apps.get_app_config("catalog").get_models() if getattr(it, "kind", None) == kind)
     if field in child_lists(model) or isinstance(getattr(model, field), BilingualField):
         return False
@@ -126,6 +126,6 @@ def find_faults_of_range(item: Range, *, kind: EntryKind) -> Iterator[str]:
             continue
         if not isinstance(column, COLUMN_TYPES[unit]):
             yield f"is measured in another unit than its column “{name}” of ListingEntry"
-    for column, name in item.exported.items():
+    for exported, name in item.exported.items():
         if name not in item.stored:
-            yield f"exports “{column}” from “{name}”, which is no column of its own"
+            yield f"exports “{exported}” from “{name}”, which is no column of its own"

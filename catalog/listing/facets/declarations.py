@@ -1,15 +1,16 @@
-"""What a facet or a range declares: its words, its values, where they come from, and where it is shown.
+"""The classes that declare facets and ranges: their labels, their values, how these are derived, and where they appear.
 
-One declaration in the module of its kind is all that a facet takes: the index, filters, the panel, columns, orders,
-sums, files and the checks of their counts follow it. A range beside it has columns of `ListingEntry`.
+A facet needs only its declaration in the module of its kind: the index, filters, panel, columns, orders, sums, exports
+and checks of their counts follow it. A range also needs columns of `ListingEntry`.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models
 
@@ -17,33 +18,39 @@ from catalog.models.choices import FieldGroup
 from catalog.models.document import path_of
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import ALWAYS_FROM, ALWAYS_UNTIL
+from catalog.models.verification import Verification
 from catalog.values import FuzzyDate
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # --- what values are derived from ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Subject:
-    """An entry as values are derived from it: its public document, the state of its checks by group, and the day."""
+    """The input of derivations: an entry's public document, its verifications by field group, and the day."""
 
-    document: dict
-    verifications: Mapping
+    document: dict[str, Any]
+    verifications: Mapping[str, Verification]
     on: date
 
     @property
     def kind(self) -> str:
-        return self.document["kind"]
+        return str(self.document["kind"])
 
     @property
-    def fields(self) -> dict:
-        return self.document["fields"]
+    def fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = self.document["fields"]
+        return fields
 
     @property
-    def children(self) -> dict:
-        return self.document["children"]
+    def children(self) -> dict[str, dict[str, Any]]:
+        children: dict[str, dict[str, Any]] = self.document["children"]
+        return children
 
     def current_until(self, path: str, *, group: FieldGroup) -> date:
-        """The day from which a value is too old to be called current: twice its interval after its latest source."""
+        """Return the day from which a value is no longer current: two intervals after its latest source's date."""
         dates = [
             FuzzyDate.parse(citation["as_of"]).last_day
             for citation in self.document["citations"]
@@ -53,7 +60,7 @@ class Subject:
 
 
 class During(NamedTuple):
-    """A value of a facet that holds on the days `since <= day < until` only."""
+    """A facet value that is valid only on the days `since <= day < until`."""
 
     value: str
     since: date = ALWAYS_FROM
@@ -61,7 +68,7 @@ class During(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """A value of a range: its lower and upper end, which may be the same, and the day from which it isn't current."""
+    """A value of a range: its lower and upper end, which may be equal, and the day from which it is not current."""
 
     low: date | float
     high: date | float
@@ -73,9 +80,9 @@ class Ends(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """Values with fixed names, offered in their order."""
+    """Values with fixed labels, offered in their order."""
 
-    labels: Mapping[str, object]
+    labels: Mapping[str, "StrOrPromise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,19 +94,19 @@ class Vocabulary:
 
 @dataclass(frozen=True, eq=False)
 class Entries:
-    """The addresses of entries or terms of a kind, offered in the order of their names."""
+    """The slugs of entries or terms of a kind, offered in the order of their names."""
 
     kind: EntryKind
 
 
 @dataclass(frozen=True, eq=False)
 class Countries:
-    """Codes of countries, offered in the order of their names."""
+    """Country codes, offered in the order of the countries' names."""
 
 
 @dataclass(frozen=True, eq=False)
 class AsRecorded:
-    """Values that are their own names, offered in alphabetical order."""
+    """Values that are their own labels, offered in alphabetical order."""
 
 
 Options = Choices | Vocabulary | Entries | Countries | AsRecorded
@@ -109,7 +116,7 @@ Options = Choices | Vocabulary | Entries | Countries | AsRecorded
 
 @dataclass(frozen=True)
 class FromMade:
-    """What makers have from the live entries of a kind that they made: values of a facet, or one fixed value."""
+    """Makers inherit values of a facet, or one fixed value, from the live entries of a kind that they made."""
 
     kind: EntryKind
     facet: str = ""
@@ -118,7 +125,7 @@ class FromMade:
 
 @dataclass(frozen=True)
 class FromMakers:
-    """What a model or product has from its makers: the values of a facet of theirs."""
+    """A model or product inherits the values of a facet from its makers."""
 
     facet: str
 
@@ -128,30 +135,30 @@ class FromMakers:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Facet:
-    """A facet of one kind: values that entries have, to choose from.
+    """A facet of one kind: values of entries to filter by.
 
-    `name` is its parameter. Its values are those of `field` of the document, or what `derive` returns instead (empty
-    ones are passed over), and those `inherited` from neighbours; an entry that has none is `unknown`.
+    `name` is its query parameter. Its values are those of the document's `field`, or what `derive` returns instead
+    (without empty ones), and those `inherited` from neighbours; an entry without any has the value `unknown`.
     """
 
     name: str
-    label: object
+    label: "StrOrPromise"
     options: Options
     field: str = ""
     derive: Callable[[Subject], Iterable[str | During | None]] | None = None
     inherited: tuple[FromMade | FromMakers, ...] = ()
-    # Whether values have parents, which include them: the options are shown as a tree.
+    # Whether values have parents that include them: options are shown as a tree.
     tree: bool = False
-    # Where it is among the columns of the table, from left to right; it is none without.
+    # Its position among the columns of the table, from left to right; None if it is no column.
     column: int | None = None
-    # The group of fields whose interval its values depend on; or that they follow checks, whatever the document says.
+    # The field group whose interval its values depend on; and whether they change with checks alone.
     interval: FieldGroup | None = None
     follows_checks: bool = False
-    # Its column in files, for what is derived here; what the document says has columns of its own.
+    # Its column in exports, if its values are derived; fields of the document have their own columns.
     exported: str = ""
 
     def read(self, subject: Subject) -> list[During]:
-        """The values that come from an entry itself."""
+        """Return the values that come from the entry itself."""
         if self.derive:
             values = self.derive(subject)
         else:
@@ -161,7 +168,7 @@ class Facet:
 
 
 class Unit(Enum):
-    """What a range is measured in: days, plain numbers, or US dollars."""
+    """The unit of a range: days, plain numbers, or US dollars."""
 
     DATE = "date"
     NUMBER = "number"
@@ -169,7 +176,7 @@ class Unit(Enum):
 
 
 class Sums(Enum):
-    """What is said of the values of a range in the results: nothing, their median, or their total as well."""
+    """The figures shown for a range's values in the results: none, their median, or also their total."""
 
     NONE = "none"
     MEDIAN = "median"
@@ -178,41 +185,42 @@ class Sums(Enum):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Range:
-    """A range of one kind: a value that is asked for by its bounds, `<name>_min` and `<name>_max`.
+    """A range of one kind: a value to filter by bounds, `<name>_min` and `<name>_max`.
 
-    `low` and `high` are the columns of `ListingEntry` that hold what `derive` returns; `until`, where it is named, the
-    day from which the value isn't current and no longer found. `field` is what it is derived from.
+    `low` and `high` are the columns of `ListingEntry` that store what `derive` returns; `until`, if set, is the column
+    for the day from which the value is not current and not found any more. `field` is the field that it is derived
+    from.
     """
 
     name: str
-    label: object
+    label: "StrOrPromise"
     unit: Unit
     field: str
     derive: Callable[[Subject], Ends | None]
     low: str
     high: str
     until: str = ""
-    # The facet that says how its values are known; shown with it.
+    # The facet that tells how its values are known; shown with the range.
     known: Facet | None = None
     sums: Sums = Sums.NONE
     column: int | None = None
     interval: FieldGroup | None = None
-    # Its columns in files, and the column of `ListingEntry` that each has.
-    exported: Mapping[str, str] = field(default_factory=dict)
+    # Its columns in exports, each with the column of `ListingEntry` that it shows.
+    exported: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def stored(self) -> dict[str, Unit]:
-        """The columns of `ListingEntry` that it fills, and what each is measured in."""
+        """The columns of `ListingEntry` that it fills, with their units."""
         ends = {self.low: self.unit, self.high: self.unit}
         return {**ends, self.until: Unit.DATE} if self.until else ends
 
     @property
     def ends(self) -> tuple[str, str]:
-        """The columns of a table that its lower and upper ends are read from: where it has `until`, while current."""
+        """The columns of a table with its lower and upper ends; with `until`, those that have only current values."""
         return (f"current_{self.low}", f"current_{self.high}") if self.until else (self.low, self.high)
 
     def read(self, subject: Subject) -> dict[str, date | float | None]:
-        """What an entry has in its columns of `ListingEntry`."""
+        """Return an entry's values for its columns of `ListingEntry`."""
         ends = self.derive(subject)
         row = {self.low: ends and ends.low, self.high: ends and ends.high}
         return {**row, self.until: ends.until if ends else ALWAYS_UNTIL} if self.until else row
@@ -220,13 +228,13 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CheckedRange:
-    """A range of days since which nothing is unchecked, in one group of fields or in all of them.
+    """A range of days: the oldest check in one field group, or in all of them.
 
-    Each day is kept as a value of a facet, since a check changes no row of `ListingEntry`.
+    Each day is stored as a facet value, since a check changes no row of `ListingEntry`.
     """
 
     name: str
-    label: object
+    label: "StrOrPromise"
     group: FieldGroup | None = None
     column: int | None = None
     unit = Unit.DATE
@@ -236,20 +244,21 @@ class CheckedRange:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """The columns of a table that its days are read from."""
+        """The column of a table with its days, twice."""
         return self.name, self.name
 
     def read(self, subject: Subject) -> list[During]:
-        """The day (UTC) of the oldest check."""
-        times = [it.checked_at for group, it in subject.verifications.items() if self.group in (None, group)]
-        return [During(min(times).astimezone(UTC).date().isoformat())] if times and all(times) else []
+        """Return the day (UTC) of the oldest check, if every group has one."""
+        checks = [it.checked_at for group, it in subject.verifications.items() if self.group in (None, group)]
+        times = [time for time in checks if time]
+        return [During(min(times).astimezone(UTC).date().isoformat())] if times and len(times) == len(checks) else []
 
 
 class FacetSet:
     """The facets and ranges of a kind, in the order of the panel.
 
-    `orders` are the orders that are offered by a name of their own, the usual one first; every range and every column
-    can be sorted by anyway.
+    `orders` are the orders with their own labels, the default first; results can be sorted by every range and column
+    anyway.
     """
 
     def __init__(
@@ -259,7 +268,7 @@ class FacetSet:
 
     @cached_property
     def all(self) -> list[Facet | Range | CheckedRange]:
-        """Everything declared, each range before the facet that says how its values are known."""
+        """All facets and ranges, each range before the facet that tells how its values are known."""
         return [it for item in self.declared for it in (item, getattr(item, "known", None)) if it]
 
     @cached_property
@@ -276,32 +285,32 @@ class FacetSet:
 
     @cached_property
     def stored_ranges(self) -> list[Range]:
-        """The ranges that have columns of `ListingEntry`."""
+        """The ranges with columns of `ListingEntry`."""
         return [item for item in self.all if isinstance(item, Range)]
 
     @cached_property
     def stored_columns(self) -> dict[str, Unit]:
-        """The columns of `ListingEntry` that they fill, and what each is measured in."""
+        """The columns of `ListingEntry` that ranges fill, with their units."""
         return {name: unit for item in self.stored_ranges for name, unit in item.stored.items()}
 
     @cached_property
     def valued(self) -> list[Facet | CheckedRange]:
-        """What is kept as values of facets: the facets, and days of checks."""
+        """Everything that is stored as facet values: facets, and days of checks."""
         return [item for item in self.all if not isinstance(item, Range)]
 
     @cached_property
     def following_checks(self) -> list[Facet | CheckedRange]:
-        """Those of them that follow checks."""
+        """Those of `valued` that change with checks alone."""
         return [item for item in self.valued if item.follows_checks]
 
     @cached_property
     def columns(self) -> list[Facet | Range | CheckedRange]:
-        """The columns of the table, name and summary aside."""
-        return sorted((item for item in self.all if item.column is not None), key=lambda item: item.column)
+        """The columns of the table, without name and summary."""
+        return sorted((item for item in self.all if item.column is not None), key=lambda item: item.column or 0)
 
     @cached_property
     def shown_facets(self) -> list[Facet]:
-        """The facets whose values the table shows, or needs to say how a number is known."""
+        """The facets that the table shows, or needs to show how a number is known."""
         shown = (
             item if isinstance(item, Facet) else item.known
             for item in self.columns
@@ -311,22 +320,22 @@ class FacetSet:
 
     @cached_property
     def sortable(self) -> set[str]:
-        """What results can be sorted by."""
+        """The names that results can be sorted by."""
         return {"name", *self.ranges, *(item.name for item in self.columns)}
 
     @cached_property
     def summed(self) -> list[Range]:
-        """The ranges whose values are summed up in the results."""
+        """The ranges with figures about the results."""
         return [item for item in self.stored_ranges if item.sums is not Sums.NONE]
 
     @cached_property
     def by_field(self) -> dict[str, str]:
-        """The facet that has the very values of a field, which pages of entries lead to."""
+        """The facet with exactly the values of a field, by field; pages of entries link to it."""
         return {facet.field: facet.name for facet in self.facets.values() if facet.field and not facet.derive}
 
     @cached_property
     def from_makers(self) -> dict[str, str]:
-        """The facets of makers that the kind has values from, by its own facet."""
+        """The facets of makers from which the kind inherits, by its own facet."""
         return {
             facet.name: source.facet
             for facet in self.facets.values()
@@ -336,7 +345,7 @@ class FacetSet:
 
     @cached_property
     def from_made(self) -> list[tuple[str, FromMade]]:
-        """What the kind has from what its entries made, each with its own facet."""
+        """What the kind inherits from entries that it made, each with its own facet."""
         return [
             (facet.name, source)
             for facet in self.facets.values()
@@ -345,7 +354,7 @@ class FacetSet:
         ]
 
     def inherit(self, made: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str]]:
-        """What makers have (facet, value) because what they made has some values: kind, facet and value of each."""
+        """Yield a maker's inherited (facet, value) pairs, given the (kind, facet, value) of what it made."""
         for kind, facet, value in made:
             for name, source in self.from_made:
                 if source.kind == kind and (source.value or source.facet == facet):

@@ -24,13 +24,13 @@ from catalog.values import Quantity
 
 
 def tell_multimodal(subject: Subject) -> list[str]:
-    """Whether a model takes in and puts out more than one modality."""
+    """Return whether a model has more than one modality, input and output together."""
     modalities = {*subject.fields["inputs"], *subject.fields["outputs"]}
     return ["yes" if len(modalities) > 1 else "no"] if modalities else []
 
 
 def read_parameters(subject: Subject) -> Ends | None:
-    """The number of parameters, from where to where; an open end is as far as the other one."""
+    """Return the number of parameters as a span; an open end is equal to the other one."""
     if not subject.fields["parameters"]:
         return None
     quantity = Quantity.from_json(subject.fields["parameters"])

@@ -1,6 +1,7 @@
 """The facets and ranges of organizations."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -26,40 +27,41 @@ from catalog.models.choices import FieldGroup, OrganizationStatus, OrganizationT
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import ALWAYS_FROM, UNKNOWN
 from catalog.values import Money
+from catalog.values.quantity import Kind
 
 
-def rounds_by_date(document: dict) -> list[tuple[str, dict]]:
-    """The funding rounds with their keys, oldest first; those without a date come before all others."""
+def rounds_by_date(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the funding rounds with their keys, oldest first; rounds without a date come first."""
     return sorted(document["children"]["funding_rounds"].items(), key=lambda item: item[1]["announced"] or "")
 
 
 def find_latest_round(subject: Subject) -> list[str]:
-    """The kind of the latest round."""
+    """Return the kind of the latest round."""
     return [row["round_kind"] for _key, row in rounds_by_date(subject.document)[-1:]]
 
 
 def find_investors(subject: Subject) -> Iterable[str]:
-    """Everybody who took part in a round, or led it."""
+    """Return everybody who took part in a round or led it."""
     return (slug for _key, row in rounds_by_date(subject.document) for slug in (*row["investors"], row["lead"]))
 
 
-def add_up_funding(document: dict) -> float | None:
-    """Total funding in USD; rounds whose amount in USD is not known add nothing."""
+def add_up_funding(document: dict[str, Any]) -> float | None:
+    """Return the total funding in USD, leaving out rounds whose amount in USD is not known; None if there is none."""
     amounts = [Money.from_json(row["amount"]).usd_low for _key, row in rounds_by_date(document) if row["amount"]]
     known = [usd for usd in amounts if usd is not None]
     return float(sum(known)) if known else None
 
 
-def read_funding_known(document: dict) -> str | None:
-    """How the total funding is known."""
+def read_funding_known(document: dict[str, Any]) -> Kind | None:
+    """Return how the total funding is known."""
     rounds = document["children"]["funding_rounds"].values()
     return how_known([Money.from_json(row["amount"]) for row in rounds if row["amount"]])
 
 
-def how_known(amounts: list[Money]) -> str | None:
-    """Whether amounts of money that are added up are reported, or one of them is an estimate, or none is disclosed.
+def how_known(amounts: list[Money]) -> Kind | None:
+    """Return whether the sum of amounts is reported, or includes an estimate, or no amount is disclosed.
 
-    What can't be told in USD is not added up, and is disclosed nevertheless: then there is no word for the sum.
+    Amounts that can't be converted to USD are not added, but they are disclosed: a sum of only those returns None.
     """
     added = [amount for amount in amounts if amount.usd_low is not None]
     if added:
@@ -68,28 +70,29 @@ def how_known(amounts: list[Money]) -> str | None:
 
 
 def read_funding(subject: Subject) -> Ends | None:
-    """Total funding in USD."""
+    """Return the total funding in USD."""
     total = add_up_funding(subject.document)
     return None if total is None else Ends(total, total)
 
 
-def list_valuations(document: dict) -> list[tuple[str, Money]]:
-    """The valuations with the keys of their rounds, oldest first."""
+def list_valuations(document: dict[str, Any]) -> list[tuple[str, Money]]:
+    """Return the valuations with the keys of their rounds, oldest first."""
     return [(key, Money.from_json(row["valuation"])) for key, row in rounds_by_date(document) if row["valuation"]]
 
 
 def read_valuation(subject: Subject) -> Ends | None:
-    """The newest valuation whose amount in USD is known, and the day from which it is too old to be current."""
-    dollars = [(key, money) for key, money in list_valuations(subject.document) if money.usd_low is not None]
+    """Return the newest valuation whose amount in USD is known, and the day from which it is not current."""
+    valued = list_valuations(subject.document)
+    dollars = [(key, money.usd_low) for key, money in valued if money.usd_low is not None]
     if not dollars:
         return None
-    key, money = dollars[-1]
+    key, usd = dollars[-1]
     until = subject.current_until(f"funding_rounds/{key}", group=FieldGroup.FUNDING)
-    return Ends(float(money.usd_low), float(money.usd_low), until)
+    return Ends(float(usd), float(usd), until)
 
 
 def derive_valuation_known(subject: Subject) -> Iterable[During]:
-    """How the newest valuation is known for as long as it is current; after that it is unknown."""
+    """Yield how the newest valuation is known while it is current; after that it is unknown."""
     valued = list_valuations(subject.document)
     dollars = [(key, money) for key, money in valued if money.usd_low is not None]
     if not dollars:
@@ -98,7 +101,7 @@ def derive_valuation_known(subject: Subject) -> Iterable[During]:
     key, money = dollars[-1]
     until = subject.current_until(f"funding_rounds/{key}", group=FieldGroup.FUNDING)
     if until > ALWAYS_FROM:
-        yield During(how_known([money]), until=until)
+        yield During(how_known([money]) or UNKNOWN, until=until)
     yield During(UNKNOWN, since=until)
 
 

@@ -25,9 +25,9 @@ from catalog.values import FuzzyDate
 
 
 def derive_free_plan(subject: Subject) -> Iterable[During]:
-    """Until when a product is known to have a free plan, after that until when to have none; then it is unknown.
+    """Yield until when a product is known to have a free plan, then until when to have none; after that it is unknown.
 
-    A plan that has ended, has not begun, or whose source is too old to be current says nothing.
+    Plans are ignored that have ended, have not begun, or whose source is no longer current.
     """
     ends = {"yes": ALWAYS_FROM, "no": ALWAYS_FROM}
     for key, row in subject.children["price_plans"].items():
@@ -42,7 +42,7 @@ def derive_free_plan(subject: Subject) -> Iterable[During]:
         yield During("yes", until=ends["yes"])
     if ends["no"] > ends["yes"]:
         yield During("no", since=ends["yes"], until=ends["no"])
-    # The price is too old to be called current from this day on.
+    # From this day on the price is not current.
     yield During(UNKNOWN, since=max(ends.values()))
 
 

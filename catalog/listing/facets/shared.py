@@ -1,7 +1,8 @@
-"""What several kinds declare alike."""
+"""Facets and ranges that several kinds declare alike."""
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from django.utils.functional import lazy
 from django.utils.text import capfirst, format_lazy
@@ -24,6 +25,9 @@ from catalog.models.kinds import Kind
 from catalog.models.verification import State
 from catalog.values import FuzzyDate
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 KNOWN = "known"
 YES_NO = Choices({"yes": _("Yes"), "no": _("No")})
 HOW_KNOWN = Choices({"reported": _("Reported"), "estimated": _("Estimated"), "undisclosed": _("Undisclosed")})
@@ -37,17 +41,19 @@ FRESHNESS = Choices(
         State.HISTORICAL: _("No longer tracked"),
     }
 )
-# States that last until somebody does something; the others come with time.
+# States that last until somebody acts; the others change with time.
 LASTING = (State.DISPUTED, State.FLAGGED, State.UNVERIFIED)
 
 
-def date_range(*, name: str, label, known_label, column: int | None = None) -> Range:
-    """The date by which a kind is listed, and whether it is known."""
+def date_range(*, name: str, label: "StrOrPromise", known_label: "StrOrPromise", column: int | None = None) -> Range:
+    """Return the range of a kind's date, with the facet that tells whether it is known."""
 
     def read_ends(subject: Subject) -> Ends | None:
         text = subject.fields[name]
-        day = FuzzyDate.parse(text) if text else None
-        return day and Ends(day.first_day, day.last_day)
+        if not text:
+            return None
+        day = FuzzyDate.parse(text)
+        return Ends(day.first_day, day.last_day)
 
     return Range(
         name=name,
@@ -68,13 +74,13 @@ def date_range(*, name: str, label, known_label, column: int | None = None) -> R
 
 
 def derive_freshness(subject: Subject) -> Iterable[During]:
-    """The states of an entry: verified while every group is, overdue as soon as one is."""
+    """Yield the states of an entry: verified while every group is, overdue as soon as one is."""
     verifications = list(subject.verifications.values())
     states = {verification.state(date.min) for verification in verifications}
     for state in LASTING:
         if state in states:
             yield During(state.value)
-    ends = [verification.overdue_on for verification in verifications if verification.state(date.min) == State.VERIFIED]
+    ends = [it.overdue_on for it in verifications if it.overdue_on and it.state(date.min) == State.VERIFIED]
     if ends:
         if not states.intersection(LASTING):
             yield During(State.VERIFIED.value, until=min(ends))
@@ -83,7 +89,7 @@ def derive_freshness(subject: Subject) -> Iterable[During]:
         yield During(State.HISTORICAL.value)
 
 
-# Models and products are where their makers are.
+# Models and products have the countries of their makers.
 COUNTRY_OF_MAKERS = Facet(
     name="country", label=_("Country or region"), options=Countries(), inherited=(FromMakers("country"),)
 )
@@ -91,17 +97,18 @@ FRESH = Facet(name="freshness", label=_("Freshness"), options=FRESHNESS, derive=
 
 
 def checked(*, column: int) -> CheckedRange:
-    """The day since which no group of fields is unchecked."""
+    """Return the range of the day of the oldest check."""
     return CheckedRange(name="checked", label=_("Last checked"), column=column)
 
 
 def make_default(kind: Kind) -> FacetSet:
-    """Return the facets and ranges of a kind that declares none: its date, and how current it is."""
+    """Return the facets and ranges of a kind without declarations: its date, and its checks."""
     if not kind.is_entry:
         return FacetSet(kind=kind.key, declared=[], orders={})
-    declared, orders = [checked(column=50), FRESH], {"name": _("Name")}
+    declared: list[Facet | Range | CheckedRange] = [checked(column=50), FRESH]
+    orders = {"name": _("Name")}
     if kind.date:
-        # Read when it is shown: a system check, not an import, should report a kind without its model or its date.
+        # Read when it is shown, so that the system check, not an import error, reports a missing model or date.
         label = lazy(lambda: str(capfirst(kind.model._meta.get_field(kind.date).verbose_name)), str)()
         known = format_lazy(_("{value}: how known"), value=label)
         declared.insert(0, date_range(name=kind.date, label=label, known_label=known, column=20))

@@ -1,8 +1,10 @@
-"""What the search backends of both databases share: writing the index, conditions, order of relevance."""
+"""What the search backends of both databases share: writing the index, conditions, and the order of results."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import Any
 
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     Aggregate,
     Case,
@@ -11,6 +13,7 @@ from django.db.models import (
     FloatField,
     IntegerField,
     JSONField,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -19,9 +22,11 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 from modelsearch.conf import get_app_config
-from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText
+from modelsearch.query import And, Boost, Fuzzy, MatchAll, Not, Or, Phrase, PlainText, SearchQuery
 from modelsearch.utils import get_content_type_pk, get_descendants_content_types_pks
 
 from .document import NAME_FIELDS, Document
@@ -31,13 +36,13 @@ from .tokens import Clause, Query, Term, parse
 EVERYTHING = ~Q(pk__in=[])
 NOTHING = Q(pk__in=[])
 
-#: The columns of the stock index, and what we keep there: the names; names and texts, which a reader
-#: searches; what choosers complete. Names stand in both, so that a search reads one column: the stock search
-#: in two columns at once finds no index on PostgreSQL (Wagtail's migrations make none for it).
+#: The columns of the stock index, and what we store there: names; names and texts, which readers search; and what
+#: choosers complete. Names are in both, so that a search reads one column: the stock search in two columns uses no
+#: index on PostgreSQL, since Wagtail's migrations create none for it.
 NAMES, TEXTS, COMPLETIONS = "title", "body", "autocomplete"
 
 
-#: No more results than these are scored: a score looks at the whole text of each.
+#: The maximum number of results that are scored: a score reads the whole text of each.
 MAX_SCORED = 300
 
 
@@ -47,13 +52,15 @@ class KeyList(Aggregate):
     function = "json_group_array"
     output_field = JSONField()
 
-    def as_postgresql(self, compiler, connection, **extra):
-        # As text: JSONField reads no other form of it.
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
+    ) -> tuple[str, Sequence[Any]]:
+        # As text, the only form that JSONField can read.
         return self.as_sql(compiler, connection, template="json_agg(%(expressions)s)::text", **extra)
 
 
 class Engine(ABC):
-    """How one database holds the index and answers a query.
+    """How one database stores the index and answers a query.
 
     Conditions and orders are lazy: subqueries, never lists of ids.
     """
@@ -63,31 +70,31 @@ class Engine(ABC):
 
     @abstractmethod
     def term(self, term: Term) -> str:
-        """One token in the database's query language."""
+        """Return one token in the database's query language."""
 
     @abstractmethod
     def matching(self, expression: str, column: str) -> Q:
-        """The condition on an index entry that `expression` matches in its `column`."""
+        """Return the condition on an index entry that `expression` matches in its `column`."""
 
     @abstractmethod
-    def found_entries(self, expression: str, column: str) -> QuerySet:
-        """The index entries of all models that `expression` matches, by no more than their primary keys."""
+    def found_entries(self, expression: str, column: str) -> QuerySet[Model]:
+        """Return the index entries of all models that `expression` matches, selecting only their primary keys."""
 
     @abstractmethod
-    def score(self, query: Query, column: str, operator: str):
-        """How well an index entry matches, as a query expression; more is better."""
+    def score(self, query: Query, column: str, operator: str) -> Combinable:
+        """Return how well an index entry matches, as a query expression; more is better."""
 
     @abstractmethod
-    def value(self, names: list[str], texts: list[str]):
-        """The value for a column of the index, made of these tokens."""
+    def value(self, names: list[str], texts: list[str]) -> Any:
+        """Return the value of an index column for these tokens."""
 
     def expression(self, query: Query, operator: str = "and") -> str:
-        """Say in the database's query language: all clauses match, or a name begins with the whole query."""
+        """Return a query in the database's language: all clauses match, or a name begins with the whole query."""
         beginnings = [Term(term.token, prefix=True) for term in (query.name, query.sound) if term]
         return f" {self.OR} ".join([self._clauses(query.sounds, operator), *map(self.term, beginnings)])
 
     def levels(self, query: Query, column: str = TEXTS) -> list[tuple[Level, str, str]]:
-        """The levels above the last one: each with what to look for, and in which column."""
+        """Return the levels above the last one, each with its expression and the column to look in."""
         names = NAMES if column == TEXTS else column
         levels = [
             (Level.NAME, self.term(query.name), names),
@@ -112,29 +119,30 @@ class Engine(ABC):
     def _all(self, terms: tuple[Term, ...]) -> str:
         return f" {self.AND} ".join(map(self.term, terms))
 
-    def entries(self, model):
-        """The index entries of `model` and its descendants."""
+    def entries(self, model: type[Model]) -> QuerySet[Model]:
+        """Return the index entries of `model` and its descendants."""
         entry_model = get_app_config().get_model("IndexEntry")
-        return entry_model._default_manager.filter(content_type__in=get_descendants_content_types_pks(model))
+        entries: QuerySet[Model] = entry_model._default_manager.all()
+        return entries.filter(content_type__in=get_descendants_content_types_pks(model))
 
-    def condition(self, model, expression: str, column: str = TEXTS) -> Q:
-        """The condition that an object of `model` matches."""
+    def condition(self, model: type[Model], expression: str, column: str = TEXTS) -> Q:
+        """Return the condition that an object of `model` matches."""
         entries = self.entries(model).filter(self.matching(expression, column))
         return Q(pk__in=entries.annotate(_key=self._key(model)).values("_key"))
 
-    def ordering(self, model, query: Query, column: str = TEXTS) -> Case:
-        """Give the level at which an object matches."""
+    def ordering(self, model: type[Model], query: Query, column: str = TEXTS) -> Case:
+        """Return the level at which an object matches, as a query expression."""
         levels = [
             When(self.condition(model, expression, where), Value(level))
             for level, expression, where in self.levels(query, column)
         ]
         return Case(*levels, default=Value(Level.TEXT), output_field=IntegerField())
 
-    def rank(self, model, query: Query, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
-        """The primary keys of the objects of `model` that match, by level, best first; two queries.
+    def rank(self, model: type[Model], query: Query, *, among: Container[int] | None = None) -> dict[Level, list[int]]:
+        """Return the primary keys of the objects of `model` that match, by level, best first; two queries.
 
-        Levels are exact. By score are ordered those levels that come first and are small: a reader who gets more
-        types more. Nothing but the index is read: what may be found is `among` these keys, if any are given.
+        Levels are exact. Only the first levels are ordered by score, up to `MAX_SCORED` results together: readers who
+        get more type more. Only the index is read; `among` limits the keys, if it is given.
         """
         levels = [*self.levels(query), (Level.TEXT, self.expression(query), TEXTS)]
         first, *others = [self._found(model, expression, column, level) for level, expression, column in levels]
@@ -146,34 +154,40 @@ class Engine(ABC):
             seen |= keys
             by_level[level] = sorted(keys, reverse=True)
         scored: list[int] = []
-        for keys in by_level.values():
-            if len(scored) + len(keys) > MAX_SCORED:
+        for ordered in by_level.values():
+            if len(scored) + len(ordered) > MAX_SCORED:
                 break
-            scored += keys
+            scored += ordered
         scores = self._scores(model, query, scored)
         return {
-            level: sorted(keys, key=lambda key: scores[key][level in TEXT_LEVELS], reverse=True)
-            if scores.keys() >= set(keys)
-            else keys
-            for level, keys in by_level.items()
+            level: sorted(ordered, key=lambda key: scores[key][level in TEXT_LEVELS], reverse=True)
+            if scores.keys() >= set(ordered)
+            else ordered
+            for level, ordered in by_level.items()
         }
 
-    def read(self, found: QuerySet) -> dict[int, list[int]]:
-        """Ask for keys by level, at once."""
+    def read(self, found: QuerySet[Model, tuple[int, list[int]]]) -> dict[int, list[int]]:
+        """Return the keys by level; one query."""
         return dict(found)
 
-    def _found(self, model, expression: str, column: str, level: Level) -> QuerySet:
-        """One row: the level, and the keys of all that matches. Rows of their own would cost ten times the search."""
+    def _found(
+        self, model: type[Model], expression: str, column: str, level: Level
+    ) -> QuerySet[Model, tuple[int, list[int]]]:
+        """Return one row: the level, and a list of all matching keys. One row a key would take ten times as long."""
         if is_indexed_by_key(model):
-            # Not by a range of keys, which a database may take for the better index.
+            # Filtered on the annotation, not on a range of primary keys, which a database may take for the better
+            # index.
             entries = self.found_entries(expression, column).annotate(_key=-F("pk")).filter(_key__gt=0)
         else:
             entries = self.entries(model).filter(self.matching(expression, column)).annotate(_key=self._key(model))
         level_value = Value(level.value, output_field=IntegerField())
-        return entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
+        rows: QuerySet[Model, tuple[int, list[int]]] = (
+            entries.values(_level=level_value).annotate(_keys=KeyList("_key")).values_list("_level", "_keys")
+        )
+        return rows
 
-    def _scores(self, model, query: Query, keys: list[int]) -> dict[int, list[float]]:
-        """How well the names match, and the texts: of what matches by a name, that with a shorter one comes first."""
+    def _scores(self, model: type[Model], query: Query, keys: list[int]) -> dict[int, tuple[float, float]]:
+        """Return how well names and texts match, by key; among matching names, shorter ones score higher."""
         if len(keys) < 2:
             return {}
         if is_indexed_by_key(model):
@@ -186,28 +200,28 @@ class Engine(ABC):
             key: (of_names, of_texts) for key, of_names, of_texts in entries.values_list("_key", "_names", "_texts")
         }
 
-    def score_of(self, model, query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
-        """The score of the object of the outer query."""
+    def score_of(self, model: type[Model], query: Query, column: str = TEXTS, operator: str = "and") -> Subquery:
+        """Return the score of the outer query's object."""
         entries = self.entries(model).filter(object_id=Cast(OuterRef("pk"), CharField()))
         score = entries.annotate(_score=self.score(query, column, operator)).values("_score")[:1]
         return Subquery(score, output_field=FloatField())
 
-    def _key(self, model):
-        """Turn the index's textual object id into a primary key, so that the model's index can be used."""
+    def _key(self, model: type[Model]) -> Cast:
+        """Return the index's textual object id as a primary key, so that the model's index can be used."""
         return Cast("object_id", output_field=_pk_field(model))
 
 
-def is_indexed_by_key(model) -> bool:
-    """Whether index entries of `model` stand under the negated primary keys of its objects.
+def is_indexed_by_key(model: type[Model]) -> bool:
+    """Return whether the index entries of `model` use the negated primary keys of its objects as their own.
 
-    What finds them by the thousand then needs no look-up from the one to the other, which would take longer.
+    Searches that find thousands of entries then need no slow look-up from one to the other.
     """
     return getattr(model, "search_index_by_key", False)
 
 
-def _pk_field(model):
-    """The field that holds the primary key's value, also where it points to the parent's row."""
-    field = model._meta.pk
+def _pk_field(model: type[Model]) -> Any:
+    """Return the field of the primary key's value, following links to parent rows."""
+    field: Any = model._meta.pk
     while field.remote_field:
         field = field.target_field
     return field
@@ -217,9 +231,11 @@ class IndexMixin:
     """Writes our tokens where the stock index writes text. Needs `engine`."""
 
     engine: Engine
+    # As the stock index has it.
+    entries: QuerySet[Model]
 
-    def add_items(self, model, objs):
-        """Write the entries of `objs` in one statement, which also replaces those that exist."""
+    def add_items(self, model: Any, objs: Iterable[Model]) -> None:
+        """Write the entries of `objs` in one statement, replacing existing ones."""
         if not model.get_search_fields():
             return
         entry_model = get_app_config().get_model("IndexEntry")
@@ -236,7 +252,7 @@ class IndexMixin:
                 autocomplete=self.engine.value([], document.completions),
             )
         if by_key:
-            # Such as were written before entries went by key.
+            # Entries written before they used the objects' keys.
             self.entries.filter(content_type=content_type_id, object_id__in=entries, pk__gt=0).delete()
         self.entries.bulk_create(
             entries.values(),
@@ -246,27 +262,34 @@ class IndexMixin:
             update_fields=[NAMES, TEXTS, COMPLETIONS],
         )
 
-    def delete_stale_model_entries(self, model):
-        """Drop the entries of what is no longer there. The stock query fails for a model that has an `object_id`."""
+    def delete_stale_model_entries(self, model: type[Model]) -> None:
+        """Delete the entries of deleted objects. The stock query fails for a model with a field `object_id`."""
         there = model._default_manager.annotate(_key=Cast("pk", TextField())).values("_key")
         entries = self.entries.filter(content_type__in=get_descendants_content_types_pks(model))
         entries.exclude(object_id__in=there).delete()
 
-    def _refresh_title_norms(self, full=False):
-        """Do nothing: our score has no use for them, and each save would read the whole table."""
+    def _refresh_title_norms(self, full: bool = False) -> None:
+        """Do nothing: our score does not use title norms, and each save would read the whole table."""
 
 
 class CompilerMixin:
-    """Answers Wagtail's own `search()` and `autocomplete()` by our conditions. Needs `engine`."""
+    """Answers Wagtail's own `search()` and `autocomplete()` with our conditions. Needs `engine`."""
 
     engine: Engine
     column: str = TEXTS
+    # As the stock compilers have them.
+    fields: list[str] | None
+    query: SearchQuery
+    queryset: QuerySet[Model]
+    order_by_relevance: bool
 
-    def search(self, config, start, stop, score_field=None, backend=None):
-        """The slice of results as a queryset; the parameters are those of the stock compilers."""
+    def search(
+        self, config: object, start: int, stop: int | None, score_field: str | None = None, backend: object = None
+    ) -> QuerySet[Model]:
+        """Return a slice of results as a queryset; the parameters are those of the stock compilers."""
         if self.fields and self.column == TEXTS and NAME_FIELDS.issuperset(self.fields):
-            # The index has a column for names. Other choices of fields search everything: the stock backends
-            # read the table itself for them on PostgreSQL, and fail on SQLite.
+            # The index has a column for names. Other choices of fields search everything: for these, the stock
+            # backends read the model's table on PostgreSQL, and fail on SQLite.
             self.column = NAMES
         model = self.queryset.model
         queryset = self.queryset.filter(self._condition(self.query))
@@ -285,8 +308,8 @@ class CompilerMixin:
             queryset = queryset.order_by("-pk")
         return queryset[start:stop]
 
-    def _condition(self, query) -> Q:
-        """A stock query object as a condition. A part without any word matches nothing."""
+    def _condition(self, query: SearchQuery) -> Q:
+        """Return a stock query object as a condition; a part without any word matches nothing."""
         match query:
             case MatchAll():
                 return EVERYTHING
@@ -309,8 +332,8 @@ class CompilerMixin:
         raise NotImplementedError(f"{type(query).__name__} is not supported by this search backend.")
 
 
-def _positive_words(query):
-    """The texts in a stock query that results should have, to order them by."""
+def _positive_words(query: SearchQuery) -> Iterator[str]:
+    """Yield the texts that a stock query requires, to order results by them."""
     if isinstance(query, (PlainText, Phrase, Fuzzy)):
         yield query.query_string
     elif isinstance(query, (And, Or)):

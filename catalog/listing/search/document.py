@@ -1,19 +1,22 @@
-"""What is written to the search index for an object."""
+"""The tokens that are written to the search index for an object."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db.models import Manager
 from django.utils.encoding import force_str
-from modelsearch.index import AutocompleteField, RelatedFields, SearchField
+from modelsearch.index import AutocompleteField, BaseField, RelatedFields, SearchField
 
 from .tokens import index_tokens, line_token, name_tokens
 
-#: Search fields that hold the object's own names. They weigh more than its texts, and objects that have the
-#: query as a name, or as the beginning of one, come first. Only fields of the object itself count: the
-#: `name_en` of a product's maker is not its name.
+#: Search fields with the object's own names. They weigh more than its texts, and objects with the query as a name, or
+#: as the beginning of one, come first. Fields of related objects do not count: the `name_en` of a product's maker is
+#: not the product's name.
 NAME_FIELDS = frozenset({"title", "name", "name_en", "name_zh", "aliases"})
 
 
-def texts_of(value) -> list[str]:
-    """The strings in a field's value, one by one; a text with several lines is several names, too."""
+def texts_of(value: object) -> list[str]:
+    """Return the strings in a field's value, one for each line: a list of names has one name in each line."""
     if value is None:
         return []
     if isinstance(value, str):
@@ -26,9 +29,9 @@ def texts_of(value) -> list[str]:
 
 
 class Document:
-    """The tokens of one object: of its names, of its other texts, and of what Wagtail's choosers complete."""
+    """The tokens of one object: of its names, of its other texts, and for completion in Wagtail's choosers."""
 
-    def __init__(self, instance):
+    def __init__(self, instance: Any) -> None:
         self.id = force_str(instance.pk)
         names: list[str] = []
         texts: list[str] = []
@@ -52,15 +55,15 @@ def _tokens(texts: list[str]) -> list[str]:
     return [token for text in texts for token in index_tokens(text)]
 
 
-def _others(related):
-    """The objects at the other end of a relation."""
+def _others(related: Any) -> Iterable[Any]:
+    """Return the objects at the other end of a relation."""
     if isinstance(related, Manager):
         return related.all()
     return [related() if callable(related) else related]
 
 
-def _values(instance, field):
-    """Pairs of a search field and its texts, through related objects as the stock indexers follow them."""
+def _values(instance: Any, field: BaseField | RelatedFields) -> Iterator[tuple[BaseField, list[str]]]:
+    """Yield pairs of a search field and its texts, following related objects as the stock indexers do."""
     if isinstance(field, (SearchField, AutocompleteField)):
         yield field, texts_of(field.get_value(instance))
     elif isinstance(field, RelatedFields):

@@ -1,10 +1,10 @@
-"""The order in which results come, before any score."""
+"""The levels by which results are ordered, before any score."""
 
 from enum import IntEnum
 
 
 class Level(IntEnum):
-    """Where a query was found; the lower, the better."""
+    """Where a query was found; a lower level is better."""
 
     NAME = 0
     BEGINNING_OF_NAME = 1
@@ -16,5 +16,5 @@ class Level(IntEnum):
     TEXT = 7
 
 
-#: Those that no name has a part in.
+#: Levels of matches in texts only, not in names.
 TEXT_LEVELS = frozenset({Level.LINE, Level.TEXT})

@@ -1,4 +1,4 @@
-"""Where a query stands in a text: the best passage of it, with what matched marked, also where it was folded."""
+"""Finds a query in a text: the best passage, with the matches marked, even if they are spelt differently."""
 
 import re
 from collections.abc import Iterable
@@ -8,33 +8,33 @@ from pypinyin import Style, lazy_pinyin
 
 from .tokens import MAX_QUERY_CHARS, MIN_SOUND_CHARS, fold, is_cjk, key_of
 
-#: A passage is about as long as this, in characters of either script.
+#: The approximate length of a passage in each language, in characters.
 PASSAGE_CHARS = {"en": 160, "zh-hans": 80}
 MAX_PARTS = 16
 _SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?](?!\s|$)[^.!?。！？\n]*)*[.!?。！？]*[”’）)\]]*\s*")
-#: What may stand between the parts of a word.
+#: What may be between the parts of a word.
 _BETWEEN = r"[\s\-._/&+'’·‐‑–]*"
 _PIECES = re.compile("[a-z]+|[0-9]+|[^\\W\\da-z_]+")
 
 
-class _Folds(dict):
+class _Folds(dict[int, str]):
     """The folded form of each character; for `str.translate`."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = fold(chr(code))
-        return self[code]
+        folded = self[code] = fold(chr(code))
+        return folded
 
 
 _FOLDS = _Folds()
 
 
-#: A text cut up, each piece with whether it matches the query.
+#: A text in pieces, each with whether it matches the query.
 Pieces = list[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A part of a text, with how much of the query stands in it."""
+    """A part of a text; `found` tells how much of the query it contains."""
 
     pieces: Pieces
     language: str
@@ -48,7 +48,8 @@ class Highlighter:
         folded = fold(query_string[:MAX_QUERY_CHARS])
         self.key = key_of(query_string[:MAX_QUERY_CHARS])
         pieces = _PIECES.findall(folded)[:MAX_PARTS]
-        # The whole query first, then each word, then pairs of characters of a run that nowhere stands as a whole.
+        # The whole query first, then each word, then pairs of characters of Chinese runs that occur nowhere as a
+        # whole.
         self.whole = _pattern(pieces) if pieces else None
         self.words = [_pattern(_PIECES.findall(word)) for word in _words(folded)[:MAX_PARTS]]
         self.pairs = [
@@ -59,7 +60,7 @@ class Highlighter:
         ]
 
     def find(self, text: str) -> tuple[int, list[tuple[int, int]]]:
-        """Return how much of the query stands in a text, and where: first place, and place after the last."""
+        """Return how much of the query a text contains, and where: first position, and position after the last."""
         folded, places = _fold_with_places(text)
         if self.whole and (spans := [match.span() for match in self.whole.finditer(folded)]):
             found = len(self.words) + 1
@@ -72,7 +73,7 @@ class Highlighter:
         return int(found), _merge((places[start], places[end - 1] + 1) for start, end in spans)
 
     def find_sound(self, name: str) -> list[tuple[int, int]]:
-        """Where the query is the sound of a Chinese name, in pinyin or its initials."""
+        """Return where the query is the sound of a Chinese name, in pinyin or its initials."""
         folded, places = _fold_with_places(name)
         if len(self.key) < MIN_SOUND_CHARS or not re.fullmatch("[a-z][a-z0-9]*", self.key):
             return []
@@ -86,14 +87,14 @@ class Highlighter:
         return []
 
     def mark_name(self, name: str) -> tuple[int, Pieces]:
-        """Return how much of the query stands in a name, and the name with that marked."""
+        """Return how much of the query a name contains, and the name with the matches marked."""
         found, spans = self.find(name)
         if not spans and (spans := self.find_sound(name)):
             found = 1
         return found, _cut(name, spans)
 
     def find_passage(self, text: str, *, language: str) -> Passage:
-        """The passage of a text in which most of the query stands; its beginning if none does."""
+        """Return the passage of a text that contains most of the query; the beginning of the text if none does."""
         best, place = 0, 0
         for match in _SENTENCE.finditer(text):
             found, spans = self.find(match.group())
@@ -104,7 +105,7 @@ class Highlighter:
                     place = _start_of_word(text, first - PASSAGE_CHARS[language] // 3)
         end = _end_of_word(text, place + PASSAGE_CHARS[language])
         if end <= place:
-            # One long word is cut where it has to be.
+            # A single word that is too long is cut anywhere.
             end = place + PASSAGE_CHARS[language]
         passage = text[place:end].strip()
         _found, spans = self.find(passage)
@@ -117,19 +118,19 @@ class Highlighter:
 
 
 def _words(folded: str) -> list[str]:
-    """The words of a folded query, a Chinese run being one; a number by itself says nothing beside other words."""
+    """Return the words of a folded query, a Chinese run being one; numbers count only if there are no other words."""
     words = [word for word in folded.split() if _PIECES.search(word)]
     return [word for word in words if not word.isdecimal()] or words
 
 
-def _pattern(pieces: list[str]) -> re.Pattern:
-    """Pieces in this order, with nothing but punctuation between them; a Latin word from its beginning on."""
+def _pattern(pieces: list[str]) -> re.Pattern[str]:
+    """Return a pattern for pieces in this order with only punctuation between them; a Latin word from its beginning."""
     text = _BETWEEN.join(map(re.escape, pieces))
     return re.compile(text if is_cjk(pieces[0][0]) else rf"(?<![a-z0-9]){text}")
 
 
 def _fold_with_places(text: str) -> tuple[str, range | list[int]]:
-    """Fold a text character by character; return it with the place in `text` of each character."""
+    """Return a text folded character by character, and the position in `text` of each folded character."""
     folded = text.translate(_FOLDS)
     if all(len(_FOLDS[ord(char)]) == 1 for char in set(text)):
         return folded, range(len(text))
@@ -137,7 +138,7 @@ def _fold_with_places(text: str) -> tuple[str, range | list[int]]:
 
 
 def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Spans in order, those that touch made one."""
+    """Return spans in order, with touching ones merged."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -148,7 +149,7 @@ def _merge(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _cut(text: str, spans: list[tuple[int, int]]) -> Pieces:
-    """Cut a text at the ends of spans; what is in a span matches."""
+    """Return a text cut at the ends of spans; the pieces in spans match."""
     pieces, last = [], 0
     for start, end in spans:
         pieces += [(text[last:start], False), (text[start:end], True)]
@@ -157,7 +158,7 @@ def _cut(text: str, spans: list[tuple[int, int]]) -> Pieces:
 
 
 def _read(folded: str) -> list[str]:
-    """The sound of each character of a folded name; of no Chinese ones, themselves, and nothing of punctuation."""
+    """Return the sound of each character of a folded name: pinyin, other letters as they are, punctuation empty."""
     sounds: list[str] = []
     for run in re.findall("[\u3400-\u4dbf\u4e00-\u9fff]+|[^\u3400-\u4dbf\u4e00-\u9fff]", folded):
         if is_cjk(run[0]):
@@ -169,7 +170,7 @@ def _read(folded: str) -> list[str]:
 
 
 def _follow(key: str, sounds: list[str], start: int) -> int:
-    """Return the place after the last character whose sound, from `start` on, the key has; 0 if it has another."""
+    """Return the position after the last character whose sound the key has, from `start` on; 0 if the sounds differ."""
     rest = key
     for place in range(start, len(sounds)):
         if rest.startswith(sounds[place]):
@@ -184,14 +185,14 @@ def _follow(key: str, sounds: list[str], start: int) -> int:
 
 
 def _start_of_word(text: str, place: int) -> int:
-    """The next beginning of a word at or after a place; any Chinese character begins one."""
+    """Return the next start of a word at or after a position; every Chinese character is one."""
     while 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum() and not is_cjk(text[place]):
         place += 1
     return max(place, 0)
 
 
 def _end_of_word(text: str, place: int) -> int:
-    """The last end of a sentence or a word at or before a place."""
+    """Return the last end of a word at or before a position."""
     if place >= len(text):
         return len(text)
     while place > 0 and text[place - 1].isalnum() and text[place].isalnum() and not is_cjk(text[place]):

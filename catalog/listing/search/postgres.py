@@ -1,28 +1,28 @@
-"""The search backend for PostgreSQL's full-text index, without extensions and without its text parser."""
+"""The search backend for PostgreSQL's full-text index, without extensions and without PostgreSQL's text parser."""
 
 import json
 
 from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField
 from django.db import connection
-from django.db.models import F, Q, TextField, Value
+from django.db.models import F, Model, Q, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from modelsearch.backends.database.postgres import postgres as stock
 from modelsearch.conf import get_app_config
 
 from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
-from .tokens import Term
+from .tokens import Query, Term
 
-#: A tsvector may have 1 MB. What is over is not indexed; it takes an article of some 100,000 Chinese
-#: characters.
+#: A tsvector may have 1 MB, about the tokens of 100,000 Chinese characters. Tokens beyond this limit are not indexed.
 MAX_VECTOR_BYTES = 900_000
-#: PostgreSQL counts no position beyond this one.
+#: PostgreSQL's highest position.
 LAST_POSITION = 16_383
-#: Repetitions say how much a text is about a word; more of them say nothing new.
+#: Repetitions tell how much a text is about a word; more of them than this tell nothing new.
 MAX_REPETITIONS = 8
 
 
 def vector_literal(names: list[str], texts: list[str]) -> str:
-    """Write tokens as a tsvector literal; those of names carry the highest weight."""
+    """Return tokens as a tsvector literal; those of names have the highest weight."""
     positions: dict[str, list[str]] = {}
     size = 0
     for number, token in enumerate(names + texts, start=1):
@@ -40,11 +40,11 @@ def vector_literal(names: list[str], texts: list[str]) -> str:
 
 
 class TokenQuery(SearchQuery):
-    """A finished tsquery, cast instead of parsed: the parser would take tokens apart and drop some."""
+    """A tsquery that is cast instead of parsed: the parser would split tokens and drop some."""
 
     template = "(%(expressions)s)::tsquery"
 
-    def __init__(self, expression: str):
+    def __init__(self, expression: str) -> None:
         super().__init__(Value(expression, output_field=TextField()), search_type="raw")
 
 
@@ -55,30 +55,31 @@ class PostgresEngine(Engine):
     def term(self, term: Term) -> str:
         return f"'{term.token}'" + (":*" if term.prefix else "")
 
-    def matching(self, expression, column):
+    def matching(self, expression: str, column: str) -> Q:
         return Q(**{column: TokenQuery(expression)})
 
-    def read(self, found):
-        """Ask without reading the whole table: it would look up the long texts of all rows, and that costs more by far.
+    def read(self, found: QuerySet[Model, tuple[int, list[int]]]) -> dict[int, list[int]]:
+        """Return the keys by level without a sequential scan, which would load the long texts of all rows.
 
-        The planner does not count with these, and takes that way when a word is frequent. One round trip.
+        The planner ignores that cost, and prefers the scan for frequent words. One round trip.
         """
         sql, params = found.query.sql_with_params()
         with connection.cursor() as cursor:
-            # Outside of a transaction these statements are one by themselves.
+            # Outside of a transaction, statements sent together form one.
             cursor.execute(f"SET LOCAL enable_seqscan = off; {sql}; SET LOCAL enable_seqscan = on", params)
             cursor.nextset()
             return {level: json.loads(keys or "[]") for level, keys in cursor.fetchall()}
 
-    def found_entries(self, expression, column):
-        return get_app_config().get_model("IndexEntry")._default_manager.filter(self.matching(expression, column))
+    def found_entries(self, expression: str, column: str) -> QuerySet[Model]:
+        entries: QuerySet[Model] = get_app_config().get_model("IndexEntry")._default_manager.all()
+        return entries.filter(self.matching(expression, column))
 
-    def score(self, query, column, operator):
-        # By the length: of a text, by its logarithm.
+    def score(self, query: Query, column: str, operator: str) -> Combinable:
+        # Divide by the length of names, and by the logarithm of the length of texts.
         normalization = 2 if column == NAMES else 1
         return SearchRank(F(column), TokenQuery(self.expression(query, operator)), normalization=normalization)
 
-    def value(self, names, texts):
+    def value(self, names: list[str], texts: list[str]) -> Cast:
         return Cast(Value(vector_literal(names, texts)), SearchVectorField())
 
 

@@ -1,13 +1,13 @@
-"""Words for the search index, out of text in any mixture of scripts.
+"""Tokens for the search index, from text in any mixture of scripts.
 
-Index and query go through the same functions, and neither database's own parser sees the text: PostgreSQL's
-takes `Copy.ai` for a host name and `-3` for a number, SQLite's takes a run of Chinese for one word. What they
-get are finished tokens, so both answer alike.
+Index and query use the same functions, and the databases' own parsers never see the text: PostgreSQL's takes `Copy.ai`
+for a host name and `-3` for a number, SQLite's takes a run of Chinese for one word. They get finished tokens, so both
+give the same results.
 
-Chinese (with kana and hangul) becomes overlapping pairs of characters plus the single ones: any substring is
-found, whatever a dictionary would call a word. Traditional characters become simplified ones. Other words become
-their parts (`gpt`, `3`) and their spelling without punctuation (`gpt3`). Chinese names are also found by how they
-sound, in pinyin or its initials.
+Chinese (with kana and hangul) becomes overlapping pairs of characters plus the single ones: any substring is found,
+whatever a dictionary would call a word. Traditional characters become simplified ones. Other words become their parts
+(`gpt`, `3`) and their spelling without punctuation (`gpt3`). Chinese names are also found by their sound, in pinyin or
+its initials.
 """
 
 import re
@@ -19,19 +19,20 @@ from functools import cache, lru_cache
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
-#: A longer query is cut: nobody types it, and each further word costs a look-up.
+#: Longer queries are cut: nobody types them, and each further word costs a look-up.
 MAX_QUERY_CHARS = 512
 MAX_QUERY_CLAUSES = 64
-#: Longer words (hashes, data addresses) keep their beginning; in the query too, so that they still meet.
+#: Longer words (hashes, data URLs) keep their beginning, in queries too, so that they still match.
 MAX_TOKEN_CHARS = 64
 MAX_NAME_CHARS = 128
-#: More parts than this are a path or a list, and nobody types it without punctuation.
+#: Words with more parts are paths or lists, and nobody types them without punctuation.
 MAX_JOINED_PARTS = 6
 
-#: Start the tokens that hold a whole name, the sound of a whole name, the sound of a name from a later character on,
-#: and a whole short line of a text, such as the name of a segment. A private-use character is never part of a word.
+#: First characters of the tokens for a whole name, the sound of a whole name, the sound of a name from a later
+#: character on, and a whole short line of a text, such as the name of a segment. A private-use character is never part
+#: of a word.
 NAME_MARK, SOUND_MARK, LATER_SOUND_MARK, LINE_MARK = "\ue001", "\ue002", "\ue003", "\ue004"
-#: Fewer letters say too little of a sound: "ai" begins a hundred names.
+#: Fewer letters are too ambiguous as a sound: "ai" begins a hundred names.
 MIN_SOUND_CHARS = 3
 #: Longer lines are sentences, which nobody types.
 MAX_LINE_CHARS = 60
@@ -58,13 +59,13 @@ _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]{2,})(\d.*)")
 
 @dataclass(frozen=True)
 class Term:
-    """One token to look up: the whole token, or any that begins with it."""
+    """One token to look up: the whole token, or any token that begins with it."""
 
     token: str
     prefix: bool = False
 
 
-#: Each clause must match, by all the terms of one of its alternatives.
+#: Alternatives, each a tuple of terms. A clause matches if all terms of one alternative do.
 Clause = tuple[tuple[Term, ...], ...]
 
 
@@ -72,8 +73,8 @@ Clause = tuple[tuple[Term, ...], ...]
 class Query:
     """A parsed query string.
 
-    `key` is its whole text without blanks and punctuation, to tell what has this very name. `sounds` are its clauses
-    where each Latin word may also be the sound of a part of a Chinese name.
+    `key` is its whole text without spaces and punctuation, to find objects with this exact name. `sounds` are its
+    clauses with one more alternative for each Latin word: that it is the sound of a part of a Chinese name.
     """
 
     clauses: tuple[Clause, ...] = ()
@@ -82,17 +83,17 @@ class Query:
 
     @property
     def name(self) -> Term:
-        """What has this very name."""
+        """The term for objects with exactly this name."""
         return Term(NAME_MARK + self.key[:MAX_NAME_CHARS])
 
     @property
     def line(self) -> Term:
-        """What has this very line in a text."""
+        """The term for objects with exactly this line in a text."""
         return Term(LINE_MARK + self.key[:MAX_NAME_CHARS])
 
     @property
     def sound(self) -> Term | None:
-        """What has a Chinese name that sounds so, if the query can be one's sound."""
+        """The term for Chinese names with this sound, if the query can be one."""
         is_sound = len(self.key) >= MIN_SOUND_CHARS and _SOUND.fullmatch(self.key)
         return Term(SOUND_MARK + self.key[:MAX_NAME_CHARS]) if is_sound else None
 
@@ -102,38 +103,39 @@ class Query:
 
 @lru_cache(maxsize=20_000)
 def _kind(char: str) -> str:
-    """Say by a letter what a character is: c (CJK), w (of a word), j (joins parts of a word), or a blank."""
+    """Return the class of a character: c (CJK), w (word), j (joins parts of a word), or a space."""
     if char in _JOINERS:
         return "j"
     category = unicodedata.category(char)
     if _CJK.match(char):
         return "c" if category[0] in "LNM" else " "
-    # Marks belong to words: without them words of Indic scripts would fall apart.
+    # Marks belong to words: without them, words of Indic scripts would fall apart.
     return "w" if category[0] in "LNM" else " "
 
 
 def is_cjk(char: str) -> bool:
-    """Whether a character is Chinese, kana or hangul."""
+    """Return whether a character is Chinese, kana or hangul."""
     return bool(_CJK.match(char))
 
 
 def fold(text: str) -> str:
-    """Bring `text` into the form that is compared: half-width, lower case, simplified, no accents or invisible ones."""
+    """Return `text` normalized: half-width, lower case, simplified, without accents or invisible characters."""
     text = unicodedata.normalize("NFKC", "".join(c for c in text if not _invisible(c))).casefold()
     if text.isascii():
         return text
-    # Only the Latin and Greek accents go: the marks of kana tell words apart.
+    # Only Latin and Greek accents are removed: the marks of kana tell words apart.
     text = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text)))
     return text.translate(_SIMPLIFIED)
 
 
-class _Simplified(dict):
-    """The simplified form of each character, by itself: then a piece of a text folds like the whole of it."""
+class _Simplified(dict[int, str]):
+    """The simplified form of each character on its own, so that a part of a text folds as in the whole text."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
-        self[code] = _converter().convert(char) if _HAN.match(char) else char
-        return self[code]
+        simplified: str = _converter().convert(char) if _HAN.match(char) else char
+        self[code] = simplified
+        return simplified
 
 
 _SIMPLIFIED = _Simplified()
@@ -146,7 +148,7 @@ def _converter() -> OpenCC:
 
 @lru_cache(maxsize=20_000)
 def _invisible(char: str) -> bool:
-    """Whether `char` must not split a word: zero-width spaces, soft hyphens, variation selectors."""
+    """Return whether `char` must not split a word: zero-width spaces, soft hyphens, variation selectors."""
     if unicodedata.category(char) == "Cf":
         return True
     return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
@@ -158,7 +160,7 @@ class _Segment:
 
     cjk: str = ""
     parts: tuple[str, ...] = ()
-    #: Only blanks stand between the word before and this one.
+    #: Whether only spaces separate it from the word before.
     adjacent: bool = False
 
     @property
@@ -167,7 +169,7 @@ class _Segment:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The parts, with numbers put to what they number: Claude-3-Opus is claude3, opus."""
+        """The parts, with numbers joined to the part before: Claude-3-Opus is claude3, opus."""
         groups: list[str] = []
         for part in self.parts:
             if groups and part[0].isdigit():
@@ -178,7 +180,7 @@ class _Segment:
 
 
 def _segments(text: str) -> Iterator[_Segment]:
-    """The runs and words of folded text, in order."""
+    """Yield the runs and words of folded text, in order."""
     kinds = "".join(map(_kind, text))
     last_end = None
     for match in _SEGMENTS.finditer(kinds):
@@ -197,7 +199,7 @@ def _cut(token: str) -> str:
 
 
 def _word_extras(word: _Segment, before: _Segment | None) -> Iterator[str]:
-    """Other ways to write a word: without punctuation, with the number after it, with its number apart."""
+    """Yield other ways to write a word: without punctuation, joined with a number after it, with its number apart."""
     if 1 < len(word.parts) <= MAX_JOINED_PARTS:
         yield word.joined
     yield from word.groups
@@ -210,7 +212,7 @@ def _word_extras(word: _Segment, before: _Segment | None) -> Iterator[str]:
 
 
 def index_tokens(text: str) -> list[str]:
-    """All tokens by which `text` can be found, repeated as often as they occur."""
+    """Return all tokens by which `text` can be found, repeated as often as they occur."""
     tokens: list[str] = []
     before = None
     for segment in _segments(fold(text)):
@@ -227,34 +229,34 @@ def index_tokens(text: str) -> list[str]:
 
 
 def key_of(text: str) -> str:
-    """A folded text without blanks and punctuation."""
+    """Return a text folded, without spaces and punctuation."""
     return "".join(segment.joined for segment in _segments(fold(text)))
 
 
 def name_token(name: str) -> str:
-    """Return the token for a whole name, without blanks and punctuation; empty if nothing is left."""
+    """Return the token for a whole name, without spaces and punctuation; empty if nothing is left."""
     key = key_of(name)
     return NAME_MARK + key[:MAX_NAME_CHARS] if key else ""
 
 
 def name_tokens(names: Iterable[str]) -> list[str]:
-    """The tokens of all `names` that have one, and of how Chinese ones sound."""
+    """Return the tokens of all `names`, and those of the sounds of Chinese ones."""
     names = list(names)
     tokens = [token for name in names if (token := name_token(name))]
     return [*tokens, *dict.fromkeys(token for name in names for token in sound_tokens(name))]
 
 
 def line_token(line: str) -> str:
-    """Return the token for a whole line of a text; empty if it is a sentence."""
+    """Return the token for a whole line of a text; empty if the line is a sentence."""
     key = key_of(line) if len(line) <= MAX_LINE_CHARS else ""
     return LINE_MARK + key[:MAX_NAME_CHARS] if key else ""
 
 
 def sound_tokens(name: str) -> list[str]:
-    """How a Chinese name is typed by its sound: in pinyin, from its first or a later character on, and in initials.
+    """Return the tokens of a Chinese name's sounds: pinyin, from its first or a later character on, and initials.
 
-    Words of other scripts in it stay: 文心 4.5 is wenxin45 and wx45. Which way a character is read depends on its
-    neighbours (重庆 is chongqing, 重要 is zhongyao), so a name is read as a whole.
+    Words of other scripts in it stay: 文心 4.5 is wenxin45 and wx45. A character's reading depends on its neighbours
+    (重庆 is chongqing, 重要 is zhongyao), so a name is read as a whole.
     """
     syllables: list[str] = []
     initials: list[str] = []
@@ -269,12 +271,12 @@ def sound_tokens(name: str) -> list[str]:
         return []
     whole = {SOUND_MARK + _cut("".join(syllables)), SOUND_MARK + _cut("".join(initials))}
     later = {LATER_SOUND_MARK + _cut("".join(syllables[start:])) for start in range(len(syllables))}
-    # Characters without pinyin stay what they are, and nobody types such a sound.
+    # Characters without pinyin stay as they are, and nobody types such a sound.
     return sorted(token for token in whole | later if _SOUND.fullmatch(token[1:]))
 
 
 def words_of(name: str) -> set[str]:
-    """The words of a name that could be misspelt: of Latin letters, together and apart, folded."""
+    """Return the words of a name that could be misspelt: Latin letters, joined and separate, folded."""
     words: set[str] = set()
     for word in _WORDS.findall(fold(name)):
         parts = _LETTERS.findall(word)
@@ -285,12 +287,12 @@ def words_of(name: str) -> set[str]:
 
 
 def latin_words(text: str) -> list[tuple[int, int, str]]:
-    """The runs of Latin letters in a text: first place, place after the last one, and folded."""
+    """Return the runs of Latin letters in a text: first position, position after the last, and the folded letters."""
     return [(*match.span(), fold(match.group())) for match in _LATIN.finditer(text)]
 
 
 def parse(query_string: str) -> Query:
-    """Say what to look up for a query string. Any is fine; without a letter or digit the query is empty."""
+    """Return the parsed form of any query string; it is empty without a letter or digit."""
     query_string = query_string[:MAX_QUERY_CHARS]
     segments = list(_segments(fold(query_string)))
     words = [i for i, segment in enumerate(segments) if segment.parts]
@@ -306,18 +308,18 @@ def parse(query_string: str) -> Query:
 
 
 def _sound_of(word: _Segment) -> Clause:
-    """The alternative of a typed word that it is the sound of a part of a Chinese name."""
+    """Return the alternative that a typed word is the sound of a part of a Chinese name; none if it can't be."""
     if len(word.joined) < MIN_SOUND_CHARS or not _SOUND.fullmatch(word.joined):
         return ()
     return ((Term(LATER_SOUND_MARK + _cut(word.joined), prefix=True),),)
 
 
 def _word_clause(word: _Segment, prefix: bool) -> Clause:
-    """How a typed word may be written in the index: with its parts together, or apart as in "text to image".
+    """Return how a typed word may be written in the index: with its parts joined, or apart as in "text to image".
 
-    A number never stands apart: `gpt-3` would find all that says GPT and, somewhere else, 3.
+    A number never stands alone: `gpt-3` would find every text with GPT and, somewhere else, 3.
     """
-    spellings = [(word.joined,)] if len(word.parts) <= MAX_JOINED_PARTS else []
+    spellings: list[tuple[str, ...]] = [(word.joined,)] if len(word.parts) <= MAX_JOINED_PARTS else []
     if len(word.groups) > 1 or not spellings:
         spellings.append(word.groups if spellings else word.parts)
     return tuple(_terms(spelling, prefix) for spelling in spellings)
@@ -325,5 +327,5 @@ def _word_clause(word: _Segment, prefix: bool) -> Clause:
 
 def _terms(tokens: tuple[str, ...], prefix: bool) -> tuple[Term, ...]:
     *whole, last = map(_cut, tokens)
-    # One letter begins a tenth of all words; names that begin with it are found all the same.
+    # A single letter begins a tenth of all words; names that begin with it are found anyway.
     return (*map(Term, whole), Term(last, prefix and len(last) > 1))

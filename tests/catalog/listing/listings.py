@@ -1,4 +1,4 @@
-"""What a listing shows for a query string, as tests ask for it."""
+"""Helpers that open a listing for a query string."""
 
 from django.http import QueryDict
 

@@ -1,7 +1,7 @@
-"""What a listing should answer, worked out in plain Python from public documents: no index, no SQL, no columns.
+"""An oracle of listings, computed in plain Python from public documents: without index, SQL and columns.
 
-It is slow and simple, and shares no code with `catalog.listing` but the list of what is declared there. A facet whose
-value the document has as it is needs nothing here; whatever else is declared needs a derivation of the oracle's own.
+It is slow and simple, and shares nothing with `catalog.listing` but the declarations. Facets whose values a document
+contains need nothing here; all others need a derivation of the oracle's own.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,14 +28,14 @@ from catalog.values.numbers import parse_number
 from catalog.values.text import NotUnderstood
 
 UNKNOWN = "unknown"
-# The kind of each listing, what the page itself chooses, and by what it is ordered without being asked.
+# The kind of each listing, its fixed facet values, and its default order.
 LISTINGS = {
     "organizations": ("organization", {}, "name"),
     "startups": ("organization", {"type": ["startup"]}, "name"),
     "models": ("model", {}, "-released"),
     "products": ("product", {}, "-launched"),
 }
-# What is summed up, and the facet that says which of it are estimates.
+# The ranges with sums, and the facet that tells which values are estimates.
 SUMMED = {
     kind: {item.name: item.known.name for item in facet_set.summed if item.known}
     for kind, facet_set in FACET_SETS.items()
@@ -48,16 +48,16 @@ SORTS = {kind: sorted(facet_set.sortable) for kind, facet_set in FACET_SETS.item
 
 @dataclass(repr=False)
 class Fact:
-    """What is known of an entry today."""
+    """The facts about an entry today."""
 
     uid: str
     kind: str
     slug: str
     # By language.
     names: dict[str, str]
-    # The values that it has in each facet; never empty.
+    # Its values in each facet; never empty.
     facets: dict[str, set[str]]
-    # The lower and upper end of each value that may be asked for by its ends; none where there is nothing to compare.
+    # The lower and upper end of its value in each range; none if it has no comparable value.
     ranges: dict[str, tuple | None]
     texts: list[str]
 
@@ -65,7 +65,7 @@ class Fact:
         return self.slug
 
     def place(self, language: str) -> tuple[str, str]:
-        """The key by which it stands in the order of names."""
+        """Return the sort key in the order of names."""
         name = self.names[language]
         return (by_sound(name) if language == "zh" else name.casefold(), self.slug)
 
@@ -153,7 +153,7 @@ class Reader:
         }
 
     def read_valuation(self, document: dict, rounds: list[tuple[str, dict]]) -> tuple[tuple | None, str]:
-        """The newest valuation in USD while it is current, and how it is known."""
+        """Return the newest valuation in USD while it is current, and how it is known."""
         valued = [(key, Money.from_json(row["valuation"])) for key, row in rounds if row["valuation"]]
         dollars = [(key, money) for key, money in valued if money.usd_low is not None]
         if not dollars:
@@ -202,7 +202,7 @@ class Reader:
         return facets, {"launched": ends_of_date(fields["launched"]), "price_checked": oldest_check(pricing)}
 
     def tell_free_plan(self, document: dict) -> str:
-        """Whether there is a free plan, as far as prices are current."""
+        """Return whether there is a free plan, according to current prices."""
         current = set()
         for key, row in document["children"]["price_plans"].items():
             begins, ends = ends_of_date(row["valid_from"]), ends_of_date(row["valid_to"])
@@ -215,7 +215,7 @@ class Reader:
         return ("yes" if True in current else "no") if current else ""
 
     def current_until(self, document: dict, field: str, item: str, *, group: str) -> date:
-        """The day from which a row of a list is too old to be called current."""
+        """Return the day from which a row of a list is no longer current."""
         dates = [
             FuzzyDate.parse(citation["as_of"]).last_day
             for citation in document["citations"]
@@ -243,7 +243,7 @@ class Reader:
 
 
 def follow_declarations(document: dict, *, facets: dict, ranges: dict) -> None:
-    """Add the facets whose values a document has as they are. Raises NotImplementedError for what is left."""
+    """Add the facets whose values a document contains. Raises NotImplementedError for facets without a derivation."""
     declared = FACET_SETS[document["kind"]]
     for name, facet in declared.facets.items():
         if name not in facets and facet.field and not (facet.derive or facet.inherited or facet.tree):
@@ -268,7 +268,7 @@ def oldest_check(verifications: list[Verification]) -> tuple[date, date] | None:
 
 
 def tell_how_known(amounts: list[Money]) -> str:
-    """How a sum is known: by what is added up, or that nothing of it is disclosed."""
+    """Return how a sum is known: from the amounts added, or that none is disclosed."""
     added = [amount.kind for amount in amounts if amount.usd_low is not None]
     if added:
         return "estimated" if "estimated" in added else "reported"
@@ -276,7 +276,7 @@ def tell_how_known(amounts: list[Money]) -> str:
 
 
 def find_texts(value) -> list[str]:
-    """Every text in two languages that a document has, names of what it points to among them, and its aliases."""
+    """Return every bilingual text of a document, including names of related objects, and its aliases."""
     if isinstance(value, dict) and {"en", "zh"} <= value.keys():
         return [value["en"], value["zh"]]
     if isinstance(value, dict):
@@ -291,7 +291,7 @@ def find_texts(value) -> list[str]:
 
 
 class Oracle:
-    """What one listing answers in one language (en, zh-hans)."""
+    """The answers of one listing in one language (en, zh-hans)."""
 
     def __init__(self, facts: list[Fact], *, listing: str, language: str) -> None:
         self.kind, self.fixed, self.usual = LISTINGS[listing]
@@ -311,7 +311,7 @@ class Oracle:
         return value == UNKNOWN or value in present or value in self.vocabulary.get(facet, ())
 
     def read(self, asked: dict[str, list[str]]) -> dict[str, Callable[[Fact], bool]]:
-        """The conditions of a query that are understood, by parameter."""
+        """Return the valid conditions of a query, by parameter."""
         conditions: dict[str, Callable[[Fact], bool]] = {}
         for name, values in asked.items():
             base, _, end = name.rpartition("_")
@@ -337,7 +337,7 @@ class Oracle:
         ]
 
     def count(self, conditions: dict, facet: str) -> dict[str, int]:
-        """The number of results of each value of a facet, its own choice left out."""
+        """Return the number of results of each value of a facet, ignoring the facet's own filter."""
         numbers: dict[str, int] = {}
         for fact in self.select(conditions, without=(facet,)):
             for value in fact.facets[facet]:
@@ -345,14 +345,14 @@ class Oracle:
         return numbers
 
     def count_bin(self, conditions: dict, name: str, low: str, high: str) -> int:
-        """The number of results between two bounds, the range's own left out."""
+        """Return the number of results between two bounds, ignoring the range's own filter."""
         bounds = {f"{name}_min": [low], f"{name}_max": [high]}
         asked = self.read({key: values for key, values in bounds.items() if values != [""]})
         kept = {key: it for key, it in conditions.items() if key not in bounds}
         return len(self.select({**kept, **asked}))
 
     def sum_up(self, found: list[Fact]) -> dict[str, tuple]:
-        """Of each range that is summed up: total, median, number, estimates, and how many have none."""
+        """Return for each range with sums: total, median, number, estimates, and how many have no value."""
         sums = {}
         for name, known_by in SUMMED.get(self.kind, {}).items():
             values = [fact.ranges[name][1] for fact in found if fact.ranges[name]]
@@ -362,7 +362,7 @@ class Oracle:
         return sums
 
     def order(self, found: list[Fact], sort: str) -> list[Fact]:
-        """In the order asked for; what has no value comes last, whichever the direction, then by name."""
+        """Return results in the order asked for; without a value last in both directions, then by name."""
         name, is_reversed = sort.removeprefix("-"), sort.startswith("-")
         found = sorted(found, key=lambda fact: fact.place(self.short))
         if name == "name":
@@ -375,12 +375,12 @@ class Oracle:
                 fact.uid: min((places[it] for it in fact.facets[name] if it in places), default=None) for fact in found
             }
         known = [fact for fact in found if keys[fact.uid] is not None]
-        # Python keeps the order of equals in either direction.
+        # Sorting is stable in both directions.
         known.sort(key=lambda fact: keys[fact.uid], reverse=is_reversed)
         return known + [fact for fact in found if keys[fact.uid] is None]
 
     def list_places(self, facet: str) -> dict[str, int]:
-        """The place of each value of a facet in the order shown."""
+        """Return the position of each value of a facet in the order shown."""
         if facet in self.vocabulary:
             values = self.vocabulary[facet]
         elif facet == "country":
@@ -397,7 +397,7 @@ class Oracle:
 
 
 def read_vocabulary(kind: str) -> dict[str, Sequence[str]]:
-    """The values of closed facets, in the order shown."""
+    """Return the values of facets with fixed words, in the order shown."""
     segments = []
     for parent in Segment.objects.filter(parent=None).order_by("position", "slug"):
         segments += [parent.slug, *parent.children.order_by("position", "slug").values_list("slug", flat=True)]
@@ -426,7 +426,7 @@ def read_vocabulary(kind: str) -> dict[str, Sequence[str]]:
 
 
 def read_bound(text: str, *, is_date: bool, end: str):
-    """A bound as typed. Raises NotUnderstood."""
+    """Return a bound as typed. Raises NotUnderstood."""
     if not is_date:
         return float(parse_number(text))
     day = FuzzyDate.parse(text)
@@ -434,12 +434,12 @@ def read_bound(text: str, *, is_date: bool, end: str):
 
 
 def reaches(ends: tuple | None, end: str, bound) -> bool:
-    """Whether a value, which may be a range itself, is within a bound at least in part."""
+    """Return whether a value, which may be a span, is at least partly within a bound."""
     return bool(ends) and (ends[1] >= bound if end == "min" else ends[0] <= bound)
 
 
 def says(fact: Fact, word: str) -> bool:
-    """Whether any text of an entry has a Chinese word in it, or a Latin one by itself."""
+    """Return whether a text of an entry contains a Chinese word, or a Latin one as a whole word."""
     texts = [*fact.texts, *fact.names.values()]
     if word.isascii():
         return any(word in "".join(c if c.isalnum() else " " for c in text.casefold()).split() for text in texts)

@@ -1,6 +1,6 @@
-"""How well search finds what readers mean: the labelled queries, and how answers are scored.
+"""Measures how well search finds what readers mean: labelled queries, and how answers are scored.
 
-`python tools/measure_search.py` prints the table; tests hold both halves against what is asked for.
+`python tools/measure_search.py` prints the table; tests compare both halves with the required scores.
 """
 
 import re
@@ -19,15 +19,15 @@ from editorial.articles.searching import SearchPage
 
 QUERIES = Path(__file__).with_name("search_queries.yaml")
 HALVES = ("tuned", "held_out")
-# As many results as a reader looks at before typing something else.
+# The number of results that a reader looks at before typing something else.
 LOOKED_AT = 5
-# The first part of the address of each kind, as labels have it.
+# The first part of the URL of each kind, as written in labels.
 ADDRESSES = {"model": "models", "organization": "organizations", "product": "products", "term": "terms"}
 
 
 @dataclass(frozen=True)
 class Score:
-    """How well one query was answered: the share of its answers on top, and one by the rank of the first answer."""
+    """The score of one query: the share of its answers at the top, and one by the rank of the first answer."""
 
     kind: str
     half: str
@@ -44,7 +44,7 @@ def read_queries() -> list[tuple[str, str, dict]]:
 
 
 def score(kind: str, half: str, label: dict, *, shown: list[str], in_segment: Callable[[str], set[str]]) -> Score:
-    """Hold what was shown for a query (addresses, best first) against its label."""
+    """Score the results of a query (URLs, best first) against its label."""
     answers = set(label.get("find", ()))
     if "segment" in label:
         answers |= in_segment(label["segment"])
@@ -69,7 +69,7 @@ def average(scores: list[Score]) -> tuple[float, float]:
 
 
 def measure_site() -> list[Score]:
-    """Ask every labelled query of the site in the database, each in the language in which it is typed."""
+    """Run every labelled query against the site's search, each in the language in which it is typed."""
     scores = []
     for kind, half, label in read_queries():
         shown = ask(label["type"], language="zh-hans" if re.search("[\u4e00-\u9fff]", label["type"]) else "en")
@@ -78,13 +78,13 @@ def measure_site() -> list[Score]:
 
 
 def ask(query: str, *, language: str) -> list[str]:
-    """The addresses on the first page of what search finds, best first."""
+    """Return the URLs on the first page of search results, best first."""
     with override(language):
         page = SearchPage(data=QueryDict(urlencode({"q": query})), language=language)
         return ["/".join(hit.url.replace("/glossary/", "/terms/").split("/")[2:4]) for hit in page.hits]
 
 
 def find_segment(slug: str) -> set[str]:
-    """The addresses of what is in a segment."""
+    """Return the URLs of the entries in a segment."""
     rows = ListingEntry.objects.filter(facets__facet="segment", facets__value=slug, facets__until=ALWAYS_UNTIL)
     return {f"{ADDRESSES[kind]}/{slug}" for kind, slug in rows.values_list("kind", "slug")}

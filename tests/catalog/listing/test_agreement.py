@@ -1,4 +1,4 @@
-"""Any filter: page, counts, histograms, sums, files and feed agree with an oracle that reads public documents."""
+"""For any filter, page, counts, histograms, sums, files and feed agree with an oracle that reads public documents."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ from tools.generator import generate
 
 pytestmark = pytest.mark.django_db
 
-# So that a failure is the same on every day.
+# A fixed day, so that failures can be repeated.
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ENTRIES = 130
 NOBODY = "no-such-thing"
@@ -67,10 +67,10 @@ QUERIES = [
 
 @pytest.fixture(scope="module")
 def facts(django_db_setup, django_db_blocker):
-    """An invented catalog in the database, for the tests of this module; what the oracle knows of it."""
+    """Yield the oracle's facts of a generated catalog in the database, for all tests of this module."""
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
         generate(entries=ENTRIES, seed=3)
-        # Processes take it for committed.
+        # Caches treat it as committed.
         connection.run_on_commit.clear()
         yield Reader(today=NOW.date()).read()
         transaction.set_rollback(True)
@@ -78,7 +78,7 @@ def facts(django_db_setup, django_db_blocker):
 
 @st.composite
 def questions(draw, facts: list[Fact]) -> tuple[str, str, list[tuple[str, str]]]:
-    """A listing, a language and the parameters of a query, in any order."""
+    """Generate a listing, a language and the parameters of a query, in any order."""
     listing = draw(st.sampled_from(sorted(LISTINGS)))
     language = draw(st.sampled_from(["en", "zh-hans"]))
     oracle = Oracle(facts, listing=listing, language=language)
@@ -107,7 +107,7 @@ def questions(draw, facts: list[Fact]) -> tuple[str, str, list[tuple[str, str]]]
 
 
 @given(data=st.data())
-def test_any_filter_agrees_with_the_oracle(facts, data):
+def test_every_filter_agrees_with_the_oracle(facts, data):
     name, language, pairs = data.draw(questions(facts))
     oracle = Oracle(facts, listing=name, language=language)
     asked: dict[str, list[str]] = {}
@@ -137,7 +137,7 @@ def test_any_filter_agrees_with_the_oracle(facts, data):
         assert [it.name for it in filterset.sums] == list(expected)
         for it in filterset.sums:
             total, middle, *numbers = expected[it.name]
-            # Floats add up a little differently in another order.
+            # Sums of floats depend slightly on the order.
             assert (it.total, it.median) == (pytest.approx(total), pytest.approx(middle))
             assert [it.number, it.estimated, it.lacking] == numbers
         for parameter in conditions:
@@ -151,7 +151,7 @@ def test_any_filter_agrees_with_the_oracle(facts, data):
 
 
 def check_order(listing, *, oracle: Oracle, found: list[Fact], asked: dict, conditions: dict) -> None:
-    """All results in order, read at once and read page by page."""
+    """Check all results in order, read at once and page by page."""
     ids = [row.entry for row in listing.filterset.results.iterator()]
     sort = asked.get("sort", [""])[-1]
     if sort.removeprefix("-") in SORTS[oracle.kind] or "q" not in conditions:
@@ -159,7 +159,7 @@ def check_order(listing, *, oracle: Oracle, found: list[Fact], asked: dict, cond
         expected = [UUID(fact.uid) for fact in oracle.order(found, sort if is_known else oracle.usual)]
         assert ids == expected
     else:
-        # Best match first: how well something matches is for the tests of search.
+        # Skip the order by best match, which the tests of search check.
         assert sorted(ids) == sorted(UUID(fact.uid) for fact in found)
     per_page = {"25": 25, "100": 100}.get(asked.get("per_page", [""])[-1], 50)
     pages = -(-len(ids) // per_page) or 1
@@ -169,7 +169,7 @@ def check_order(listing, *, oracle: Oracle, found: list[Fact], asked: dict, cond
 
 
 def check_taken(*, form: str, address: str, query: str, ids: list[UUID]) -> None:
-    """What is taken away has the same results in the same order; a feed those that were published last."""
+    """Check that exports have the same results in the same order, and the feed the latest publications."""
     if not form:
         return
     response = Client().get(f"{address}{form}?{query}")

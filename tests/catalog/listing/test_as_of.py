@@ -1,4 +1,4 @@
-"""A listing as of a day is what it was at the end of that day: results, order, facet counts and what rows say."""
+"""A listing as of a day shows the end of that day: results, order, facet counts and rows."""
 
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -13,7 +13,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from catalog.listing import tables
+from catalog.listing import table_cache
 from catalog.listing.as_of import current_facets
 from catalog.listing.intervals import change_intervals
 from catalog.listing.past import rebuild
@@ -43,7 +43,7 @@ FIRST = date(2026, 3, 1)
 
 @pytest.fixture
 def clock():
-    """Time stands still at noon (UTC) of the first day, until it is moved by days."""
+    """Stop the clock at noon (UTC) of the first day; tests move it by days."""
     with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
 
         def move(days: int) -> None:
@@ -52,7 +52,7 @@ def clock():
         yield move
 
 
-def test_values_results_and_counts_are_those_of_the_day(clock):
+def test_a_past_day_has_its_own_values_results_and_counts(clock):
     acme = make_organization(name="Acme", slug="acme", country="GB")
     clock(2)
     publish(acme, country="US", name_en="Acme Labs")
@@ -68,7 +68,7 @@ def test_values_results_and_counts_are_those_of_the_day(clock):
     assert names(open_listing("organizations", "as_of=2026-03-03&country=US")) == ["Acme Labs"]
 
 
-def test_what_changes_on_one_day_is_one_state_and_the_last_counts(clock):
+def test_of_several_changes_on_one_day_the_last_is_kept(clock):
     acme = make_organization(slug="acme", name="One")
     publish(acme, name_en="Two")
     clock(1)
@@ -80,7 +80,7 @@ def test_what_changes_on_one_day_is_one_state_and_the_last_counts(clock):
     assert ListingEntry.ever.count() == 2
 
 
-def test_what_was_withdrawn_since_is_there_and_what_was_withdrawn_then_is_not(clock):
+def test_a_withdrawn_entry_is_listed_until_the_day_of_its_withdrawal(clock):
     acme = make_organization(name="Acme")
     clock(1)
     withdraw(acme)
@@ -91,7 +91,7 @@ def test_what_was_withdrawn_since_is_there_and_what_was_withdrawn_then_is_not(cl
     assert shown == [["Acme"], [], ["Acme"]]
 
 
-def test_values_from_neighbours_are_those_of_the_day(clock):
+def test_a_past_day_has_its_own_values_from_neighbours(clock):
     acme = make_organization(slug="acme", country="GB")
     make_model(name="Model", makers=[acme])
     clock(1)
@@ -104,7 +104,7 @@ def test_values_from_neighbours_are_those_of_the_day(clock):
     assert open_listing("models", "as_of=2026-03-01&maker=acme-labs").filterset.ignored == ["maker=acme-labs"]
 
 
-def test_what_a_neighbour_gave_on_earlier_days_is_not_there_now(clock):
+def test_former_values_from_a_neighbour_are_not_listed_today(clock):
     acme = make_organization(slug="acme", country="GB")
     make_model(makers=[acme])
     product = make_product(maker=acme, segments=[make_label(Segment, "image")])
@@ -118,7 +118,7 @@ def test_what_a_neighbour_gave_on_earlier_days_is_not_there_now(clock):
     assert counts(open_listing("models", "as_of=2026-03-01"), "country") == {"GB": 1}
 
 
-def test_search_and_order_go_by_what_was_so_then(clock):
+def test_search_and_order_use_the_texts_of_the_day(clock):
     acme = make_organization(name="Pixelworks", name_zh="像素工坊", founded="2019")
     make_organization(name="Pixelate", founded="2020")
     clock(1)
@@ -132,7 +132,7 @@ def test_search_and_order_go_by_what_was_so_then(clock):
     assert names(open_listing("organizations", "sort=-founded&as_of=2026-03-01"))[0] == "Pixelate"
 
 
-def test_freshness_is_that_of_the_day(clock):
+def test_a_past_day_has_its_own_freshness(clock):
     acme = make_organization(name="Acme")
     clock(1)
     user = get_user_model().objects.create_user("editor")
@@ -146,7 +146,7 @@ def test_freshness_is_that_of_the_day(clock):
     assert counts(open_listing("organizations", "as_of=2027-03-01"), "freshness") == {"overdue": 1}
 
 
-def test_a_valuation_counts_on_the_days_on_which_it_was_current(clock):
+def test_a_valuation_counts_on_the_days_when_it_was_current(clock):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-20"})
     clock(400)
@@ -154,7 +154,7 @@ def test_a_valuation_counts_on_the_days_on_which_it_was_current(clock):
     assert names(open_listing("organizations", "valuation_min=1B&as_of=2026-03-05")) == ["Unicorn"]
 
 
-def test_an_interval_that_is_changed_holds_from_that_day_on(clock):
+def test_a_changed_interval_applies_from_that_day_on(clock):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     unicorn = make_organization(
         name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-20"}
@@ -175,7 +175,7 @@ def test_an_interval_that_is_changed_holds_from_that_day_on(clock):
 
 
 @pytest.mark.parametrize("asked", ["2026-03-04", "9999-12-31", "20260301", "2026-02-30", "yesterday", "٢٠٢٦-٠٣-٠١"])
-def test_a_day_to_come_or_that_is_none_is_ignored_and_said(clock, asked):
+def test_a_future_or_invalid_day_is_reported_as_ignored(clock, asked):
     make_organization(name="Acme")
     clock(2)
     listing = open_listing("organizations", f"as_of={asked}")
@@ -184,7 +184,7 @@ def test_a_day_to_come_or_that_is_none_is_ignored_and_said(clock, asked):
     assert not listing.as_of.day
 
 
-def test_an_index_made_anew_has_every_day(clock):
+def test_a_rebuilt_index_has_every_day(clock):
     acme = make_organization(name="Acme", country="GB")
     clock(1)
     publish(acme, country="US")
@@ -204,7 +204,7 @@ def test_an_index_made_anew_has_every_day(clock):
 
 
 def forget_past() -> None:
-    """Leave the index as the migration does that has it keep days, where it has kept none before."""
+    """Leave the index in the state after the migration that began to keep past days."""
     ListingEntry.ever.exclude(until=ALWAYS_UNTIL).delete()
     ListingEntry.objects.update(since=timezone.now().date())
 
@@ -213,7 +213,7 @@ def read_rows() -> tuple[list, list]:
     return list(ListingEntry.ever.order_by("pk").values()), list(FacetValue.objects.order_by("pk").values())
 
 
-def test_bringing_the_index_in_step_leaves_what_it_has_kept(clock):
+def test_a_repair_keeps_past_rows(clock):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     source = make_source()
     make_organization(
@@ -250,7 +250,7 @@ def test_bringing_the_index_in_step_leaves_what_it_has_kept(clock):
     assert kept[5][1] == ["Unicorn"], "with the interval of then"
     call_command("rebuild_listing", stdout=StringIO())
     assert read_rows() == rows
-    # One more version of it in the index, as if an update derived something else.
+    # One more version of it in the index, as if an upgrade derived something else.
     ListingEntry.objects.update(text="Another text")
     call_command("rebuild_listing", stdout=StringIO())
     assert see_freshness() == kept
@@ -259,7 +259,7 @@ def test_bringing_the_index_in_step_leaves_what_it_has_kept(clock):
     assert see_freshness() != kept, "what can't be known any more"
 
 
-def test_days_before_those_that_are_kept_are_filled_in(clock):
+def test_days_before_the_first_kept_row_are_filled_in(clock):
     acme, gone = make_organization(name="Acme", country="GB"), make_organization(name="Gone")
     back = make_organization(name="Back", country="GB")
     clock(1)
@@ -295,7 +295,7 @@ def test_days_before_those_that_are_kept_are_filled_in(clock):
     assert read_rows() == rows
 
 
-def test_rows_at_the_wrong_address_or_of_what_is_not_live_are_ended(clock):
+def test_rows_with_a_wrong_slug_or_of_entries_not_live_are_ended(clock):
     records = make_organization(slug="one"), make_organization(slug="two"), make_organization(slug="three")
     clock(1)
     withdraw(records[2])
@@ -307,7 +307,7 @@ def test_rows_at_the_wrong_address_or_of_what_is_not_live_are_ended(clock):
     assert dict(ListingEntry.objects.values_list("entry", "slug")) == {it.uid: it.slug for it in records[:2]}
 
 
-def test_a_row_that_says_the_same_stays(clock):
+def test_a_row_without_changes_stays(clock):
     acme = make_organization(country="GB")
     model = make_model(makers=[acme])
     clock(1)
@@ -318,11 +318,11 @@ def test_a_row_that_says_the_same_stays(clock):
     assert ListingEntry.ever.filter(entry=acme.uid).count() == 2, "its model has nothing new for it"
 
 
-def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock, commit):
+def test_a_past_day_takes_a_fixed_number_of_queries(clock, commit):
     def queries(address: str) -> int:
-        # The process holds what is present, and of the past nothing yet.
+        # The cache has current tables, but no past days yet.
         commit()
-        tables.of_process.past.clear()
+        table_cache.process_cache.past.clear()
         with CaptureQueriesContext(connection) as context:
             assert client.get(address).status_code == 200
         return len(context)
@@ -333,7 +333,7 @@ def test_a_past_day_takes_as_many_queries_for_many_as_for_few(clock, commit):
     address = "/en/organizations/?as_of=2026-03-01&country=GB&q=organization&funding_min=0"
     pages = (address, address.split("&q")[0], "/en/organizations/?as_of=2020-01-01", "/en/glossary/?as_of=2026-03-01")
     acme = make_organization(country="GB")
-    # What is found alone needs no order.
+    # A single result needs no sorting.
     make_organization(country="GB")
     clock(3)
     commit()
@@ -388,7 +388,7 @@ WHAT_HAPPENS = st.sampled_from(ENTRIES).flatmap(
     )
 )
 ACME, BETA, MIST, PAD = ENTRIES
-# Days that have something of everything: first checks, another maker, another address, withdrawal and return.
+# Days with a bit of everything: first checks, another maker, another slug, withdrawal and return.
 STORY = [
     (
         1,
@@ -419,7 +419,7 @@ QUERIES = [
 
 
 class Site:
-    """What happens to a few entries, by their first names."""
+    """Events of a few entries, by their first names."""
 
     def __init__(self):
         self.records: dict = {}
@@ -434,7 +434,7 @@ class Site:
         self.text = make_label(Modality, "text")
 
     def read(self, field: str, value):
-        """What to write into a field: what is pointed to must be there."""
+        """Return the value to write into a field; related objects must exist."""
         if field in ("makers", "built_on"):
             return [self.records[name] for name in value if name in self.records]
         if field == "maker":
@@ -471,7 +471,7 @@ class Site:
 
 
 def see(as_of: str = "") -> list:
-    """Everything that some listings show."""
+    """Return everything that some listings show."""
     seen = []
     for name, query in QUERIES:
         listing = open_listing(name, f"{query}&as_of={as_of}" if as_of else query)
@@ -489,7 +489,7 @@ def see(as_of: str = "") -> list:
 
 
 def find_live(day: date) -> set[tuple[str, str]]:
-    """The addresses of what was live at the end of a day, by the publications alone."""
+    """Return the slugs of what was live at the end of a day, from the publications alone."""
     end = datetime.combine(day + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
     last: dict = {it.entry: it for it in Publication.objects.filter(at__lt=end).order_by("sequence")}
     gone = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
@@ -497,7 +497,7 @@ def find_live(day: date) -> set[tuple[str, str]]:
 
 
 def without_names(document: dict) -> dict:
-    """The values of a document; what it points to by its permanent id, since addresses change."""
+    """Return the values of a document, with permanent ids for related objects, since slugs change."""
     ids = {slug: str(uid) for slug, uid in Publication.objects.values_list("slug", "entry")}
 
     def read(value):
@@ -516,12 +516,12 @@ def without_names(document: dict) -> dict:
     max_examples=max(2, settings.default.max_examples // 40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_each_day_is_as_it_was_and_the_last_publications_are_the_present(db, days):
+def test_each_past_day_is_as_it_was_and_today_follows_the_last_publications(db, days):
     with transaction.atomic(), time_machine.travel(datetime(2026, 3, 1, 9, tzinfo=UTC), tick=False) as traveller:
         site, today, seen = Site(), FIRST, {}
         for gap, events in days:
             for passed in sorted({1, gap}):
-                # A day on which nothing happened, too: time alone changes what is current.
+                # Including a day without events: time alone changes what is current.
                 traveller.move_to(datetime.combine(today + timedelta(days=passed), datetime.min.time(), tzinfo=UTC))
                 seen[today + timedelta(days=passed)] = see()
             today += timedelta(days=gap)
@@ -544,7 +544,7 @@ def test_each_day_is_as_it_was_and_the_last_publications_are_the_present(db, day
 
 
 def check_publications(site: Site) -> None:
-    """The last publications say what is so now, and so do all changes, one after another."""
+    """Check that the last publications, and all changes applied in turn, give the current state."""
     for record in site.records.values():
         record.refresh_from_db()
         if not record.live:

@@ -1,4 +1,4 @@
-"""Another interval: everything that follows from it is written anew at once, and is the same as if made anew."""
+"""Changing an interval updates everything derived from it at once, as a rebuild would."""
 
 from datetime import date
 
@@ -33,7 +33,7 @@ def check_all(record, user, outcome=Outcome.STILL_TRUE) -> None:
 
 
 def read_derived() -> tuple:
-    """All that is derived: verifications, facet values, and until when valuations are current."""
+    """Return everything derived: verifications, facet values, and until when valuations are current."""
     verifications = Verification.objects.values_list(
         *("entry", "object_id", "kind", "group", "interval", "checked_at", "due_on", "overdue_on"),
         *("waiting_since", "disputed", "flagged", "historical"),
@@ -46,7 +46,7 @@ def read_derived() -> tuple:
 
 
 def make_mixed(user) -> None:
-    """Entries of all kinds: checked, never checked, flagged, closed and withdrawn."""
+    """Make entries of all kinds: checked, never checked, flagged, closed and withdrawn."""
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2025", "valuation": "USD 1B"}]
     for status in ("active", "closed"):
         organization = make_organization(
@@ -66,7 +66,7 @@ def make_mixed(user) -> None:
     withdraw(make_model())
 
 
-def test_what_is_derived_is_the_same_as_if_it_were_made_anew(user):
+def test_derived_values_are_the_same_as_after_a_rebuild(user):
     with time_machine.travel("2026-01-10", tick=False):
         make_mixed(user)
         before = read_derived()
@@ -79,7 +79,7 @@ def test_what_is_derived_is_the_same_as_if_it_were_made_anew(user):
         assert read_derived() == before
 
 
-def test_a_longer_interval_makes_what_was_overdue_verified_in_listings_too(user):
+def test_a_longer_interval_makes_overdue_entries_verified_in_listings_too(user):
     with time_machine.travel("2026-01-10"):
         model = make_model()
         check_all(model, user)
@@ -97,7 +97,7 @@ def test_a_longer_interval_makes_what_was_overdue_verified_in_listings_too(user)
         assert list(freshness.filter(since__lte=today, until__gt=today).values_list("value", flat=True)) == ["verified"]
 
 
-def test_prices_and_valuations_are_called_current_for_twice_the_interval(user):
+def test_prices_and_valuations_are_current_for_twice_the_interval(user):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2025", "valuation": "USD 1B"}]
     organization = make_organization(children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-01-01"})
     plans = [{"key": "free", "name_en": "Free", "name_zh": "免费", "per": "free"}]
@@ -108,7 +108,7 @@ def test_prices_and_valuations_are_called_current_for_twice_the_interval(user):
     assert set(free_plan.values_list("value", "until")) == {("yes", date(2026, 2, 10)), ("unknown", date(9999, 12, 31))}
 
 
-def test_the_log_says_who_changed_what_and_the_registrys_own_number_leaves_no_row(user):
+def test_changes_are_logged_and_the_default_interval_leaves_no_row(user):
     change_intervals(days={**INTERVALS, "pricing": 45}, user=user)
     assert list(Interval.objects.values_list("group", "days")) == [("pricing", 45)]
     change_intervals(days=INTERVALS, user=user)
@@ -129,7 +129,7 @@ def test_a_number_out_of_range_changes_nothing(user, days):
     assert not ModelLogEntry.objects.filter(action="review.interval").exists()
 
 
-def test_twice_the_entries_take_no_more_queries(user):
+def test_twice_the_entries_take_the_same_number_of_queries(user):
     def count(days: int) -> int:
         with CaptureQueriesContext(connection) as queries:
             change_intervals(days={"pricing": days, "funding": days, "access": days}, user=user)

@@ -1,4 +1,4 @@
-"""One declaration is all that a facet takes; a system check says what a declaration lacks."""
+"""A facet needs only its declaration; a system check reports what a declaration lacks."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.catalog.listing.listings import counts, names, open_listing
 from tests.catalog.listing.oracle import Reader
 from tests.factories import make_organization
 
-# What addresses of listings that people keep may have asked for; more may come, none may go.
+# Parameters that URLs kept by readers may have; new ones may be added, none may be removed.
 PARAMETERS = {
     EntryKind.ORGANIZATION: {
         *("segment", "layer", "modality", "built_on", "country", "type", "status", "founded", "founded_known"),
@@ -48,12 +48,12 @@ def scale(**values) -> Range:
     return Range(**{**its, "derive": lambda subject: None, **values})
 
 
-def test_nothing_that_is_declared_lacks_anything():
+def test_the_declarations_have_no_faults():
     assert check_facets() == []
 
 
 @pytest.mark.parametrize("kind", EntryKind)
-def test_what_listings_could_be_asked_for_they_still_can(kind):
+def test_every_former_parameter_still_works(kind):
     assert PARAMETERS[kind] <= FACET_SETS[kind].by_name.keys()
     assert ORDERS[kind] <= FACET_SETS[kind].sortable
 
@@ -91,19 +91,19 @@ def test_what_listings_could_be_asked_for_they_still_can(kind):
         ([scale(exported={"income": "valuation_usd"})], "“income”"),
     ],
 )
-def test_a_check_says_what_a_declaration_lacks(declared, fault):
+def test_the_check_reports_what_a_declaration_lacks(declared, fault):
     faults = [text for _name, text in find_faults(FacetSet(kind=EntryKind.ORGANIZATION, declared=declared, orders={}))]
     assert len(faults) == 1
     assert fault in faults[0]
 
 
-def test_a_check_says_which_order_leads_nowhere():
+def test_the_check_reports_an_order_by_nothing():
     facet_set = FacetSet(kind=EntryKind.ORGANIZATION, declared=[facet()], orders={"name": "Name", "-city": "City"})
     assert [name for name, _text in find_faults(facet_set)] == ["-city"]
 
 
 @pytest.mark.django_db
-def test_one_declaration_and_a_rebuild_are_all_that_a_facet_takes(monkeypatch, request):
+def test_a_facet_needs_only_a_declaration_and_a_rebuild(monkeypatch, request):
     google = make_organization(slug="google", name="Google")
     make_organization(slug="deepmind", name="DeepMind", parent=google)
     make_organization(slug="waymo", name="Waymo", parent=google)
@@ -132,7 +132,7 @@ def test_one_declaration_and_a_rebuild_are_all_that_a_facet_takes(monkeypatch, r
 
 
 @pytest.mark.django_db
-def test_the_oracle_asks_for_what_it_has_no_derivation_of(monkeypatch):
+def test_the_oracle_reports_a_facet_that_it_cannot_derive(monkeypatch):
     make_organization()
     before = FACET_SETS[EntryKind.ORGANIZATION]
     derived = facet(derive=lambda subject: ["x"])

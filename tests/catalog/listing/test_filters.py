@@ -1,4 +1,4 @@
-"""What filters, counts and orders mean; `test_agreement.py` holds any of them against an oracle."""
+"""Examples of filters, counts and orders; `test_agreement.py` compares all of them with an oracle."""
 
 import pytest
 from django.utils import translation
@@ -82,7 +82,7 @@ def test_a_repeated_parameter_is_or_and_different_ones_are_and(landscape):
     assert names(open_listing("organizations", "country=GB&country=US&type=startup")) == ["Adept", "Stability"]
 
 
-def test_options_stand_in_the_order_of_the_readers_language():
+def test_options_are_sorted_in_the_readers_language():
     for slug, zh, country in [("zhipu", "智谱", "CN"), ("alibaba", "阿里巴巴", "US"), ("openai", "OpenAI", "GB")]:
         maker = make_organization(slug=slug, name=slug, name_zh=zh, country=country)
         make_model(makers=[maker])
@@ -123,32 +123,32 @@ def test_order(landscape):
     assert names(open_listing("organizations", "sort=-funding"))[:2] == ["Stability", "Adept"]
 
 
-def test_what_a_count_leaves_out(landscape):
-    """A facet's counts leave its own choice out, and follow every other."""
+def test_a_facets_counts_ignore_its_own_filter(landscape):
+    """Other filters still apply."""
     listing = open_listing("organizations", "country=GB&type=startup")
     assert counts(listing, "country") == {"GB": 1, "US": 1, "unknown": 1}
     assert counts(listing, "type") == {"startup": 1, "big-tech": 0}
 
 
-def test_an_option_that_leads_to_nothing_is_disabled_not_hidden(landscape):
+def test_an_option_without_results_is_disabled_not_hidden(landscape):
     (facet,) = [item for item in open_listing("organizations", "country=GB").facets if item.name == "type"]
     assert [(option.value, option.disabled) for option in facet.options] == [("startup", False), ("big-tech", True)]
 
 
-def test_what_is_not_understood_is_ignored_and_said(landscape):
+def test_invalid_parameters_are_reported_as_ignored(landscape):
     listing = open_listing("models", "colour=red&maker=nobody-at-all&maker=google&sort=size&released_min=soon")
     assert names(listing) == ["Bert"]
     assert set(listing.filterset.ignored) == {"colour", "maker=nobody-at-all", "sort=size", "released_min=soon"}
 
 
-def test_what_the_page_itself_chooses_is_no_filter(landscape):
+def test_fixed_values_of_a_page_are_not_filters(landscape):
     listing = open_listing("startups", "type=company")
     assert names(listing) == ["Adept", "Stability", "Unknown"]
     assert listing.chips == []
     assert listing.filterset.ignored == ["type"]
 
 
-def test_a_draft_is_no_option_and_not_known(landscape):
+def test_a_draft_is_neither_an_option_nor_known(landscape):
     secret = make_organization(slug="secret-lab", publish=False)
     make_model(name="Open", makers=[secret])
     listing = open_listing("models", "maker=secret-lab")
@@ -166,7 +166,7 @@ def test_chips_remove_one_choice_each(landscape):
     assert listing.chips[1].query == "country=US&q=stab"
 
 
-def test_a_valuation_that_is_too_old_is_no_current_valuation(time_machine):
+def test_an_old_valuation_is_not_current(time_machine):
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2022-10", "valuation": "USD 1B"}]
     time_machine.move_to("2022-11-01T00:00:00Z")
     make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2022-10-17"})
@@ -175,6 +175,6 @@ def test_a_valuation_that_is_too_old_is_no_current_valuation(time_machine):
     assert names(open_listing("organizations", "valuation_min=1B")) == []
 
 
-def test_a_page_that_is_not_there_gives_the_nearest(landscape):
+def test_a_missing_page_gives_the_nearest_one(landscape):
     assert names(open_listing("organizations", "page=999")) == ["Adept", "Google", "Stability", "Unknown"]
     assert names(open_listing("organizations", "page=x")) == ["Adept", "Google", "Stability", "Unknown"]

@@ -1,4 +1,4 @@
-"""The generated catalog is what publishing would have made, or measurements would speak of something else."""
+"""The generated catalog is the same as a published one, so that measurements are valid."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def read_index() -> list[tuple]:
-    """All that the index says, whichever its keys."""
+    """Return everything in the index, apart from primary keys."""
     columns = [column.attname for column in ListingEntry._meta.concrete_fields if not column.primary_key]
     rows = [("row", *values) for values in ListingEntry.ever.order_by("entry").values_list(*columns)]
     columns = ("listing__entry", "facet", "value", "since", "until")
@@ -26,7 +26,7 @@ def read_index() -> list[tuple]:
 
 
 @pytest.mark.long
-def test_documents_and_index_are_those_of_publishing():
+def test_documents_and_index_are_the_same_as_from_publishing():
     generate(entries=60)
     for publication in Publication.objects.all():
         entry = kind_of(publication.kind).model.objects.get(uid=publication.entry)
@@ -45,7 +45,7 @@ def test_documents_and_index_are_those_of_publishing():
 
 
 @pytest.mark.long
-def test_a_seed_gives_one_catalog_and_all_kinds_of_values():
+def test_a_generated_catalog_has_all_kinds_of_values():
     generate(entries=300, seed=5)
     assert {kind: ListingEntry.objects.filter(kind=kind).count() for kind in EntryKind} == {
         EntryKind.ORGANIZATION: 180,

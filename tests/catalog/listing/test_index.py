@@ -1,4 +1,4 @@
-"""The listing index follows what is live: own values, and those that come from neighbours."""
+"""The listing index follows what is live: an entry's own values, and those from neighbours."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def facets_of(record) -> dict[str, set[str]]:
-    """The facet values of a record that say something."""
+    """Return the facet values of a record, without `unknown`."""
     facets: dict[str, set[str]] = {}
     for facet, value in FacetValue.objects.filter(listing__entry=record.uid).values_list("facet", "value"):
         if value != "unknown":
@@ -51,13 +51,13 @@ def test_an_organization_has_the_values_of_its_live_products_and_models(segments
     assert facets_of(model)["country"] == {"GB"}
 
 
-def test_a_draft_product_gives_its_maker_nothing(segments):
+def test_a_maker_inherits_nothing_from_a_draft_product(segments):
     maker = make_organization()
     make_product(maker=maker, segments=[segments["image"]], publish=False)
     assert "segment" not in facets_of(maker)
 
 
-def test_taking_a_product_away_takes_its_values_from_the_maker(segments):
+def test_withdrawing_a_product_removes_its_values_from_the_maker(segments):
     maker = make_organization()
     product = make_product(maker=maker, segments=[segments["image"]])
     assert facets_of(maker)["segment"] == {"image"}
@@ -65,7 +65,7 @@ def test_taking_a_product_away_takes_its_values_from_the_maker(segments):
     assert "segment" not in facets_of(maker)
 
 
-def test_a_maker_that_moves_takes_its_models_along():
+def test_models_follow_their_maker_to_another_country():
     maker = make_organization(country="GB")
     model = make_model(makers=[maker])
     draft = maker.get_latest_revision_as_object()
@@ -82,7 +82,7 @@ def test_a_model_published_before_its_maker_gets_the_country_later():
     assert facets_of(model)["country"] == {"FR"}
 
 
-def test_a_renamed_maker_is_found_by_its_new_address():
+def test_a_renamed_maker_is_found_by_its_new_slug():
     maker = make_organization(slug="deep-mind")
     model = make_model(makers=[maker])
     draft = maker.get_latest_revision_as_object()
@@ -91,7 +91,7 @@ def test_a_renamed_maker_is_found_by_its_new_address():
     assert facets_of(model)["maker"] == {"deepmind"}
 
 
-def test_multimodal_is_computed():
+def test_multimodal_is_derived():
     text, image = make_label(Modality, "text"), make_label(Modality, "image")
     assert facets_of(make_model(inputs=[text], outputs=[image]))["multimodal"] == {"yes"}
     assert facets_of(make_model(inputs=[text], outputs=[text]))["multimodal"] == {"no"}
@@ -115,7 +115,7 @@ def test_dates_funding_and_valuation_become_columns():
     assert facets_of(organization)["latest_round"] == {"series-a"}
 
 
-def test_a_price_too_old_says_nothing_of_a_free_plan_now():
+def test_an_old_price_leaves_the_free_plan_unknown():
     plan = {"key": "free", "name_en": "Free", "name_zh": "免费", "per": "free"}
     product = make_product(children={"price_plans": [plan]}, cite={"price_plans/free": "2022-10-01"})
     values = FacetValue.objects.filter(listing__entry=product.uid, facet="free_plan")
@@ -150,7 +150,7 @@ def free_plan_of(*rows: dict, cite: dict[str, str]) -> set[tuple]:
     return set(values.values_list("value", "since", "until"))
 
 
-def test_a_free_plan_that_ended_gives_way_to_the_paid_one_whatever_their_order():
+def test_a_paid_plan_replaces_an_ended_free_plan_in_any_order():
     ended = plan("free", per="free", valid_to="2022-01-01")
     paid = plan("paid", per="month", price="USD 10")
     cite = {"price_plans/free": "2021-12-01", "price_plans/paid": "2026-10-01"}
@@ -163,7 +163,7 @@ def test_a_free_plan_that_ended_gives_way_to_the_paid_one_whatever_their_order()
     assert free_plan_of(paid, ended, cite=cite) == expected
 
 
-def test_a_check_shows_in_the_freshness_at_once():
+def test_a_check_changes_the_freshness_at_once():
     user = get_user_model().objects.create_user("editor")
     model = make_model()
     for group in FIELD_GROUPS["model"]:
@@ -172,7 +172,7 @@ def test_a_check_shows_in_the_freshness_at_once():
     assert "unverified" not in facets_of(model)["freshness"]
 
 
-def test_a_renamed_segment_is_found_by_its_new_address(segments):
+def test_a_renamed_segment_is_found_by_its_new_slug(segments):
     maker = make_organization()
     product = make_product(maker=maker, segments=[segments["image-generation"]])
     segment = segments["image-generation"]
@@ -182,7 +182,7 @@ def test_a_renamed_segment_is_found_by_its_new_address(segments):
     assert facets_of(maker)["segment"] == {"image", "pictures"}
 
 
-def test_the_newest_round_gives_the_valuation():
+def test_the_valuation_is_that_of_the_newest_round():
     rounds = [
         {"key": "b", "round_kind": "series-b", "announced": "2023", "valuation": "USD 2B"},
         {"key": "a", "round_kind": "series-a", "announced": "2022", "valuation": "USD 1B"},

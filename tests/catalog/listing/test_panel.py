@@ -1,4 +1,4 @@
-"""The panel of filters: which options are shown, in which order, under which parent."""
+"""The filter panel: which options it shows, in which order, under which parent."""
 
 import pytest
 from django.utils import translation
@@ -9,7 +9,7 @@ from tests.catalog.listing.listings import names, open_listing
 from tests.factories import make_label, make_model, make_organization
 
 
-def test_an_option_of_a_tree_is_found_with_its_parent_and_a_parent_with_its_children():
+def test_finding_an_option_shows_its_parent_and_its_children():
     labels = [("image", "Image"), ("logos", "Logos"), ("photos", "Photos"), ("code", "Code"), ("apps", "Apps")]
     parents = {"logos": "image", "photos": "image", "apps": "code"}
 
@@ -39,7 +39,7 @@ def test_segments_are_a_tree_and_a_parent_includes_its_children():
 
 
 @pytest.mark.django_db
-def test_what_finds_an_option_filters_nothing():
+def test_finding_an_option_does_not_filter_results():
     make_model(name="One", licence="mit")
     make_model(name="Two", licence="apache-2.0")
     listing = open_listing("models", "find_licence=apache&licence=mit&per_page=25")
@@ -62,7 +62,7 @@ def test_a_page_has_25_50_or_100_results(asked, size, ignored):
 
 
 @pytest.mark.django_db
-def test_a_heading_sorts_and_the_next_click_turns_the_order_round():
+def test_a_heading_sorts_and_another_click_reverses_the_order():
     assert open_listing("organizations", "country=GB&page=2").sort_by("funding") == ("", "country=GB&sort=-funding")
     assert open_listing("organizations", "sort=-funding").sort_by("funding") == ("descending", "sort=funding")
     assert open_listing("organizations", "sort=funding").sort_by("funding") == ("ascending", "sort=-funding")
@@ -72,7 +72,7 @@ def test_a_heading_sorts_and_the_next_click_turns_the_order_round():
 
 
 @pytest.mark.django_db
-def test_every_order_has_a_name_and_every_column_an_order():
+def test_every_order_has_a_label_and_every_column_an_order():
     def offers(query):
         return {key: (str(label), chosen) for key, label, chosen in open_listing("organizations", query).sorts}
 
@@ -85,7 +85,7 @@ def test_every_order_has_a_name_and_every_column_an_order():
 
 
 @pytest.mark.django_db
-def test_an_empty_result_says_what_to_remove_in_the_readers_language():
+def test_an_empty_result_names_filters_to_remove_in_the_readers_language():
     make_model(name="One", name_zh="一", licence="mit", access="api")
     make_model(name="Two", name_zh="二", licence="apache-2.0", access="hosted-only")
     query = "licence=mit&access=hosted-only&find_licence=mi"

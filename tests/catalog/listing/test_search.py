@@ -1,4 +1,4 @@
-"""Search finds any piece of Chinese, names however they are typed, and survives any query string."""
+"""Search finds any part of a Chinese text and names however they are typed, and accepts any query string."""
 
 from io import StringIO
 
@@ -110,7 +110,7 @@ def substrings(text: str, longest: int = 4) -> set[str]:
 
 
 def found_in(text: str, query_string: str) -> bool:
-    """What a database does with the tokens, in Python."""
+    """Do in Python what a database does with the tokens."""
     tokens = set(index_tokens(text))
 
     def has(term: Term) -> bool:
@@ -151,13 +151,13 @@ class TestTokens:
     def test_kana_keep_their_marks(self):
         assert fold("ガ") != fold("カ")
 
-    def test_a_number_is_put_to_the_word_before_it(self):
+    def test_a_number_is_joined_to_the_word_before_it(self):
         assert {"claude3", "dalle2"} <= set(index_tokens("Claude 3 Opus, DALL·E 2"))
 
-    def test_letters_and_number_are_also_found_apart(self):
+    def test_letters_and_number_are_also_found_separately(self):
         assert {"gpt4o", "gpt", "4o"} <= set(index_tokens("GPT4o"))
 
-    def test_long_words_meet_their_query(self):
+    def test_long_words_match_their_query(self):
         word = "a" * 500
         assert index_tokens(word) == ["a" * MAX_TOKEN_CHARS]
         assert found_in(word, word)
@@ -192,7 +192,7 @@ class TestParse:
             ((Term("生成"),),),
         )
 
-    def test_a_number_is_not_looked_up_apart_from_its_word(self):
+    def test_a_number_is_not_looked_up_without_its_word(self):
         assert parse("GPT-3").clauses == (((Term("gpt3", prefix=True),),),)
 
     def test_words_with_hyphens_may_be_written_apart(self):
@@ -203,18 +203,18 @@ class TestParse:
         )
 
     @pytest.mark.parametrize("query_string", ["", " ", '"', "*", "\x00", "\ud800", "🙂", "。，"])
-    def test_without_a_letter_or_digit_there_is_no_query(self, query_string):
+    def test_a_query_without_letters_or_digits_is_empty(self, query_string):
         assert not parse(query_string)
 
     @given(st.text(alphabet=st.characters(exclude_categories=())))
-    def test_any_string_is_fine(self, query_string):
+    def test_any_string_can_be_parsed(self, query_string):
         query = parse(query_string * 50)
         assert len(query.clauses) <= MAX_QUERY_CLAUSES
         assert bool(query.clauses) == bool(query.key)
 
 
 class TestDocument:
-    def test_values_of_all_shapes_are_texts(self):
+    def test_values_of_all_types_become_texts(self):
         assert texts_of({"a": ["x", ("y\nz",)], "b": None, "c": 3}) == ["x", "y", "z", "3"]
 
     def test_a_text_of_any_length_fits_a_postgres_vector(self):
@@ -237,8 +237,8 @@ class TestSearch:
     def test_names_are_found_however_they_are_typed(self, pages):
         assert [typed for typed, title in TYPED.items() if title not in titles(typed)] == []
 
-    def test_the_name_comes_first_then_names_that_begin_so_then_texts(self, pages):
-        # The exact name, then the beginning of a name, then names that only contain it.
+    def test_the_exact_name_comes_first_then_beginnings_of_names_then_texts(self, pages):
+        # The exact name, then the beginning of a name, then names that contain it.
         found = titles("gpt-3")
         assert found[:2] == ["GPT-3", "GPT-3.5 Turbo"]
         assert set(found[2:]) == {"How to write with GPT-3", "使用GPT-3生成文本"}
@@ -247,7 +247,7 @@ class TestSearch:
         assert titles("write gpt") == ["How to write with GPT-3"]
         assert titles("write diffusion") == []
 
-    def test_match_is_a_condition_that_composes(self, pages, django_assert_num_queries):
+    def test_match_can_be_combined_with_other_conditions(self, pages, django_assert_num_queries):
         with django_assert_num_queries(1):
             found = match(Page.objects.filter(depth=2).order_by("title"), "gpt")
             found = found.filter(title__startswith="GPT").exclude(title="GPT-2")
@@ -290,10 +290,10 @@ class TestSearch:
 
 @pytest.mark.django_db
 class TestRank:
-    """What listings and the site's search ask: keys, by level."""
+    """What listings and the site's search use: keys, by level."""
 
     def make(self) -> dict[str, int]:
-        """Rows of the listing index by name, and how `diffusion` stands in each."""
+        """Make rows of the listing index that contain `diffusion` in different ways, by name."""
         segment = make_label(Segment, "image-generation", name_en="Image generation", synonyms="diffusion, 文生图")
         terms = [
             make_term(name="Diffusion", name_zh="扩散"),
@@ -308,7 +308,7 @@ class TestRank:
         keys = dict(ListingEntry.objects.values_list("entry", "pk"))
         return {name: keys[uid] for name, uid in names.items()}
 
-    def test_rows_of_the_past_do_not_take_the_place_of_present_ones_in_the_order(self, monkeypatch):
+    def test_past_rows_do_not_change_the_order_of_current_rows(self, monkeypatch):
         monkeypatch.setattr(base, "MAX_SCORED", 3)
         names = ["Stable Diffusion", "Stable Diffusion XL", "Stable Diffusion of the third kind"]
         for name in names:
@@ -321,7 +321,7 @@ class TestRank:
         keys = find("stable", among=present)
         assert [present[key] for key in keys] == names
 
-    def test_the_beginning_of_a_spelt_out_character_finds_no_more_than_what_has_it(self):
+    def test_the_start_of_a_spelt_out_character_finds_nothing_else(self):
         make_product(name="Plain")
         make_product(name="Ue")
         for query in ("u", "ue", "ue0", "ue001", "u3"):
@@ -349,7 +349,7 @@ class TestRank:
         assert find("擴散模型") == [keys["Diffusion model"]]
         assert find("文生图") == [keys["Painter"]]
 
-    def test_two_queries_at_any_size(self, django_assert_num_queries):
+    def test_a_search_takes_two_queries_at_any_size(self, django_assert_num_queries):
         self.make()
         with django_assert_num_queries(2):
             few = find("diffusion")
@@ -359,7 +359,7 @@ class TestRank:
             many = find("diffusion")
         assert len(many) == len(few) + 40
 
-    def test_the_index_can_be_made_anew(self):
+    def test_the_index_can_be_rebuilt(self):
         keys = self.make()
         index = get_app_config().get_model("IndexEntry").objects
         [entry] = index.filter(pk=-keys["Noise"]).values()
@@ -376,7 +376,7 @@ class TestRank:
         titles = Page.objects.in_bulk(found)
         assert [titles[key].title for key in found][:2] == ["GPT-3", "GPT-3.5 Turbo"]
 
-    def test_entries_written_before_they_went_by_key_are_replaced(self):
+    def test_entries_from_before_they_used_keys_are_replaced(self):
         keys = self.make()
         index = get_app_config().get_model("IndexEntry").objects
         [entry] = index.filter(pk=-keys["Noise"]).values()
@@ -396,7 +396,7 @@ class TestRank:
 
 
 class TestWagtail:
-    """The doors that the admin uses."""
+    """The interfaces that the admin uses."""
 
     def test_search_and_autocomplete(self, pages):
         backend = get_search_backend()
@@ -418,7 +418,7 @@ class TestWagtail:
 
 
 class TestReindex:
-    def test_bulk_writes_are_found_after_it(self, pages):
+    def test_bulk_writes_are_found_after_reindexing(self, pages):
         Page.objects.filter(title="GPT-2").update(title="百川")
         page = Page.objects.get(title="百川")
         assert not match(Page.objects.all(), "百川").exists()
@@ -426,7 +426,7 @@ class TestReindex:
         assert match(Page.objects.all(), "百川").get() == page
         assert not match(Page.objects.all(), "gpt-2").exists()
 
-    def test_it_is_undone_with_its_transaction(self, pages):
+    def test_index_changes_are_rolled_back_with_their_transaction(self, pages):
         with transaction.atomic():
             page = add_page("智谱")
             reindex(page)

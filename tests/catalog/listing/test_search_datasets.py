@@ -1,4 +1,4 @@
-"""Search over names that nobody on this project wrote; only where those files lie beside the repository."""
+"""Search over names that nobody on this project wrote; runs only if those files are beside the repository."""
 
 import csv
 import json
@@ -31,7 +31,7 @@ pytestmark = [
 
 
 def read_names() -> dict[str, str]:
-    """Names with a text, each name once."""
+    """Return names with a text, each name once."""
     names = {}
     for line in PROJECTS.read_text().splitlines():
         project = json.loads(line)
@@ -47,7 +47,7 @@ def read_names() -> dict[str, str]:
 
 @pytest.fixture
 def names() -> list[str]:
-    """All of them in the index of listings; returns the names in random order, always the same."""
+    """Write all of them into the listing index; return the names in a random but fixed order."""
     kind = ContentType.objects.get_for_model(Term)
     texts = read_names()
     rows = [
@@ -72,7 +72,7 @@ def names() -> list[str]:
 
 
 def measure(pairs: list[tuple[str, str]]) -> tuple[float, float]:
-    """Recall@5 and mean reciprocal rank of (typed, name meant)."""
+    """Return Recall@5 and mean reciprocal rank of (typed, name meant)."""
     assert len(pairs) >= 20
     words = {word for name in ListingEntry.objects.values_list("name_en", flat=True) for word in words_of(name)}
     ranks = []
@@ -85,7 +85,7 @@ def measure(pairs: list[tuple[str, str]]) -> tuple[float, float]:
 
 
 def misspell(word: str) -> str:
-    """Change places of two letters in the middle."""
+    """Swap two letters in the middle."""
     middle = len(word) // 2
     return word[: middle - 1] + word[middle] + word[middle - 1] + word[middle + 1 :]
 

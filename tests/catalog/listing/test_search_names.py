@@ -1,4 +1,4 @@
-"""How Chinese names are typed by their sound, which words may be misspelt, and where a query stands in a text."""
+"""The sounds of Chinese names, the correction of misspelt words, and passages of texts."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ WORDS = {"stable", "diffusion", "stability", "midjourney", "claude", "cloud", "o
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 
 
-def test_a_passage_of_one_long_word_is_cut_where_it_has_to_be():
+def test_a_passage_of_one_long_word_is_cut_inside_it():
     passage = Highlighter("abc").find_passage("abc " + "x" * 500, language="en")
     assert "<mark>abc</mark>" in marked(passage.pieces)
     passage = Highlighter("nothing").find_passage("x" * 500, language="en")
@@ -22,8 +22,8 @@ def test_a_passage_of_one_long_word_is_cut_where_it_has_to_be():
 
 
 @given(name=st.text(alphabet="䷀易文一㐀〇abc é"), query=st.text(alphabet="abcyiwen", min_size=1, max_size=6))
-def test_any_name_is_marked(name, query):
-    """Signs that stand among Chinese characters and are none, too."""
+def test_a_query_is_marked_in_any_name(name, query):
+    """Including characters between Chinese ones that are not Chinese."""
     html = marked(Highlighter(query).mark_name(name)[1])
     assert html.replace("<mark>", "").replace("</mark>", "") == name
 
@@ -43,7 +43,7 @@ class TestSounds:
         tokens = sound_tokens(name)
         assert {SOUND_MARK + pinyin, SOUND_MARK + initials} <= set(tokens)
 
-    def test_a_name_is_also_heard_from_a_later_character_on(self):
+    def test_a_name_is_also_found_by_the_sound_of_its_end(self):
         assert LATER_SOUND_MARK + "qianwen" in sound_tokens("通义千问")
 
     @pytest.mark.parametrize("name", ["GPT-3", "源 2.0", "りんな", "네이버", "", "·"])
@@ -56,7 +56,7 @@ class TestFolding:
         assert fold("擴散模型與語言") == "扩散模型与语言"
 
     @given(st.text(alphabet=st.characters(min_codepoint=0x3400, max_codepoint=0x9FFF), max_size=20))
-    def test_a_piece_folds_like_the_whole(self, text):
+    def test_a_piece_folds_as_in_the_whole_text(self, text):
         assert fold(text) == "".join(map(fold, text))
 
 
@@ -76,16 +76,16 @@ class TestSpelling:
         assert correct(typed, words=WORDS) == meant
 
     @pytest.mark.parametrize("typed", ["stable diffusion", "stab", "xyzzy", "zq", "扩散", "", "123", "!?"])
-    def test_what_is_right_or_like_nothing_stays(self, typed):
+    def test_correct_and_unknown_words_stay_as_typed(self, typed):
         assert correct(typed, words=WORDS) is None
 
-    def test_words_of_names_are_taken_together_and_apart(self):
+    def test_words_of_names_are_known_joined_and_separate(self):
         assert words_of("Weights & Biases") == {"weights", "biases"}
         assert {"dall", "e", "dalle"} <= words_of("DALL·E 2")
         assert words_of("文心一言") == set()
 
     @given(ANY_TEXT)
-    def test_any_text_is_answered(self, text):
+    def test_any_text_can_be_corrected(self, text):
         assert correct(text, words=WORDS) != text
 
 
@@ -109,10 +109,10 @@ class TestHighlighting:
             ("amp", "Weights & Biases", "Weights &amp; Biases"),
         ],
     )
-    def test_what_matched_is_marked_and_all_is_escaped(self, query, name, html):
+    def test_matches_are_marked_and_everything_is_escaped(self, query, name, html):
         assert marked(Highlighter(query).mark_name(name)[1]) == html
 
-    def test_the_passage_is_the_sentence_in_which_most_of_the_query_stands(self):
+    def test_the_passage_is_the_sentence_with_most_of_the_query(self):
         text = "It was shown in 2022. " * 20 + "Later it beat the champions of Dota 2. It was not released."
         passage = Highlighter("dota 2").find_passage(text, language="en")
         assert marked(passage.pieces).startswith("Later it beat the champions of <mark>Dota 2</mark>.")
@@ -133,7 +133,7 @@ class TestHighlighting:
         assert marked(passage.pieces).endswith("…")
 
     @given(ANY_TEXT, ANY_TEXT)
-    def test_any_query_in_any_text_is_answered_with_that_text(self, query, text):
+    def test_any_query_in_any_text_gives_well_formed_marks(self, query, text):
         highlighter = Highlighter(query)
         html = marked(highlighter.mark_name(text)[1])
         assert html.count("<mark>") == html.count("</mark>")

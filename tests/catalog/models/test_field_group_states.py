@@ -1,4 +1,4 @@
-"""States of field groups follow from the time of the check and the day on which they are read."""
+"""The states of field groups follow from the time of the check and the current day."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +13,7 @@ CHECKED = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
 def make_verification(*, entry="x", group=FieldGroup.PRICING, checked_at=CHECKED, **values) -> Verification:
-    """The verification of a group with the registry's interval, not saved."""
+    """Return an unsaved verification of a group with the default interval."""
     values = {"interval": INTERVALS[group], "checked_at": checked_at, **values}
     verification = Verification(entry=entry, group=group, **values)
     verification.set_dates()
@@ -21,7 +21,7 @@ def make_verification(*, entry="x", group=FieldGroup.PRICING, checked_at=CHECKED
 
 
 @given(st.uuids(), st.sampled_from(FieldGroup))
-def test_a_check_holds_for_its_interval_give_or_take_15_percent(uid, group):
+def test_a_check_is_valid_for_its_interval_give_or_take_15_percent(uid, group):
     verification = make_verification(entry=str(uid), group=group)
     days = (verification.overdue_on - CHECKED.date()).days
     assert round(INTERVALS[group] * 0.85) <= days <= round(INTERVALS[group] * 1.15)
@@ -48,7 +48,7 @@ def test_due_dates_are_spread():
     assert len(ends) > 15
 
 
-def test_what_is_retired_needs_no_second_check_but_a_first_one():
+def test_a_retired_model_needs_a_first_check_but_no_second_one():
     unchecked = make_verification(historical=True, checked_at=None)
     checked = make_verification(historical=True)
     assert unchecked.state(date(2026, 1, 11)) == State.UNVERIFIED

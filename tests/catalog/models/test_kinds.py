@@ -1,4 +1,4 @@
-"""One `Kind` for each kind: what the registry says is there, and the system check names what is not."""
+"""The registry of kinds is complete, and the system check reports what is missing."""
 
 from dataclasses import replace
 
@@ -15,17 +15,17 @@ MODEL = kind_of("model")
 
 
 def complaints(monkeypatch, *kinds) -> list[str]:
-    """What the system check says while these are the kinds."""
+    """Return the messages of the system check with these kinds."""
     monkeypatch.setattr(kind_checks, "KINDS", kinds)
     return [error.msg for error in check_kinds()]
 
 
 def with_other(**values) -> list:
-    """The kinds, with other values of models."""
+    """Return the kinds with some values of models replaced."""
     return [replace(kind, **values) if kind is MODEL else kind for kind in KINDS]
 
 
-def test_the_kinds_that_there_are_lack_nothing():
+def test_the_existing_kinds_lack_nothing():
     assert check_kinds() == []
     call_command("check")
 
@@ -37,7 +37,7 @@ def test_each_key_has_one_kind_in_the_order_shown():
     assert kind_of("term").slug == "glossary"
 
 
-def test_a_kind_is_found_by_its_key_and_by_its_class():
+def test_a_kind_is_found_by_its_key_and_by_its_model():
     assert kind_of("model").model is AIModel
     assert find_kind(Term).key == EntryKind.TERM
     assert find_kind(Source) is find_kind(None) is None
@@ -45,13 +45,13 @@ def test_a_kind_is_found_by_its_key_and_by_its_class():
         kind_of("nothing")
 
 
-def test_the_rows_of_a_kind_are_those_of_its_class():
+def test_a_kind_knows_the_rows_of_its_model():
     assert MODEL.row_model("citations") is AIModelCitation
     assert kind_of("organization").row_model("milestones") is OrganizationMilestone
     assert kind_of("term").row_model("citations") is None
 
 
-def test_what_is_pointed_to_comes_first():
+def test_kinds_come_after_those_that_they_refer_to():
     """They are loaded in this order."""
     places = {kind.model: number for number, kind in enumerate(KINDS)}
     for kind in KINDS:
@@ -87,13 +87,13 @@ def test_the_check_names_what_a_kind_lacks_and_where_it_belongs(monkeypatch, val
     assert where in error.hint
 
 
-def test_the_check_takes_no_term_for_an_entry(monkeypatch):
+def test_the_check_does_not_treat_terms_as_entries(monkeypatch):
     term = replace(kind_of("term"), field_groups={FieldGroup.PROFILE: ("name", "definition")})
     said = complaints(monkeypatch, *(term if kind.key == term.key else kind for kind in KINDS))
     assert said == ["The kind “term” has a model that is no Entry of its kind."]
 
 
-def test_the_check_misses_citations_and_the_values_that_every_entry_has(monkeypatch):
+def test_the_check_reports_missing_citations_and_common_values(monkeypatch):
     groups = {FieldGroup.PROFILE: ("name", "aliases", "summary", "released")}
     monkeypatch.setattr(kind_checks, "child_lists", lambda model: {})
     assert complaints(monkeypatch, replace(MODEL, field_groups=groups))[-2:] == [
@@ -102,7 +102,7 @@ def test_the_check_misses_citations_and_the_values_that_every_entry_has(monkeypa
     ]
 
 
-def test_the_check_misses_the_page_and_the_screens(monkeypatch):
+def test_the_check_reports_a_missing_page_and_missing_screens(monkeypatch):
     monkeypatch.setattr(kind_checks.CatalogGroup, "items", ())
     monkeypatch.setattr(kind_checks.Kind, "template", "catalog/nothing.html")
     said = complaints(monkeypatch, *KINDS)
@@ -111,6 +111,6 @@ def test_the_check_misses_the_page_and_the_screens(monkeypatch):
     assert len(said) == 2 * len(KINDS)
 
 
-def test_the_check_misses_a_kind_and_one_too_many(monkeypatch):
+def test_the_check_reports_a_missing_kind_and_a_duplicate(monkeypatch):
     assert complaints(monkeypatch, *KINDS[1:]) == ["EntryKind.TERM has 0 kinds; it needs one."]
     assert complaints(monkeypatch, *KINDS, KINDS[0])[0] == "EntryKind.TERM has 2 kinds; it needs one."

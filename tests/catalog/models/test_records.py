@@ -1,4 +1,4 @@
-"""What entries, words of vocabularies, sources and publications refuse by themselves."""
+"""What entries, vocabulary words, sources and publications refuse by themselves."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -27,13 +27,13 @@ def test_segments_have_two_levels():
             segment.full_clean()
 
 
-def test_addresses_of_sources_have_one_spelling():
+def test_urls_of_sources_have_one_spelling():
     assert normalize_url("HTTPS://Example.org:443") == "https://example.org/"
     assert normalize_url("http://[::1]:80/A?b=C#d") == "http://[::1]/A?b=C"
     assert normalize_url("http://example.org:99999/") == "http://example.org:99999/"
 
 
 @pytest.mark.parametrize("slug", ["unknown", "undisclosed"])
-def test_words_of_the_address_bar_are_no_slugs_of_entries(slug):
+def test_reserved_words_of_query_strings_are_no_slugs(slug):
     with pytest.raises(ValidationError, match="reserved words"):
         make_organization(slug=slug)

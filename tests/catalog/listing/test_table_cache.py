@@ -1,4 +1,4 @@
-"""What processes hold of the listing index in memory is always what the database has."""
+"""The listing tables in memory always match the database."""
 
 import gc
 import weakref
@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog.listing import tables
+from catalog.listing import table_cache
 from catalog.listing.table import TEXTS, Table, read_table
 from catalog.models import ListingEntry, ListingVersion
 from catalog.models.kinds import EntryKind
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def describe(table: Table) -> dict:
-    """All that a table says, whatever its slots, by address."""
+    """Return all data of a table by slug, whatever its slots."""
     described = {}
     for slug, slot in table.slot_at.items():
         facets = {facet: sorted(table.values_of(facet, [slot])[slot]) for facet in table.facets}
@@ -39,49 +39,49 @@ def describe(table: Table) -> dict:
     return {"rows": described, "order": order}
 
 
-def read_anew(kind: EntryKind) -> Table:
+def read_again(kind: EntryKind) -> Table:
     return read_table(kind=kind, on=timezone.now().date(), rows=ListingEntry.objects.all())
 
 
-def test_a_publication_shows_in_the_next_request_of_every_process(commit):
+def test_a_publication_is_visible_in_the_next_request_of_every_process(commit):
     acme = make_organization(name="Acme", country="GB")
     commit()
-    here, there = tables.Tables(), tables.Tables()
+    here, there = table_cache.TableCache(), table_cache.TableCache()
     today = timezone.now().date()
     for process in (here, there):
-        process.follow(on=today)
+        process.update(on=today)
     publish(acme, country="US")
     commit()
     for process in (here, there):
-        table = process.follow(on=today)[EntryKind.ORGANIZATION]
+        table = process.update(on=today)[EntryKind.ORGANIZATION]
         assert table.count("country", table.rows)["US"] == 1
-        assert describe(table) == describe(read_anew(EntryKind.ORGANIZATION))
+        assert describe(table) == describe(read_again(EntryKind.ORGANIZATION))
 
 
-def test_a_request_reads_one_number_where_nothing_has_changed(commit):
+def test_a_request_takes_one_query_if_nothing_has_changed(commit):
     make_organization()
     commit()
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    process.update(on=today)
     with CaptureQueriesContext(connection) as queries:
-        process.follow(on=today)
+        process.update(on=today)
     assert len(queries) == 1
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_what_changed_is_read_in_as_many_queries_for_many_as_for_few(commit, number):
+def test_changes_are_read_in_a_fixed_number_of_queries(commit, number):
     records = [make_organization(country="GB") for _ in range(number)]
     commit()
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
+    process, today = table_cache.TableCache(), timezone.now().date()
+    process.update(on=today)
     for record in records:
         publish(record, country="US")
     with CaptureQueriesContext(connection) as queries:
-        process.follow(on=today)
+        process.update(on=today)
     assert len(queries) == 4, "the number, the changes, the rows and their facet values"
 
 
-def test_what_is_not_committed_is_seen_by_its_own_transaction_alone(commit):
+def test_uncommitted_changes_are_visible_in_their_own_transaction_only(commit):
     acme = make_organization(name="Acme", country="GB")
     commit()
     assert names(open_listing("organizations", "country=GB")) == ["Acme"]
@@ -96,7 +96,7 @@ def test_what_is_not_committed_is_seen_by_its_own_transaction_alone(commit):
     assert counts(open_listing("organizations"), "country") == {"GB": 1}
 
 
-def test_what_was_withdrawn_is_gone(commit):
+def test_a_withdrawn_entry_is_removed(commit):
     acme = make_organization(name="Acme")
     make_organization(name="Other")
     commit()
@@ -107,11 +107,11 @@ def test_what_was_withdrawn_is_gone(commit):
     assert open_listing("organizations").total == 1
 
 
-def test_a_table_that_was_replaced_is_let_go(commit):
+def test_a_replaced_table_is_freed(commit):
     acme = make_organization(name="Acme", country="GB")
     model = make_model(makers=[acme])
     commit()
-    process = tables.of_process
+    process = table_cache.process_cache
     for _ in range(2):
         for name in ("organizations", "models"):
             assert open_listing(name).panel is not None
@@ -126,7 +126,7 @@ def test_a_table_that_was_replaced_is_let_go(commit):
     assert not kept & {EntryKind.ORGANIZATION, EntryKind.MODEL}
 
 
-def test_a_new_day_brings_what_holds_from_then_on(commit, time_machine):
+def test_a_new_day_changes_values_that_depend_on_the_day(commit, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z")
     rounds = [{"key": "a", "round_kind": "series-a", "announced": "2026-02", "valuation": "USD 1B"}]
     make_organization(name="Unicorn", children={"funding_rounds": rounds}, cite={"funding_rounds/a": "2026-02-28"})
@@ -148,7 +148,7 @@ STEPS = st.lists(
 )
 
 
-def test_all_that_a_transaction_changes_has_one_number_and_the_next_one_another(commit):
+def test_each_transaction_that_changes_the_index_has_one_number(commit):
     with CaptureQueriesContext(connection) as queries:
         make_organization()
         make_organization()
@@ -166,13 +166,13 @@ def test_all_that_a_transaction_changes_has_one_number_and_the_next_one_another(
 @pytest.mark.long
 @given(steps=STEPS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-def test_following_changes_is_the_same_as_reading_everything(commit, steps):
-    """Whatever is published, by one or several at a time, and however often it is looked at meanwhile."""
-    process, today = tables.Tables(), timezone.now().date()
+def test_reading_changes_gives_the_same_as_reading_everything(commit, steps):
+    """For any publications, one or several at a time, and any reads between them."""
+    process, today = table_cache.TableCache(), timezone.now().date()
     with transaction.atomic():
         records = [make_organization(name=f"Organization {number}", country="GB") for number in range(4)]
         commit()
-        process.follow(on=today)
+        process.update(on=today)
         for number, what, how in steps:
             record = records[number]
             match what:
@@ -189,15 +189,15 @@ def test_following_changes_is_the_same_as_reading_everything(commit, steps):
                     make_model(makers=[record])
             if how:
                 commit()
-                process.follow(on=today)
+                process.update(on=today)
         commit()
-        present = process.follow(on=today)
+        present = process.update(on=today)
         for kind in EntryKind:
-            assert describe(present[kind]) == describe(read_anew(kind))
+            assert describe(present[kind]) == describe(read_again(kind))
         transaction.set_rollback(True)
 
 
-def test_past_days_are_held_and_let_go(commit, time_machine):
+def test_past_days_are_cached_and_dropped(commit, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z")
     acme = make_organization(name="Acme", country="GB")
     time_machine.move_to("2026-03-05T12:00:00Z")
@@ -209,9 +209,9 @@ def test_past_days_are_held_and_let_go(commit, time_machine):
         for day in range(1, 5):
             assert open_listing("organizations", f"as_of=2026-03-0{day}").total is not None
     assert len(queries) == 8, "no more than the number of the last change and the day on which records begin, each"
-    assert len(tables.of_process.past) == tables.PAST_DAYS
+    assert len(table_cache.process_cache.past) == table_cache.MAX_PAST_DAYS
     assert open_listing("organizations", "as_of=2020-01-01").panel is not None
-    assert len(tables.of_process.past) == tables.PAST_DAYS, "nothing is held of what was before"
+    assert len(table_cache.process_cache.past) == table_cache.MAX_PAST_DAYS, "nothing is held of what was before"
     assert names(open_listing("organizations", "as_of=2026-03-02&country=GB")) == ["Acme"]
     time_machine.shift(timedelta(days=1))
     assert names(open_listing("organizations", "as_of=2026-03-05&country=US")) == ["Acme"]
