@@ -1,4 +1,4 @@
-"""The public addresses of the catalog, under the language prefix."""
+"""The public URLs of the catalog, under the language prefix."""
 
 from django.urls import path
 
