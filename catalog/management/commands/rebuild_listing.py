@@ -1,4 +1,4 @@
-"""Bring the listing index in step with what was published."""
+"""Rebuild the listing index from publications and checks."""
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
