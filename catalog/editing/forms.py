@@ -63,7 +63,7 @@ class EntryForm(WagtailAdminModelForm):
         return self._check_keys() and valid
 
     def _check_keys(self) -> bool:
-        """Add an error to each key used by several rows, since publication would refuse them; return whether all is well."""
+        """Add an error to each key of more than one row, which publication would refuse; return whether all is well."""
         clean = True
         for formset in self.formsets.values():
             rows = [
