@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
-from catalog.export.columns import SOURCE_COLUMNS, Taken, list_columns
+from catalog.export.entries import SOURCE_COLUMNS, EntryExport, list_columns
 from catalog.export.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
@@ -35,7 +35,7 @@ PREFACE = 8
 
 
 @dataclass
-class About:
+class ExportHeader:
     """The header of an export file, in the language of the page that it was downloaded from."""
 
     title: str
@@ -48,7 +48,7 @@ class About:
     number: int
     # The address of the page about the terms.
     terms: str
-    taken_at: datetime = field(default_factory=timezone.now)
+    exported_at: datetime = field(default_factory=timezone.now)
 
     def list_facts(self) -> list[tuple[str, str | int]]:
         """Return the lines of the header as (label, value)."""
@@ -60,7 +60,7 @@ class About:
             (_("Sort by"), self.order),
             (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
-            (pgettext("of a list", "Taken"), f"{self.taken_at:%Y-%m-%d %H:%M} (UTC)"),
+            (pgettext("of a list", "Taken"), f"{self.exported_at:%Y-%m-%d %H:%M} (UTC)"),
             (_("Licence"), f"{describe_licence()} {self.terms}"),
         ]
 
@@ -72,7 +72,7 @@ class About:
             "order": self.order,
             "ignored": self.ignored,
             "entries": self.number,
-            "taken": self.taken_at.isoformat(timespec="seconds"),
+            "taken": self.exported_at.isoformat(timespec="seconds"),
             "licence": describe_licence(),
             "terms": self.terms,
         }
@@ -97,7 +97,7 @@ def locate_terms_page(request: HttpRequest) -> str:
 
 
 @dataclass
-class TakeAway:
+class ExportFile:
     """An export of entries of one kind; `rows` are read once. `origin` is the scheme and host of this site.
 
     `language` is the language of the texts, set here because it is no longer active while a response is streamed.
@@ -106,11 +106,11 @@ class TakeAway:
     kind: EntryKind
     rows: Iterable[ListingEntry]
     as_of: AsOf
-    about: About
+    header: ExportHeader
     origin: str
     language: str
 
-    def list_chunks(self, make: Callable[[list[Taken]], str]) -> Iterator[str]:
+    def list_chunks(self, make: Callable[[list[EntryExport]], str]) -> Iterator[str]:
         """Yield the result of `make` for each chunk of entries, called in the language of the file."""
         rows = iter(self.rows)
         while chunk := list(islice(rows, CHUNK)):
@@ -118,11 +118,11 @@ class TakeAway:
                 made = make(self.read(chunk))
             yield made
 
-    def read(self, chunk: list[ListingEntry]) -> list[Taken]:
+    def read(self, chunk: list[ListingEntry]) -> list[EntryExport]:
         """Return the entries of a chunk with their details, without those withdrawn during the export."""
         details = read_details((entry.entry for entry in chunk), as_of=self.as_of)
         return [
-            Taken(entry=entry, detail=details.get(entry.entry), as_of=self.as_of, origin=self.origin)
+            EntryExport(entry=entry, detail=details.get(entry.entry), as_of=self.as_of, origin=self.origin)
             for entry in chunk
             if entry.entry in details or self.as_of.is_past
         ]
@@ -131,20 +131,20 @@ class TakeAway:
         """Yield the file in pieces: the header, the column names, and a line for each entry."""
         columns = list_columns(self.kind)
         with override(self.language):
-            preface = [f"# {label}: {' '.join(str(value).split())}" for label, value in self.about.list_facts()]
+            preface = [f"# {label}: {' '.join(str(value).split())}" for label, value in self.header.list_facts()]
         yield BYTE_ORDER_MARK + "".join(write_line([line]) for line in preface) + write_line(columns)
         yield from self.list_chunks(
-            lambda taken: "".join(write_line(map(entry.cells().get, columns)) for entry in taken)
+            lambda exports: "".join(write_line(map(entry.cells().get, columns)) for entry in exports)
         )
 
     def write_json(self) -> Iterator[str]:
         """Yield the file in pieces: `meta`, then `entries`, one on each line."""
         with override(self.language):
-            meta = json.dumps(self.about.as_json(), ensure_ascii=False)
+            meta = json.dumps(self.header.as_json(), ensure_ascii=False)
         yield f'{{"meta": {meta},\n"entries": [\n'
         comma = ""
         for piece in self.list_chunks(
-            lambda taken: ",\n".join(json.dumps(entry.as_json(), ensure_ascii=False) for entry in taken)
+            lambda exports: ",\n".join(json.dumps(entry.as_json(), ensure_ascii=False) for entry in exports)
         ):
             if piece:
                 yield comma + piece
@@ -158,13 +158,13 @@ class TakeAway:
             entries = sheets.add(_("Entries"), widths=(14, 30, 28, 28), freeze="E2")
             sources = sheets.add(_("Sources"), widths=(14, 28, 18, 18), freeze="C2")
             about = sheets.add(_("About"), widths=(18, 120))
-            for label, value in self.about.list_facts():
+            for label, value in self.header.list_facts():
                 sheets.append(about, [label, value])
         sheets.append(entries, columns, bold=True)
         sheets.append(sources, SOURCE_COLUMNS, bold=True)
 
-        def write(taken: list[Taken]) -> str:
-            for entry in taken:
+        def write(exports: list[EntryExport]) -> str:
+            for entry in exports:
                 sheets.append(entries, map(entry.cells().get, columns))
                 for citation in entry.list_sources():
                     sheets.append(sources, map(citation.get, SOURCE_COLUMNS))

@@ -18,7 +18,7 @@ from catalog.models import Change, Publication
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.models.kinds import EntryKind, kind_of
-from catalog.public.feeds import Item, answer_feed
+from catalog.public.feeds import FeedItem, answer_feed
 from catalog.reading.details import label_of, read_text
 from catalog.values.forms import FuzzyDateFormField
 
@@ -145,5 +145,5 @@ def feed_changes(request: HttpRequest, form: str) -> HttpResponse:
         names = [] if row["is_first"] else [str(name) for name in row["fields"]]
         what = pgettext("between values", ", ").join(names) or row["action"]
         text = f"{row['name'].text}: {what}"
-        items.append(Item(id=url, link=url, title=text, text=text, at=row["at"]))
+        items.append(FeedItem(id=url, link=url, title=text, text=text, at=row["at"]))
     return answer_feed(request, form=form, title=title, home=home, items=items)

@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import About, locate_terms_page
+from catalog.export.files import ExportHeader, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
 from catalog.listing.facets.organizations import add_up_funding, read_funding_known
@@ -320,7 +320,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
     comparison = Comparison(request.GET)
     if not comparison.entries:
         raise Http404(_("There is no such entry."))
-    about = About(
+    header = ExportHeader(
         title=_("Compare"),
         address=request.build_absolute_uri(f"{reverse('catalog:compare')}?{comparison.query}"),
         asked=[(str(LISTINGS[comparison.room].heading), detail.name.text) for detail in comparison.details],
@@ -334,7 +334,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
         rows=comparison.entries,
         kind=comparison.kind,
         as_of=comparison.as_of,
-        about=about,
+        header=header,
         form=form,
         name="compare",
     )

@@ -9,13 +9,13 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import CHUNK, About, TakeAway, describe_asked, locate_terms_page
+from catalog.export.files import CHUNK, ExportFile, ExportHeader, describe_asked, locate_terms_page
 from catalog.listing.as_of import AsOf
 from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
-from catalog.public.feeds import Item, answer_feed
+from catalog.public.feeds import FeedItem, answer_feed
 from catalog.reading.batches import read_details
 from catalog.reading.details import Detail
 from catalog.reading.facts import CitationView
@@ -38,7 +38,7 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
     """Return all results of a listing as a file: `form` is csv, xlsx or json."""
     listing = ListingPage(name, request.GET)
     filterset = listing.filterset
-    about = About(
+    header = ExportHeader(
         title=str(listing.heading),
         address=address_of(request, listing),
         asked=list_asked(listing),
@@ -48,7 +48,9 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
         terms=locate_terms_page(request),
     )
     rows = filterset.results.iterator(chunk_size=CHUNK)
-    return answer_file(request, rows=rows, kind=filterset.kind, as_of=listing.as_of, about=about, form=form, name=name)
+    return answer_file(
+        request, rows=rows, kind=filterset.kind, as_of=listing.as_of, header=header, form=form, name=name
+    )
 
 
 def answer_file(
@@ -57,16 +59,16 @@ def answer_file(
     rows: Iterable[ListingEntry],
     kind: EntryKind,
     as_of: AsOf,
-    about: About,
+    header: ExportHeader,
     form: str,
     name: str,
 ) -> HttpResponseBase:
     """Return entries as a file, named after its contents (`name`) and the day that it shows."""
-    taken = TakeAway(
+    export = ExportFile(
         kind=kind,
         rows=rows,
         as_of=as_of,
-        about=about,
+        header=header,
         origin=request.build_absolute_uri("/").removesuffix("/"),
         language=get_language(),
     )
@@ -79,8 +81,8 @@ def answer_file(
         # Reads nothing. A streaming response has no Content-Length; a plain empty one would announce an empty file.
         return StreamingHttpResponse(iter(()), content_type=CONTENT_TYPES[form], headers=headers)
     if form == "xlsx":
-        return FileResponse(taken.write_xlsx(), content_type=XLSX, headers=headers)
-    pieces = taken.write_csv() if form == "csv" else taken.write_json()
+        return FileResponse(export.write_xlsx(), content_type=XLSX, headers=headers)
+    pieces = export.write_csv() if form == "csv" else export.write_json()
     return StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[form], headers=headers)
 
 
@@ -92,7 +94,7 @@ def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
     details = read_details((row.entry for row in newest), as_of=listing.as_of)
     parts = [gettext("AIGC Landscape"), str(listing.heading), *(f"{it.label}: {it.value}" for it in listing.chips)]
     items = [
-        Item(
+        FeedItem(
             # Stays the same when the entry's address changes.
             id=f"urn:uuid:{row.entry}",
             link=request.build_absolute_uri(listing.as_of.add_to(reverse(f"catalog:{row.kind}", args=[row.slug]))),

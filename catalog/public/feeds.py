@@ -13,7 +13,7 @@ from catalog.export.spreadsheets import NOT_IN_XML
 
 
 @dataclass(frozen=True)
-class Item:
+class FeedItem:
     """One item of a feed; `id` is permanent, `link` the full address, `html` a longer form of `text`, if any."""
 
     id: str
@@ -25,7 +25,7 @@ class Item:
 
 
 def answer_feed(
-    request: HttpRequest, *, form: str, title: str, home: str, items: list[Item], asked: str | None = None
+    request: HttpRequest, *, form: str, title: str, home: str, items: list[FeedItem], asked: str | None = None
 ) -> HttpResponse:
     """Return a feed: `form` is atom or json, `home` the full address of the page with the list.
 

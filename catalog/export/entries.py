@@ -87,7 +87,7 @@ def is_coded(column) -> bool:
 
 
 @dataclass
-class Taken:
+class EntryExport:
     """The export of one entry on a day, made from its listing row and its public document.
 
     An entry that was withdrawn later has no `detail`, because it has no pages of earlier days: only its listing row is
