@@ -21,7 +21,7 @@ from catalog.models.choices import (
     SourceKind,
 )
 
-# Value of the parameter: label, and condition on a queryset from `columns.with_state`.
+# Value of the parameter: label, and condition on a queryset from `list_columns.with_state`.
 STATES = {
     "draft": (_("Draft"), Q(live=False, review_status=None, scheduled_for=None)),
     "in-review": (_("In review"), Q(review_status=WorkflowState.STATUS_IN_PROGRESS)),

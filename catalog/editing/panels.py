@@ -89,7 +89,7 @@ class CitationsPanel(RowsPanel):
         return citation_form(field_choices(self.model), frozenset(child_lists(self.model)))
 
 
-def label_of(model: type[models.Model], name: str):
+def form_label(model: type[models.Model], name: str):
     """Return the label of a value or list in forms."""
     attribute = getattr(model, name)
     if isinstance(attribute, BilingualField):
@@ -103,7 +103,7 @@ def label_of(model: type[models.Model], name: str):
 def field_choices(model: type[Entry]) -> list[tuple]:
     """Return the values and lists of a kind of entry as choices, by field group."""
     return [
-        (FieldGroup(group).label, [(name, label_of(model, name)) for name in names])
+        (FieldGroup(group).label, [(name, form_label(model, name)) for name in names])
         for group, names in FIELD_GROUPS[model.kind].items()
     ]
 
@@ -120,7 +120,7 @@ def panel_for(model: type[models.Model], name: str) -> Panel:
         return Pair([first, FieldPanel(chinese)], heading=attribute.verbose_name)
     rows = child_lists(model).get(name)
     if rows:
-        return RowsPanel(name, heading=label_of(model, name), label=rows._meta.verbose_name)
+        return RowsPanel(name, heading=form_label(model, name), label=rows._meta.verbose_name)
     return FieldPanel(name)
 
 

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django_countries.fields import Country
 
-from catalog.editing.panels import label_of
+from catalog.editing.panels import form_label
 from catalog.models.document import child_lists
 from catalog.values import BilingualField, FuzzyDate
 
@@ -25,7 +25,7 @@ def spread(model: type[models.Model], names: tuple[str, ...] | list[str]) -> lis
 
 def heading_of(model: type[models.Model], name: str) -> str:
     """Return the heading of a column or list."""
-    return str(capfirst(label_of(model, name)))
+    return str(capfirst(form_label(model, name)))
 
 
 def text_of(instance: models.Model, name: str) -> str:

@@ -10,7 +10,7 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import DraftStateMixin
 from wagtail.snippets.views import snippets
 
-from catalog.editing.columns import newest_name, state_of, with_state
+from catalog.editing.list_columns import newest_name, state_of, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.searching import find_meant_among
 from catalog.editing.stale import StaleFormMixin

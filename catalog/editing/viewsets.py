@@ -9,8 +9,8 @@ from wagtail.snippets.views.chooser import SnippetChooserViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from catalog.editing import choosers, filters, views
-from catalog.editing.columns import StateColumn, ValueColumn
-from catalog.editing.history import CatalogHistoryView
+from catalog.editing.action_log import CatalogHistoryView
+from catalog.editing.list_columns import StateColumn, ValueColumn
 from catalog.editing.panels import build_edit_handler, build_plain_handler
 from catalog.editing.plain_text import spread
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
