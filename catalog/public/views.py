@@ -17,7 +17,7 @@ from catalog.models import (
 from catalog.models.kinds import EntryKind, kind_of, list_entry_kinds
 from catalog.public.articles import find_articles, list_articles
 from catalog.public.former import answer_former_address
-from catalog.public.history import show_past
+from catalog.public.history_pages import show_past
 from catalog.public.related import find_record, list_mergers, list_related
 from catalog.public.structured_data import describe_detail
 from catalog.public.timeline import list_events, list_years
