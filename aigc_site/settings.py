@@ -63,7 +63,7 @@ else:
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"] if DEMO or DEBUG else [])
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'aigc.sqlite3'}", conn_max_age=0)
 MEDIA_ROOT = env.str("MEDIA_ROOT", str(VAR_DIR / "media"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "webmaster@localhost")

@@ -87,7 +87,7 @@ def read_values(version) -> dict[str, str]:
     if version is None:
         return {}
     lists = child_lists(type(version))
-    values = {}
+    values: dict[str, str] = {}
     for name in version.serializable_data():
         if name in BOOKKEEPING or name == "citations":
             continue
@@ -135,8 +135,7 @@ def label_for(model, path: str) -> str:
     """Return the label of a path in forms; for a row, with its key."""
     name, _slash, item = path.partition("/")
     lists = child_lists(model)
-    field = lists[name] if name in lists else model._meta.get_field(name)
-    words = capfirst(field._meta.verbose_name if name in lists else field.verbose_name)
+    words = str(capfirst(lists[name]._meta.verbose_name if name in lists else model._meta.get_field(name).verbose_name))
     return f"{words} “{item}”" if item else words
 
 

@@ -24,7 +24,7 @@ class IdentifiersWidget(forms.MultiWidget):
     """One small input for each kind of identifier."""
 
     def __init__(self, attrs=None) -> None:
-        inputs = {
+        inputs: dict[str, forms.Widget | type[forms.Widget]] = {
             key: forms.TextInput({"aria-label": label, "placeholder": f"{label}: {example}", "autocomplete": "off"})
             for key, (label, example) in IDENTIFIERS.items()
         }

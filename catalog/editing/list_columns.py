@@ -14,6 +14,7 @@ from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.models import DraftStateMixin, Revision, WorkflowState
 
 from catalog.models import Approval, ApprovalKind
+from catalog.reading.details import field_of
 from catalog.values import BilingualText
 
 
@@ -36,7 +37,7 @@ def with_state(queryset: models.QuerySet) -> models.QuerySet:
     )
 
 
-def state_of(record: models.Model) -> str:
+def state_of(record: DraftStateMixin) -> str:
     """Return the publication state of an object from `with_state`, and the states of its newer versions."""
     states = [name_public_state(record), name_schedule(record)]
     if record.review_status == WorkflowState.STATUS_IN_PROGRESS:
@@ -48,14 +49,14 @@ def state_of(record: models.Model) -> str:
     return " · ".join(state for state in states if state)
 
 
-def name_schedule(record: models.Model) -> str:
+def name_schedule(record: DraftStateMixin) -> str:
     """Return when an approved version of an object from `with_state` goes live; empty if none is scheduled."""
     if not record.scheduled_for:
         return ""
     return _("Goes live %(date)s") % {"date": date_format(localtime(record.scheduled_for), "SHORT_DATETIME_FORMAT")}
 
 
-def name_public_state(record: models.Model) -> str:
+def name_public_state(record: DraftStateMixin) -> str:
     """Return the public state of an object from `with_state`; empty if it was never published."""
     if record.live:
         kinds = {ApprovalKind.EMERGENCY: _("Live, second look owed"), ApprovalKind.SINGLE_CHECKED: _("Single-checked")}
@@ -68,8 +69,9 @@ def name_public_state(record: models.Model) -> str:
 
 def newest_name(record: models.Model) -> str:
     """Return the name of an object's newest version, in the reader's language."""
-    has_drafts = isinstance(record, DraftStateMixin) and record.latest_revision
-    return name_in(record.latest_revision) if has_drafts else str(record)
+    if isinstance(record, DraftStateMixin) and record.latest_revision:
+        return name_in(record.latest_revision)
+    return str(record)
 
 
 def name_in(revision: Revision) -> str:
@@ -97,8 +99,8 @@ class StateColumn(StatusTagColumn):
 class ValueColumn(Column):
     """The column of a model field, by name; related objects are separated by commas."""
 
-    def __init__(self, name: str, model: type[models.Model], accessor: Callable | None = None) -> None:
-        field = model._meta.get_field(name)
+    def __init__(self, name: str, model: type[models.Model], accessor: Callable | str | None = None) -> None:
+        field = field_of(model, name)
         super().__init__(
             name,
             label=capfirst(field.verbose_name),

@@ -27,11 +27,13 @@ from wagtail.admin.widgets import AdminDateTimeInput
 
 from catalog.editing.forms import EntryForm, RowForm, citation_form
 from catalog.editing.widgets import Picker
+from catalog.models import Term
 from catalog.models.base import Entry
 from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.vocabulary import Label
+from catalog.reading.details import field_of
 from catalog.values import BilingualField
 
 
@@ -50,7 +52,7 @@ def register_relation_widgets() -> None:
     register_form_field_override(ParentalManyToManyField, override=relation_widget)
 
 
-class StableId:
+class StableId(Panel):
     """A panel whose id on the page is the same in every language, because links lead to it (`find_panel`)."""
 
     @property
@@ -97,7 +99,7 @@ def form_label(model: type[models.Model], name: str):
     lists = child_lists(model)
     if name in lists:
         return capfirst(lists[name]._meta.verbose_name_plural)
-    return capfirst(model._meta.get_field(name).verbose_name)
+    return capfirst(field_of(model, name).verbose_name)
 
 
 def field_choices(model: type[Entry]) -> list[tuple]:
@@ -148,7 +150,7 @@ def withdrawal_panel() -> MultiFieldPanel:
 
 def build_edit_handler(model: type[Entry]) -> TabbedInterface:
     """Return the form of a kind of entry: a tab for each field group, and one for the sources."""
-    tabs = []
+    tabs: list[Tab] = []
     for group, names in FIELD_GROUPS[model.kind].items():
         panels = [panel_for(model, name) for name in names]
         if not tabs:
@@ -177,6 +179,6 @@ def find_panel(model: type[Entry], name: str) -> str:
     raise KeyError(name)
 
 
-def build_plain_handler(model: type[models.Model]) -> ObjectList:
+def build_plain_handler(model: type[Term]) -> ObjectList:
     """Return the form of a term: the model's panels, then those to withdraw and to schedule."""
     return ObjectList([*model.panels, withdrawal_panel(), go_live_panel()])

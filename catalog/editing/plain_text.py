@@ -10,7 +10,9 @@ from django.utils.timezone import localtime
 from django_countries.fields import Country
 
 from catalog.editing.panels import form_label
+from catalog.models.base import Row
 from catalog.models.document import child_lists
+from catalog.reading.details import row_class_of
 from catalog.values import BilingualField, FuzzyDate
 
 
@@ -58,7 +60,7 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def row_text(row: models.Model) -> str:
+def row_text(row: Row) -> str:
     """Return the public values of a row in one line, without empty ones."""
     texts = (text_of(row, name) for name in row.document_fields)
     return ", ".join(text for text in texts if text)
@@ -71,7 +73,7 @@ def related_names(model: type[models.Model], names: list[str]) -> tuple[list[str
     for name in names:
         if name in lists:
             prefetch.append(name)
-            row = lists[name]
+            row = row_class_of(model, name)
             fields = [row._meta.get_field(field) for field in plain_fields(row)]
             prefetch += [f"{name}__{field.name}" for field in fields if field.is_relation]
         else:
@@ -83,6 +85,6 @@ def related_names(model: type[models.Model], names: list[str]) -> tuple[list[str
     return select, prefetch
 
 
-def plain_fields(row: type[models.Model]) -> list[str]:
+def plain_fields(row: type[Row]) -> list[str]:
     """Return the names of a row's public values, without bilingual texts."""
     return [name for name in row.document_fields if not isinstance(getattr(row, name), BilingualField)]

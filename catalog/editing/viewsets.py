@@ -76,9 +76,9 @@ class RecordViewSet(CatalogViewSet):
 class EntryViewSet(RecordViewSet):
     """The base for entries: form, spreadsheet and inspect page follow the registry of field groups."""
 
-    @cached_property
-    def value_names(self) -> tuple[str, ...]:
-        return tuple(fields_of(self.model.kind))
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.value_names = tuple(fields_of(cls.model.kind))
 
     @cached_property
     def edit_handler(self):
@@ -178,7 +178,7 @@ class LabelViewSet(CatalogViewSet):
     """The base for vocabularies, listed in the order in which readers see them."""
 
     ordering = ["position", "slug"]
-    value_names = ("name", "position")
+    value_names: tuple[str, ...] = ("name", "position")
 
 
 class SegmentViewSet(LabelViewSet):

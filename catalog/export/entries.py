@@ -24,7 +24,7 @@ from catalog.models.document import child_lists
 from catalog.models.field_groups import UNCITED, fields_of, group_of
 from catalog.models.kinds import EntryKind, find_kind, kind_of
 from catalog.models.listing import ALWAYS_UNTIL, UNKNOWN
-from catalog.reading.details import HEAD_FIELDS, Detail, field_of
+from catalog.reading.details import HEAD_FIELDS, Detail, field_of, row_class_of
 from catalog.reading.facts import CitationView, RowView
 from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
 
@@ -109,8 +109,15 @@ class EntryExport:
         return self.entry.published_at.isoformat(timespec="seconds")
 
     @property
+    def known_detail(self) -> Detail:
+        """The details. Raises ValueError for an entry without them."""
+        if self.detail is None:
+            raise ValueError(f"There are no details of {self.entry} to export.")
+        return self.detail
+
+    @property
     def fields(self) -> dict:
-        return self.detail.document["fields"]
+        return self.known_detail.document["fields"]
 
     def cells(self) -> dict[str, Cell]:
         """Return the cells by column name; a missing one is unknown."""
@@ -143,14 +150,15 @@ class EntryExport:
     def read_cells(self, name: str) -> dict[str, Cell]:
         """Return the cells of one value or list."""
         if name == "links":
-            rows = self.detail.document["children"]["links"].values()
+            rows = self.known_detail.document["children"]["links"].values()
             return {name: ROWS.join(f"{row['link_kind']}: {row['url']}" for row in rows)}
-        if name in self.detail.lists:
-            return {name: ROWS.join(self.row_text(name, row) for row in self.detail.lists[name])}
-        fact, raw = self.detail.facts.get(name), self.fields.get(name)
+        if name in self.known_detail.lists:
+            return {name: ROWS.join(self.row_text(name, row) for row in self.known_detail.lists[name])}
+        fact = self.known_detail.facts.get(name)
         if fact is None:
             return {}
-        match field_of(self.detail.model, name):
+        raw = self.fields[name]
+        match field_of(self.known_detail.model, name):
             case BilingualField():
                 return in_both(name, raw)
             case QuantityField() | MoneyField():
@@ -171,14 +179,14 @@ class EntryExport:
 
     def citations_of(self, name: str) -> Iterator[tuple[str, CitationView]]:
         """Yield the citations of a value, or of a list and its rows, each with its path."""
-        for path, citations in self.detail.citations.items():
+        for path, citations in self.known_detail.citations.items():
             if path.partition("/")[0] == name:
                 yield from ((path, citation) for citation in citations)
 
     def checked(self, name: str) -> str | None:
         """Return the day of the current check of a value's field group, in ISO form; None if there is none."""
-        at = self.detail.verifications[group_of(kind=self.detail.kind, field=name)].checked_at
-        return at and at.date().isoformat()
+        at = self.known_detail.verifications[group_of(kind=self.known_detail.kind, field=name)].checked_at
+        return at.date().isoformat() if at else None
 
     def codes(self, column, raw) -> list[str]:
         """Return the codes of a value in addresses, without those of targets that the public doesn't see."""
@@ -186,8 +194,9 @@ class EntryExport:
         target = column.related_model
         if target is None:
             return values
-        kind = find_kind(target).key.value if find_kind(target) else target._meta.model_name
-        live, labels = self.detail.live_targets, self.detail.document["labels"].get(kind, {})
+        target_kind = find_kind(target)
+        kind = target_kind.key.value if target_kind else target._meta.model_name
+        live, labels = self.known_detail.live_targets, self.known_detail.document["labels"].get(kind, {})
         # A target that is neither live nor named in the document is a draft.
         return [
             live[kind, slug].slug if (kind, slug) in live else slug
@@ -198,15 +207,17 @@ class EntryExport:
     def row_text(self, name: str, row: RowView) -> str:
         """Return a row of a list in one line."""
         # The database doesn't keep the order of JSON keys.
-        parts = child_lists(self.detail.model)[name].document_fields
+        parts = row_class_of(self.known_detail.model, name).document_fields
         values = [value for part in parts if part in row.cells for value in row.cells[part].values]
         return VALUES.join(str(value.text) for value in values)
 
     @cached_property
     def derived(self) -> dict[str, dict[str, Cell]]:
         """The cells of exported facets and ranges, by the field group that they are derived from."""
-        kind, derived = self.detail.kind, {}
-        subject = Subject(document=self.detail.document, verifications=self.detail.verifications, on=self.as_of.on)
+        detail = self.known_detail
+        kind = detail.kind
+        derived: dict[str, dict[str, Cell]] = {}
+        subject = Subject(document=detail.document, verifications=detail.verifications, on=self.as_of.on)
         for declared in list_derived(kind):
             cells = derived.setdefault(group_of(kind=kind, field=declared.field), {})
             if isinstance(declared, Facet):
@@ -219,7 +230,9 @@ class EntryExport:
 
     def list_sources(self) -> Iterator[dict[str, Cell]]:
         """Yield a row for the sheet of sources for every citation."""
-        for name in fields_of(self.entry.kind) if self.detail else ():
+        if self.detail is None:
+            return
+        for name in fields_of(self.entry.kind):
             for path, citation in self.citations_of(name):
                 yield {
                     "id": str(self.entry.entry),
@@ -260,7 +273,7 @@ class EntryExport:
                         "key": row.key,
                         "value": {
                             part: self.value_json(field_of(lists[name], part), self.raw_row(name, row)[part])
-                            for part in lists[name].document_fields
+                            for part in row_class_of(self.detail.model, name).document_fields
                             if part in row.cells
                         },
                         **self.shown(row.fact, text=self.row_text(name, row)),
@@ -276,7 +289,7 @@ class EntryExport:
         }
 
     def raw_row(self, name: str, row: RowView) -> dict:
-        return self.detail.document["children"][name][row.key]
+        return self.known_detail.document["children"][name][row.key]
 
     def value_json(self, column, raw):
         """Return a stored value with numbers as numbers, without targets that the public doesn't see."""

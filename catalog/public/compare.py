@@ -107,7 +107,8 @@ class Comparison:
         asked = data.get("kind", "")
         # Startups are organizations.
         kind = LISTINGS[asked].kind if asked in LISTINGS else None
-        self.room, self.kind = (kind.slug, kind.key) if kind else ("", None)
+        self.room = kind.slug if kind else ""
+        self.kind: EntryKind | None = kind.key if kind else None
         self.name = data.get("name", "")[:LONGEST_QUERY]
         # Unknown parameters, and slugs that are unknown or not public: readers can't tell which, so no draft leaks.
         self.ignored = [name for name in data if name not in ("kind", "slug", "name", PARAMETER)]
@@ -181,7 +182,7 @@ class Comparison:
         return [
             {
                 "name": detail.name,
-                "url": self.as_of.add_to(reverse(f"catalog:{self.kind.value}", args=[row.slug])),
+                "url": self.as_of.add_to(reverse(f"catalog:{detail.kind.value}", args=[row.slug])),
                 "without": self.query_of([slug for slug in slugs if slug != row.slug]),
             }
             for row, detail in zip(self.entries, self.details, strict=True)
@@ -193,7 +194,7 @@ class Comparison:
     def sections(self) -> list[Section]:
         """The field groups in which at least one of the entries has something."""
         sections = []
-        for name, values in FIELD_GROUPS[self.kind].items():
+        for name, values in (FIELD_GROUPS[self.kind] if self.kind else {}).items():
             groups = [next((it for it in detail.groups if it.name == name), None) for detail in self.details]
             lines = [self.read_line(value) for value in values if value not in (*HEAD_FIELDS, "links")]
             if "funding_rounds" in values:
@@ -318,7 +319,7 @@ def show_comparison(request: HttpRequest) -> HttpResponse:
 def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
     """Return the entries of a comparison as a file: `form` is csv, xlsx or json. Raise Http404 without entries."""
     comparison = Comparison(request.GET)
-    if not comparison.entries:
+    if not comparison.entries or comparison.kind is None:
         raise Http404(_("There is no such entry."))
     header = ExportHeader(
         title=_("Compare"),

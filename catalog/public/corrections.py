@@ -8,6 +8,7 @@ from django.db.models.functions import Cast, Concat, StrIndex, Substr
 
 from catalog.models import Change, Check
 from catalog.models.checks import Outcome
+from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.kinds import list_entry_kinds
 
@@ -59,8 +60,8 @@ def list_corrected(*, since: datetime) -> list[QuerySet]:
     for kind in list_entry_kinds():
         groups = [When(field__in=names, then=Value(group)) for group, names in kind.field_groups.items()]
         cited = (
-            kind.row_model("citations")
-            .objects.filter(entry__live=True, source__changed_at__isnull=False)
+            child_lists(kind.model)["citations"]
+            ._default_manager.filter(entry__live=True, source__changed_at__isnull=False)
             .order_by()
             .annotate(
                 uid=F("entry__uid"),

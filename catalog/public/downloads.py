@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from catalog.export.files import CHUNK, ExportFile, ExportHeader, describe_asked, locate_terms_page
 from catalog.listing.as_of import AsOf
 from catalog.listing.filterset import ListingFilterSet
+from catalog.listing.listings import LISTINGS
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
@@ -49,7 +50,7 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
     )
     rows = filterset.results.iterator(chunk_size=CHUNK)
     return answer_file(
-        request, rows=rows, kind=filterset.kind, as_of=listing.as_of, header=header, form=form, name=name
+        request, rows=rows, kind=LISTINGS[name].kind.key, as_of=listing.as_of, header=header, form=form, name=name
     )
 
 
@@ -149,8 +150,8 @@ def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:
         return list(rows[:FEED_LENGTH])
     by_time = filterset.as_of.entries().filter(kind=filterset.kind).order_by("-published_at", "pk")
     keys = by_time.values_list("pk", flat=True).iterator()
-    rows = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))
-    return sorted(rows.values(), key=lambda row: row.published_at, reverse=True)
+    newest = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))
+    return sorted(newest.values(), key=lambda row: row.published_at, reverse=True)
 
 
 def address_of(request: HttpRequest, listing: ListingPage) -> str:

@@ -2,15 +2,21 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication
-from catalog.models.history import PublicationAction
+from catalog.models.history import PublicationAction, PublicationQuerySet
 from catalog.models.kinds import EntryKind
 from catalog.values import BilingualText
 
@@ -25,10 +31,10 @@ def answer_former_address(
     former = Publication.objects.filter(kind=kind, slug=slug).order_by("-at", "-pk").first()
     if former is None:
         raise Http404(_("There is no such entry."))
-    as_of = as_of or AsOf({})
+    as_of = as_of or AsOf(QueryDict())
     if now := ListingEntry.objects.filter(entry=former.entry).first():
         return redirect_to(now, as_of=as_of)
-    last = Publication.objects.of(former.entry).first()
+    last = Publication.objects.of(former.entry)[0]
     if last.action == PublicationAction.MERGED:
         return redirect_to(follow_mergers(last, publications=Publication.objects.all()), as_of=as_of)
     return answer_withdrawn(request, last=last)
@@ -52,13 +58,13 @@ def answer_withdrawn(request: HttpRequest, *, last: Publication) -> HttpResponse
     )
 
 
-def follow_mergers(last: Publication, *, publications: QuerySet[Publication]) -> Publication:
+def follow_mergers(last: Publication, *, publications: PublicationQuerySet) -> Publication:
     """Return the newest publication of the entry that an entry was merged into; its own if it was not merged.
 
     `last` is the entry's newest one among `publications`.
     """
     while last.action == PublicationAction.MERGED:
-        last = publications.of(last.document["merged_into"]).first()
+        last = publications.of(last.document["merged_into"])[0]
     return last
 
 

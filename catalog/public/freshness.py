@@ -10,7 +10,7 @@ from datetime import UTC, date
 from functools import reduce
 from operator import or_
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, Max, Model, OuterRef, Q, Sum, When, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,6 +24,7 @@ from catalog.export.spreadsheets import BYTE_ORDER_MARK, write_line
 from catalog.listing.facets.shared import FRESHNESS
 from catalog.models import Source, Verification
 from catalog.models.choices import FIRST_HAND_SOURCES, FieldGroup, Stance
+from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.kinds import EntryKind, list_entry_kinds
 from catalog.models.verification import State, read_intervals
@@ -32,10 +33,12 @@ from catalog.public.corrections import Corrections, count_corrections
 # Verified or due: only editors see the difference.
 WITHIN = "within"
 # The states of a tracked field group, from best to worst, with the labels that readers see.
-STATES = {
+STATES: dict[str, object] = {
     WITHIN: gettext_lazy("Within interval"),
     **{state: FRESHNESS.labels[state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)},
 }
+# Rows by kind and group; by None for all of them.
+Rows = dict[tuple[str | None, str | None], "GroupRow"]
 # The height of a row of the chart, in pixels: a line of text, and the bar under it.
 ROW_HEIGHT = 48
 
@@ -109,7 +112,7 @@ class GroupRow:
 
     @property
     def label(self) -> str:
-        if self.kind is None:
+        if self.kind is None or self.group is None:
             return _("All")
         return f"{self.kind.label} · {self.group.label}"
 
@@ -142,7 +145,7 @@ class ValuesRow:
 
     @property
     def label(self) -> str:
-        return self.kind.label if self.kind else _("All")
+        return str(self.kind.label) if self.kind else _("All")
 
 
 class Freshness:
@@ -154,7 +157,7 @@ class Freshness:
     @cached_property
     def groups(self) -> list[GroupRow]:
         """The rows of field groups: first the total, then by kind and name in the order of the registry."""
-        rows = {(None, None): GroupRow(None, None)}
+        rows: Rows = {(None, None): GroupRow(None, None)}
         for kind, names in FIELD_GROUPS.items():
             for name in names:
                 rows[kind, name] = GroupRow(EntryKind(kind), FieldGroup(name))
@@ -170,7 +173,7 @@ class Freshness:
         self._read_ages(rows)
         return list(rows.values())
 
-    def _read_ages(self, rows: dict[tuple, GroupRow], *parts: str) -> None:
+    def _read_ages(self, rows: Rows, *parts: str) -> None:
         """Set the ages of checks in the rows grouped by `parts`; the database finds the percentiles."""
         checked = Verification.objects.with_state(on=self.on).exclude(state_now=State.HISTORICAL)
         by = [F(part) for part in parts] or None
@@ -195,7 +198,7 @@ class Freshness:
         """The rows of cited values: how many have a first-hand source, and how many a source that contradicts them."""
         rows = []
         for kind in list_entry_kinds():
-            found = count_values(kind.row_model("citations"))
+            found = count_values(child_lists(kind.model)["citations"])
             rows.append(
                 ValuesRow(
                     kind=kind.key,
@@ -210,8 +213,8 @@ class Freshness:
     @cached_property
     def archived(self) -> Share:
         """The share of sources with an archived copy, among those that live entries cite."""
-        citations = [kind.row_model("citations") for kind in list_entry_kinds()]
-        cited = [Q(Exists(it.objects.filter(source=OuterRef("pk"), entry__live=True))) for it in citations]
+        citations = [child_lists(kind.model)["citations"] for kind in list_entry_kinds()]
+        cited = [Q(Exists(it._default_manager.filter(source=OuterRef("pk"), entry__live=True))) for it in citations]
         found = Source.objects.filter(reduce(or_, cited)).aggregate(
             of=Count("pk"), number=Count("pk", filter=~Q(archived_url=""))
         )
@@ -225,7 +228,7 @@ class Freshness:
     def intervals(self) -> list[tuple[str, int]]:
         """The check interval of each field group, in days."""
         days = read_intervals()
-        return [(group.label, days[group]) for group in FieldGroup]
+        return [(str(group.label), days[group]) for group in FieldGroup]
 
     # --- the chart -----------------------------------------------------------------------------------------
 
@@ -264,11 +267,11 @@ class Freshness:
         return text + more
 
 
-def count_values(model) -> dict[str, int]:
+def count_values(model: type[Model]) -> dict[str, int]:
     """Count the cited values of live entries of a kind: all, with a first-hand source, with a contradicting one."""
     first_hand = When(stance=Stance.SUPPORTS, source__kind__in=sorted(FIRST_HAND_SOURCES), then=1)
     values = (
-        model.objects.filter(entry__live=True)
+        model._default_manager.filter(entry__live=True)
         .order_by()
         .values("entry", "field", "item")
         .annotate(
@@ -314,12 +317,12 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
     ]
     everything, days = _("All"), _("days")
 
-    def cells_of(measure: str, kind: str, group: str, share: Share, of_what: str) -> list:
+    def cells_of(measure: object, kind: object, group: object, share: Share, of_what: str) -> list[object]:
         percent = f"{100 * share.number / share.of:.1f}" if share.of else ""
         return [measure, kind, group, percent, "%", share.number, share.of, of_what]
 
     for row in freshness.groups:
-        where = [row.kind.label if row.kind else everything, row.group.label if row.group else everything]
+        where = (row.kind.label if row.kind else everything, row.group.label if row.group else everything)
         for state, share in row.shares.items():
             yield cells_of(STATES[state], *where, share, _("tracked field groups of live entries"))
         known = Share(row.historical, row.historical + row.tracked)
@@ -332,10 +335,11 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
         )
         for measure, age in ((_("Median age"), row.median), (_("90th-percentile age"), row.ninetieth)):
             yield [measure, *where, age, days, "", row.checked, _("tracked field groups with a check that counts")]
-    for row in freshness.values:
-        where = [row.label, everything]
-        yield cells_of(_("With a first-hand source"), *where, row.first_hand, _("cited values of live entries"))
-        yield cells_of(_("Open disputes"), *where, row.disputed, _("cited values of live entries"))
+    for values in freshness.values:
+        first_hand, disputed = values.first_hand, values.disputed
+        of_what = _("cited values of live entries")
+        yield cells_of(_("With a first-hand source"), values.label, everything, first_hand, of_what)
+        yield cells_of(_("Open disputes"), values.label, everything, disputed, of_what)
     archived = freshness.archived
     yield cells_of(_("With an archived copy"), everything, everything, archived, _("sources that live entries cite"))
     found = freshness.corrections

@@ -59,7 +59,7 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
     if owner is None:
         raise Http404(_("There is no such entry."))
     known, own = as_of.publications(), Publication.objects.of(owner.entry)
-    now = follow_mergers(own.first(), publications=Publication.objects.all())
+    now = follow_mergers(own[0], publications=Publication.objects.all())
     # An entry that did not exist yet shows the entry that it was merged into later.
     last = known.of(owner.entry).first() or known.of(now.entry).first()
     past = last and follow_mergers(last, publications=known)
@@ -75,7 +75,7 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
     if past.action == PublicationAction.WITHDRAWN:
         return answer_withdrawn(request, last=past)
     if now.entry != owner.entry:
-        before = own.exclude(action=PublicationAction.MERGED).first()
+        before = own.exclude(action=PublicationAction.MERGED)[0]
         if before.action == PublicationAction.WITHDRAWN:
             # Merging a withdrawn entry does not restore it.
             return answer_withdrawn(request, last=before)

@@ -9,7 +9,7 @@ from catalog.reading.details import Detail
 def describe_detail(*, detail: Detail, url: str) -> dict:
     """Return the JSON-LD of an entry's page; `url` is its full address."""
     kind, fields = kind_of(detail.kind), detail.document["fields"]
-    data = {
+    data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": kind.schema_type,
         "name": detail.name.text,

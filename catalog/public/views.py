@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django_htmx.middleware import HtmxDetails
 
 from catalog.listing.as_of import AsOf
 from catalog.listing.page import ListingPage
@@ -14,7 +15,9 @@ from catalog.models import (
     Term,
     Verification,
 )
+from catalog.models.base import Entry
 from catalog.models.kinds import EntryKind, kind_of, list_entry_kinds
+from catalog.models.source import Citation
 from catalog.public.articles import find_articles, list_articles
 from catalog.public.former import answer_former_address
 from catalog.public.history_pages import show_past
@@ -27,7 +30,13 @@ from catalog.values import BilingualText, language_key
 CITED_SHOWN = 200
 
 
-def show_listing(request: HttpRequest, name: str) -> HttpResponse:
+class HtmxHttpRequest(HttpRequest):
+    """A request as the middleware of django-htmx passes it on."""
+
+    htmx: HtmxDetails
+
+
+def show_listing(request: HtmxHttpRequest, name: str) -> HttpResponse:
     """Show a listing; htmx gets only the results."""
     listing = ListingPage(name, request.GET)
     # When htmx restores a page from history, it needs the whole page.
@@ -53,7 +62,7 @@ def show_record(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespons
     record = find_record(kind=kind, slug=slug)
     if record is None:
         return answer_former_address(request, kind=kind, slug=slug, as_of=as_of)
-    publication = Publication.objects.of(record.uid).first()
+    publication = Publication.objects.of(record.uid)[0]
     # One query instead of the four needed to derive them.
     known = {it.group: it for it in Verification.objects.filter(entry=record.uid)}
     detail = Detail(document=publication.document, present=True, as_of=as_of, verifications=known or None)
@@ -95,15 +104,15 @@ def show_glossary(request: HttpRequest) -> HttpResponse:
 def show_source(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a source and the entries, terms and articles that cite it; raise Http404 if none of them is live."""
     source = get_object_or_404(Source, pk=pk)
-    cited = []
+    cited: list[tuple[Entry, list[Citation]]] = []
     for kind in list_entry_kinds():
+        citations = kind.row_model("citations")
+        if citations is None:
+            continue
         found = (
-            kind.row_model("citations")
-            .objects.filter(source=source, entry__live=True)
-            .select_related("entry")
-            .order_by("entry__name_en")
+            citations.objects.filter(source=source, entry__live=True).select_related("entry").order_by("entry__name_en")
         )
-        entries: dict = {}
+        entries: dict[Entry, list[Citation]] = {}
         for citation in found[:CITED_SHOWN]:
             entries.setdefault(citation.entry, []).append(citation)
         cited += entries.items()

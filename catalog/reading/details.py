@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from django.db import models
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -18,6 +19,7 @@ from django_countries.fields import CountryField
 from catalog.listing.as_of import AsOf
 from catalog.listing.facets import FACET_SETS
 from catalog.models import ListingEntry, Source
+from catalog.models.base import Row
 from catalog.models.choices import FieldGroup, Stance
 from catalog.models.document import child_lists, path_of
 from catalog.models.field_groups import FIELD_GROUPS
@@ -68,7 +70,7 @@ class Detail:
         self.document = document
         self.preview = preview
         self.present = present or preview
-        self.as_of = as_of or AsOf({})
+        self.as_of = as_of or AsOf(QueryDict())
         self.kind = EntryKind(document["kind"])
         self.model = kind_of(self.kind).model
         self.slug = document["slug"]
@@ -198,7 +200,7 @@ class Detail:
 
     def rows(self, name: str) -> list[RowView]:
         """Return the rows of a list, as shown."""
-        row_class = child_lists(self.model)[name]
+        row_class = row_class_of(self.model, name)
         group = next(group for group, names in FIELD_GROUPS[self.kind].items() if name in names)
         views = []
         for key, row in self.document["children"].get(name, {}).items():
@@ -320,8 +322,8 @@ class Detail:
         if target_kind := find_kind(target):
             kind = target_kind.key.value
             if row := self.live_targets.get((kind, slug)):
-                name = BilingualText(en=row.name_en, zh=row.name_zh)
-                return Value(name, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
+                text = BilingualText(en=row.name_en, zh=row.name_zh)
+                return Value(text, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
             label = self.document["labels"].get(kind, {}).get(slug)
             return Value(read_text(label)) if label else None
         label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
@@ -382,6 +384,14 @@ def read_addresses(documents: Iterable[dict]) -> dict[int, dict[str, str]]:
     return {row.pop("id"): row for row in rows}
 
 
+def row_class_of(model: type[models.Model], name: str) -> type[Row]:
+    """Return the class of the rows of a list; raise TypeError for a list without public rows, such as citations."""
+    row_class = child_lists(model)[name]
+    if not issubclass(row_class, Row):
+        raise TypeError(f"{name} is not a list of rows that the public sees.")
+    return row_class
+
+
 def field_of(model: type[models.Model], name: str):
     """Return a model's column, or pair of bilingual columns, by name."""
     value = getattr(model, name)
@@ -392,8 +402,8 @@ def label_of(model: type[models.Model], name: str) -> str:
     """Return the label that public pages use for a value or a list of an entry."""
     lists = child_lists(model)
     if name not in lists:
-        return capfirst(field_of(model, name).verbose_name)
-    return capfirst(lists[name]._meta.verbose_name_plural)
+        return str(capfirst(field_of(model, name).verbose_name))
+    return str(capfirst(lists[name]._meta.verbose_name_plural))
 
 
 def read_text(raw: dict) -> BilingualText:

@@ -33,7 +33,7 @@ class SourceView:
 
     @property
     def kind_label(self) -> str:
-        return SourceKind(self.kind).label
+        return str(SourceKind(self.kind).label)
 
     @property
     def is_first_hand(self) -> bool:
@@ -81,7 +81,7 @@ class Fact:
     @property
     def is_old(self) -> bool:
         """Whether the value is older than twice its check interval: then its date is always shown beside it."""
-        if self.as_of is None:
+        if self.as_of is None or self.verification is None:
             return False
         return (self.on - self.as_of.last_day).days > 2 * self.verification.interval
 

@@ -8,9 +8,8 @@ from django.utils.translation import pgettext
 
 from catalog.models import Change, Publication, Source
 from catalog.models.approval import ApprovalKind
-from catalog.models.document import child_lists
 from catalog.models.history import TAKEN_AWAY
-from catalog.reading.details import Detail, field_of, label_of
+from catalog.reading.details import Detail, field_of, label_of, row_class_of
 from catalog.reading.facts import CitationView, Value
 from catalog.values import BilingualText
 
@@ -60,13 +59,14 @@ def list_versions(publications: Iterable[Publication]) -> list[Version]:
     publications = list(publications)
     first = publications[-1]
     before = Publication.objects.of(first.entry).filter(sequence=first.sequence - 1).first()
-    details = [as_it_was(it.document) if it else None for it in (*publications, before)]
+    details = [as_it_was(it.document) for it in publications]
+    earlier = [*details[1:], as_it_was(before.document) if before else None]
     return [
         Version(
             publication=publication,
             values=[read_change(change, before=old, after=new) for change in publication.changes.all()],
         )
-        for publication, new, old in zip(publications, details[:-1], details[1:], strict=True)
+        for publication, new, old in zip(publications, details, earlier, strict=True)
     ]
 
 
@@ -92,7 +92,7 @@ def read_raw(detail: Detail, path: str, raw) -> list[Value]:
     if raw is None:
         return []
     if item:
-        row_class = child_lists(detail.model)[name]
+        row_class = row_class_of(detail.model, name)
         # The database doesn't keep the order of JSON keys.
 
         cells = [(field_of(row_class, cell), raw.get(cell)) for cell in row_class.document_fields]

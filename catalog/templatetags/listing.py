@@ -114,14 +114,14 @@ def describe_sum(item: Sum) -> str:
     """Return a line with the sum (if summing makes sense), the median, the number of values, and of estimates."""
 
     def write(number: float) -> str:
-        number, language = round_to_figures(number), get_language()
-        return to_dollars(number).format(language) if item.name in MONEY else format_number(number, language)
+        rounded, language = round_to_figures(number), get_language()
+        return to_dollars(rounded).format(language) if item.name in MONEY else format_number(rounded, language)
 
     values = {
         "label": item.label,
         "number": item.number,
         "all": item.number + item.lacking,
-        "median": write(item.median),
+        "median": "" if item.median is None else write(item.median),
         "estimated": ngettext(" (%(n)d estimated)", " (%(n)d estimated)", item.estimated) % {"n": item.estimated}
         if item.estimated
         else "",
