@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole: the way in, health, headers, errors, and settings that say what is wrong."""
+"""The site as a whole: language redirect, health, headers, error pages, and messages about wrong settings."""
 
 import os
 import re
@@ -111,12 +111,12 @@ def test_server_timing_counts_the_queries(rf):
     assert "total;dur=" in header
 
 
-# --- settings that say what is wrong -----------------------------------------------------------------------
+# --- messages about wrong settings -------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def settings_alone(tmp_path_factory) -> Path:
-    """A folder with the settings and no `.env` beside them: a developer's own would fill in what is missing here."""
+    """A folder with the settings but no `.env`: a developer's own file would supply missing variables."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "aigc_site", folder / "aigc_site")
     shutil.copy(ROOT / "manage.py", folder)
@@ -127,7 +127,7 @@ IMPORT_SETTINGS = ("-c", "import aigc_site.settings")
 
 
 def start(folder: Path, *command: str, **environment) -> subprocess.CompletedProcess:
-    """Run Python in a process of its own, by default to import the site's settings."""
+    """Run Python in a new process, by default to import the site's settings."""
     clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     return subprocess.run(
         [sys.executable, *(command or IMPORT_SETTINGS)],
@@ -171,8 +171,8 @@ def test_a_good_environment_starts(settings_alone):
     assert start(settings_alone, **GOOD).returncode == 0
 
 
-# Read by the settings, but no business of a `.env` file.
-NOT_IN_EXAMPLE = {"DEMO"}  # `make demo` sets it, and the file is not read then
+# The settings read it, but it doesn't belong in a `.env` file.
+NOT_IN_EXAMPLE = {"DEMO"}  # `make demo` sets it, and then the file is not read.
 
 
 def test_the_example_of_an_environment_names_what_the_settings_read_and_nothing_else():

@@ -24,7 +24,7 @@ def editor():
 
 
 def names(response) -> list[str]:
-    """The first column of a list."""
+    """Return the first column of a list."""
     return [str(row) for row in response.context["object_list"]]
 
 

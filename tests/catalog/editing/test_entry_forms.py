@@ -1,4 +1,4 @@
-"""The forms of the catalog: every value of the registry is there, and what is typed arrives and comes back."""
+"""The forms of the catalog: they have every value of the registry, save what is typed, and show it again."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -146,7 +146,7 @@ def test_organization_with_all_lists_survives_every_cycle(editor):
 
     check(organization)
     keys = [person.key for person in organization.people.all()]
-    # Saved again as it is, published, changed as a draft of a live entry, changed once more, published.
+    # Saved unchanged, published, changed as a draft of a live entry, changed again, published.
     assert send(editor, url(organization, "edit")).status_code == 302
     check(organization.get_latest_revision_as_object())
     publish_revision(Organization.objects.get(slug="acme").latest_revision)
@@ -185,7 +185,7 @@ def test_model_with_relations(editor):
     assert model.parameters == Quantity.parse("175 billion")
     assert model.training_cost.is_undisclosed
     assert model.lineage.get().model == older
-    # The form shows what is chosen, and keeps it.
+    # The form shows the chosen objects, and keeps them.
     html = editor.get(url(model, "edit")).content.decode()
     assert form_values(html)["makers"] == [str(maker.pk)]
     assert str(maker) in html

@@ -1,4 +1,4 @@
-"""Listings as files and feeds: exactly what the page shows, with sources and dates, and nothing that runs."""
+"""Exports and feeds of listings: exactly what the page shows, with sources and dates, and no formula that runs."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ FORMS = ["data.csv", "data.xlsx", "data.json", "feed.atom", "feed.json"]
 
 
 def read_csv(client, address: str) -> tuple[list[str], list[dict]]:
-    """The first lines of a file, and its rows by column."""
+    """Return the header lines of a file, and its rows by column."""
     response = client.get(address)
     assert response.status_code == 200
     text = b"".join(response.streaming_content).decode()
@@ -54,7 +54,7 @@ def read_xlsx(client, address: str):
 
 
 def move_to_the_past() -> None:
-    """Have everything that was published and checked so far be of early January 2026."""
+    """Move the times of all publications and checks to early January 2026."""
     Publication.objects.update(at=datetime(2026, 1, 1, tzinfo=UTC))
     Check.objects.update(at=datetime(2026, 1, 2, tzinfo=UTC))
     ListingEntry.ever.update(since="2026-01-01")
@@ -255,7 +255,7 @@ def test_head_and_nothing_but_reading(client, landscape):
 
 
 def test_a_past_day_is_taken_as_it_was(client, landscape, django_user_model):
-    """What was published and checked since is not in it."""
+    """It has nothing that was published or checked later."""
     revision = landscape.get_latest_revision_as_object()
     revision.access = "api"
     move_to_the_past()

@@ -1,4 +1,4 @@
-"""Tables for spreadsheet programs: nothing in them runs, and numbers stay numbers."""
+"""Tables for spreadsheet programs: no text runs as a formula, and numbers stay numbers."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ rows = st.lists(st.lists(st.one_of(st.none(), numbers, texts), min_size=1, max_s
 
 
 def find_guards(read: str, cell: str) -> list[int]:
-    """The places in a text before which an apostrophe was put; nothing else may have changed."""
+    """Return the positions of added apostrophes; fail if anything else was changed."""
     guards, place = [], 0
     for char in read:
         if char == cell[place : place + 1]:
@@ -82,7 +82,7 @@ def test_xlsx_stores_texts_as_texts_and_numbers_as_numbers(rows):
 
 
 def written(text: str) -> str:
-    """A text as XML gives it back: without what it can't hold."""
+    """Return a text as XML stores it: without characters that it can't hold."""
     kept = "".join(it for it in text if it in "\t\n\r" or (it >= " " and it not in "\ufffe\uffff"))
     return kept
 

@@ -1,4 +1,4 @@
-"""Pages as of a day: what they show, how they say so, and that every way on stays on the day."""
+"""Pages as of a day: what they show, how they name the day, and that all their links stay on the day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +36,7 @@ def links_of(soup, selector: str) -> list[str]:
 
 @pytest.fixture
 def clock():
-    """Time stands still at noon (UTC) of 1 March 2026, until it is moved by days."""
+    """Stop the clock at noon (UTC) on 1 March 2026; tests move it by days."""
     with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
 
         def move(days: int) -> None:
@@ -47,7 +47,7 @@ def clock():
 
 @pytest.fixture
 def gpt(clock):
-    """A model and its maker, both renamed on the third day; it is the fifth."""
+    """A model and its maker, both renamed on the third day; today is the fifth."""
     maker = make_organization(name="OpenAI", slug="openai", country="US")
     model = make_model(name="GPT-3", slug="gpt-3", makers=[maker], released="2020", cite={"released": "2025-06"})
     clock(2)
@@ -86,7 +86,7 @@ def test_an_address_shows_what_had_it_then(gpt, clock):
 
 
 def test_a_redirect_stays_on_the_day(client, gpt):
-    # Today, which leaves the present page as it is; tomorrow the address says something else.
+    # The redirect is temporary: today the address shows the present page, tomorrow a past day.
     response = client.get("/en/models/gpt-3/?as_of=2026-03-05")
     assert (response.status_code, response.url) == (302, "/en/models/gpt-3-175b/?as_of=2026-03-05")
     assert client.get("/en/startups/openai/?as_of=2026-03-01").url == "/en/organizations/openai/?as_of=2026-03-01"
@@ -144,7 +144,7 @@ def test_what_was_taken_away_says_so_on_the_days_on_which_it_was(client, clock):
 
 
 def test_what_is_withdrawn_now_shows_no_past_day(clock):
-    """As its history: whatever was wrong with it is not to be had by asking for yesterday."""
+    """Like its history: nobody can read a withdrawn entry by asking for yesterday."""
     model, other = make_model(slug="gone"), make_model(name="Stays", slug="stays")
     merged, into = make_model(slug="double"), make_model(name="Gone too", slug="gone-too")
     clock(1)
@@ -174,7 +174,7 @@ def test_what_is_merged_now_is_there_as_it_was_before(clock):
     soup = open_page("/en/models/double/?as_of=2026-03-02")
     assert words_of(soup.h1) == "Double"
     assert links_of(soup, ".preview-banner") == ["/en/models/stays/"]
-    # It was not there yet; what has its address since was.
+    # The entry did not exist yet; the one that has its address now did.
     response = Client().get("/en/models/double/?as_of=2026-03-01", follow=True)
     assert response.redirect_chain == [("/en/models/stays/?as_of=2026-03-01", 302)]
     assert words_of(BeautifulSoup(response.content, "html.parser").h1) == "Stays"

@@ -1,4 +1,4 @@
-"""Entries side by side: what differs first, with sources and dates, by an address that can be cited."""
+"""Entries side by side: differences first, with sources and dates, at an address that can be cited."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def text_of(response) -> str:
 
 
 def lines_of(response, table: int = 0) -> dict[str, list[str]]:
-    """The rows of a table: the words of each cell by the first one."""
+    """Return the rows of a table: the words of the cells, by those of the first cell."""
     tables = re.findall(r"<table.*?</table>", response.content.decode(), flags=re.DOTALL)
     rows = re.findall(r"<tr.*?</tr>", tables[table], flags=re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, flags=re.DOTALL) for row in rows]

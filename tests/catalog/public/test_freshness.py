@@ -1,4 +1,4 @@
-"""How current we are: every number against data that is small enough to count by hand."""
+"""How current the catalog is: every number, with data that is small enough to count by hand."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ def edit(record, **values) -> None:
 
 
 def text_of(response) -> str:
-    """The words of a page, without markup and with single spaces."""
+    """Return the words of a page, without markup and with single spaces."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
@@ -108,7 +108,7 @@ def test_shares_follow_checks_edits_and_sources_and_the_day(user, client):
 
 
 def make_verifications(*, ages: list[int | None], on: date, kind="product", group="pricing", **values) -> None:
-    """Groups of live entries that were checked so many days before a day, or never."""
+    """Make field groups of live entries, each checked `ages` days before a day, or never (None)."""
     verifications = [
         Verification(
             entry=uuid.uuid4(),
@@ -197,7 +197,7 @@ def test_sources_and_disputes_are_counted_by_value_of_what_is_live():
     freshness = measure()
     found = {row.kind: (row.first_hand, row.disputed) for row in freshness.values}
     assert found == {
-        # Its access has a first-hand source too, which says otherwise.
+        # Its access also has a first-hand source, which contradicts the value.
         "model": (Share(1, 2), Share(1, 2)),
         "organization": (Share(0, 0), Share(0, 0)),
         "product": (Share(1, 1), Share(0, 1)),
@@ -281,7 +281,7 @@ def test_a_source_that_changed_counts_from_when_it_was_found(clock):
     row.text_en = "It came out"
     draft.milestones.add(row)
     publish_revision(draft.save_revision())
-    # The middle of 5 and 10 is the lower one.
+    # The median of 5 and 10 is the lower one.
     assert corrections() == (2, 5)
 
 
@@ -311,7 +311,7 @@ def test_a_new_row_corrects_a_list_that_was_found_changed(user, clock):
 
 @pytest.fixture
 def groups_in_all_states():
-    """On 2026-03-20: one third of the access of six models within its interval, and no profile."""
+    """Groups in all states on 2026-03-20: access is within its interval for a third of six models, profile for none."""
     on = date(2026, 3, 20)
     access = {"on": on, "kind": "model", "group": "access"}
     make_verifications(ages=[1, 2, 500, None], **access)

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def publish(record, *, user=None, **values) -> None:
-    """Have another version of a record approved and published."""
+    """Approve and publish another version of a record."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -41,7 +41,7 @@ def words_of(tag) -> str:
 
 
 def versions_at(client, address: str) -> list[tuple[str, dict[str, list[str]]]]:
-    """The versions of a history page: its heading, and the cells of each changed value by its label."""
+    """Return the versions on a history page: the heading, and the cells of each changed value by its label."""
     soup = soup_of(client, address)
     for label in soup.select(".cell-label"):
         label.decompose()
@@ -118,7 +118,7 @@ def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(clien
     account.force_login(reviewer)
 
     def choose(**chosen) -> None:
-        """Send the settings of the account as they stand, with this choice."""
+        """Save the account's settings unchanged except for this choice."""
         soup = BeautifulSoup(account.get("/admin/account/").content, "html.parser")
         form = soup.find("input", attrs={"name": "history-shows_name"}).find_parent("form")
         assert account.post("/admin/account/", {**values_in(form), **chosen}).status_code == 302
@@ -258,7 +258,7 @@ def test_history_and_changes_take_as_many_queries_for_many_as_for_few(client):
             HistoryChoice.objects.create(user=person, shows_name=number % 20 == 0)
             publish(model, user=person, summary_en=f"By {number}.")
     many = [queries(address) for address in addresses]
-    # From the second page on, the history asks for the version before its oldest one.
+    # The history always asks for the version before the oldest one on its page.
     assert [n - m for n, m in zip(many, few, strict=True)] == [0, 0, 0]
     assert max(few) <= 12
 
@@ -282,7 +282,7 @@ CHANGED = {
 
 
 def add_history(records: list, *, publications: int) -> None:
-    """Give each record so many more publications, a day for each, with ten changes each, as if all had happened."""
+    """Give each record more publications in the past, one a day, with ten changes each."""
     documents = {record: Publication.objects.of(record.uid).first().document for record in records}
     begin = timezone.now() - timedelta(days=publications)
     last = {record: Publication.objects.of(record.uid).count() for record in records}

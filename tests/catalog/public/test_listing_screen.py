@@ -1,4 +1,4 @@
-"""The screen of a listing: its form, its table and the answers to htmx."""
+"""The page of a listing: its form, its table and its htmx responses."""
 
 import re
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ def words_of(tag) -> str:
 
 @pytest.fixture
 def licences():
-    """Models under a dozen licences, of which one has a hostile name."""
+    """Models with a dozen licences, one of which has a hostile name."""
     for number in range(11):
         make_model(name=f"Model {number}", licence=f"licence-{number:02}")
     make_model(name="<i>Model", licence='x"><script>alert(1)</script>')
@@ -66,7 +66,7 @@ HOSTILE = """<script>alert(1)</script>"x' onfocus='y&amp;"""
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize("htmx", [False, True])
 def test_hostile_values_are_text_wherever_they_are_shown(language, htmx):
-    """In names, labels, values, what was typed, in the reader's language or in the other, in answers to htmx."""
+    """In names, labels, values and typed texts, in the reader's language or the other, in pages and htmx responses."""
     parent = make_label(Segment, "image", name_en=HOSTILE, name_zh="")
     make_label(Segment, "logos", name_en=f"{HOSTILE} child", name_zh="", parent=parent)
     segments = [*Segment.objects.all()]
@@ -96,7 +96,7 @@ def test_a_chosen_segment_opens_its_parent():
 
 @pytest.fixture
 def funded():
-    """Four startups: three with an amount, of which one is an estimate, and one without."""
+    """Four startups: three with an amount, one of them an estimate, and one without."""
     amounts = {
         "Small": "USD 2M",
         "Middle": "USD 50M",

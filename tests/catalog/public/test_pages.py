@@ -1,4 +1,4 @@
-"""What a reader finds on the public pages of the catalog, and what never shows there."""
+"""What the public pages of the catalog show, and what they never show."""
 
 import json
 import re
@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def text_of(response) -> str:
-    """The words of a page, without markup and with single spaces."""
+    """Return the words of a page, without markup and with single spaces."""
     html = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
@@ -352,7 +352,7 @@ def test_the_glossary(client):
 
 
 def multiply(record, *, times: int) -> None:
-    """Put copies of a record's listing row beside it, as if so many were live."""
+    """Add copies of a record's listing row, as if more entries were live."""
     row = ListingEntry.objects.get(entry=record.uid)
     facets = list(row.facets.all())
     model = type(record)
@@ -432,7 +432,7 @@ def test_pages_take_at_most_twelve_queries_however_many_entries(stable_diffusion
         multiply(record, times=50)
     at_50 = count_queries()
     for record in (stable_diffusion, product, product.maker):
-        # Other copies than before: the slugs go on.
+        # Continue the slugs of earlier copies.
         record.slug = f"{record.slug}-more"
         multiply(record, times=450)
     at_500 = count_queries()
@@ -440,7 +440,7 @@ def test_pages_take_at_most_twelve_queries_however_many_entries(stable_diffusion
     assert max(at_50.values()) <= 12, at_50
 
 
-# --- whatever is typed -------------------------------------------------------------------------------------
+# --- any query string --------------------------------------------------------------------------------------
 
 PARAMETERS = [
     *("q", "sort", "page", "as_of", "segment", "country", "type", "status", "input", "output", "maker", "built_on"),
@@ -501,7 +501,7 @@ ODD = st.one_of(
         max_size=6,
     )
 )
-# Whole pages, seven of them, of which 2,000 take eleven minutes: on each database a quarter of the long profile.
+# 2,000 examples of seven whole pages take eleven minutes: each database gets a quarter of the long profile.
 @settings(
     max_examples=max(50, settings.default.max_examples // 4),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
