@@ -26,7 +26,7 @@ CODE = ("aigc_site", "catalog", "editorial", "locale", "templates")
 
 @pytest.mark.django_db
 @pytest.mark.admin
-def test_every_account_has_a_name_also_one_that_was_there_without(monkeypatch, tmp_path):
+def test_every_account_gets_a_name_also_an_existing_one_without(monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "PASSWORD_FILE", tmp_path / "password")
     User.objects.create_user("editor")
     User.objects.create_user("lead", first_name="Li")
@@ -226,7 +226,7 @@ demo.serve("127.0.0.1", {port})
         pytest.param(signal.SIGHUP, marks=pytest.mark.long),
     ],
 )
-def test_it_ends_with_all_its_processes_although_a_worker_does_not_react(server, signum):
+def test_it_stops_all_its_processes_although_a_worker_does_not_react(server, signum):
     process, _port = server
     clock, first, second = children_of(process.pid)
     # Like on a machine that is too busy to let it react.

@@ -151,7 +151,7 @@ def is_above(owner: str, part: str) -> bool:
     return PARTS.index(owner) > PARTS.index(part)
 
 
-def test_no_part_names_what_is_above_it(owners):
+def test_no_part_uses_names_of_a_part_above_it(owners):
     upwards, downwards = [], set()
     for where, part, name in list_names():
         for owner in find_owners(name, owners):

@@ -209,7 +209,7 @@ def test_product_with_price_plans(editor):
     assert [*product.built_on.all()] == [built_on]
 
 
-def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(editor):
+def test_errors_are_beside_their_fields_and_nothing_typed_is_lost(editor):
     response = create(
         editor,
         Organization,
@@ -240,7 +240,7 @@ def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(editor):
     assert not Organization.objects.exists()
 
 
-def test_dates_and_figures_that_a_row_needs_are_asked_for_in_drafts_too(editor):
+def test_dates_and_figures_of_rows_are_required_in_drafts_too(editor):
     source = make_source()
     response = create(
         editor,
@@ -301,7 +301,7 @@ def test_copy_makes_another_entry(editor, model):
     assert editor.post(url(original, "copy"), {}).status_code == 405
 
 
-def test_copy_takes_the_rows_along(editor):
+def test_copy_has_the_rows_too(editor):
     link = {"key": "site", "link_kind": "website", "url": "https://example.org/"}
     create(editor, Organization, rows=(("links", link),))
     original = Organization.objects.get()

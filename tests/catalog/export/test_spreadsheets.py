@@ -40,7 +40,7 @@ def find_guards(read: str, cell: str) -> list[int]:
 
 @given(rows)
 @example([["=cmd|' /C calc'!A0", "\t=1", "  +1", "＝1", "a; =1\t@b", -5, Decimal("-0.5"), -2.5]])
-def test_csv_holds_what_it_was_given_and_no_text_that_a_program_runs(rows):
+def test_csv_keeps_every_value_and_has_no_formula(rows):
     lines = [write_line(row) for row in rows]
     for line, row in zip(lines, rows, strict=True):
         assert line.endswith("\r\n")

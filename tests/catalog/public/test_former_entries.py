@@ -42,7 +42,7 @@ def test_the_other_one_says_what_was_merged_into_it(client, merged):
     assert "Merged into" not in words_at(client, "/en/models/target/")
 
 
-def test_terms_are_merged_alike(client):
+def test_a_merged_term_leads_to_the_other_one(client):
     target, old = make_term(slug="target"), make_term(slug="old")
     publish(old, merged_into=target)
     assert client.get("/en/glossary/old/").url == "/en/glossary/target/"

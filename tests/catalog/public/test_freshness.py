@@ -173,7 +173,7 @@ def test_ages_are_those_of_each_kind_and_of_all_and_leave_out_what_has_no_check(
         (5, 5, "100", "5 of 5 (100%)"),
     ],
 )
-def test_a_share_is_none_or_all_only_where_it_is(number, of, percent, words):
+def test_a_share_is_0_or_100_percent_only_for_none_or_all(number, of, percent, words):
     assert Share(number, of).percent == percent
     assert str(Share(number, of)) == words
 
@@ -232,7 +232,7 @@ def test_without_a_correction_there_is_no_time_to_one(user, clock):
 
 
 @pytest.mark.parametrize(("outcome", "paths"), [(Outcome.CHANGED, [""]), (Outcome.CONFLICT, ["access"])])
-def test_a_correction_takes_from_the_first_check_that_doubts_to_the_next_publication(user, clock, outcome, paths):
+def test_a_correction_takes_from_the_first_doubting_check_to_the_next_publication(user, clock, outcome, paths):
     model = make_model(access="api", cite={"access": "2024"})
     clock.shift(timedelta(days=2))
     check(model, "access", user, outcome, paths=paths)
@@ -247,7 +247,7 @@ def test_a_correction_takes_from_the_first_check_that_doubts_to_the_next_publica
     assert corrections() == (0, None)
 
 
-def test_what_was_still_true_in_between_needed_no_correction(user, clock):
+def test_a_value_confirmed_in_between_needed_no_correction(user, clock):
     model = make_model(access="api", cite={"access": "2024"})
     clock.shift(timedelta(days=2))
     check(model, "access", user, Outcome.CHANGED, paths=["access"])
@@ -346,7 +346,7 @@ def test_the_page_says_each_number_in_words_and_in_a_chart(groups_in_all_states,
     assert "/en/models/?freshness=overdue" in html
 
 
-def test_the_page_in_chinese_and_its_way_in(client):
+def test_the_page_in_chinese_and_the_link_to_it(client):
     model = make_model()
     assert "/zh-hans/freshness/" in client.get(f"/zh-hans/models/{model.slug}/").content.decode()
     assert "http://testserver/zh-hans/freshness/" in client.get("/sitemap-pages.xml").content.decode()
@@ -360,7 +360,7 @@ def test_an_empty_catalog_has_a_page(client):
     assert all(row[6] in ("0", "") for row in rows_of(client.get("/en/freshness/data.csv"))[1:])
 
 
-def test_the_file_has_every_number_with_what_it_is_of(groups_in_all_states, client):
+def test_the_file_has_every_number_with_its_total(groups_in_all_states, client):
     with time_machine.travel("2026-03-20"):
         response = client.get("/en/freshness/data.csv")
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
