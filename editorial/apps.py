@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class EditorialConfig(AppConfig):
-    """What we write, and how the catalog is kept true."""
+    """What we write, and how we keep the catalog true."""
 
     name = "editorial"
     verbose_name = _("Editorial")
@@ -20,9 +20,9 @@ class EditorialConfig(AppConfig):
         from editorial.review.audit import name_resubmitted_version
         from editorial.review.guards import connect_guards
         from editorial.review.notices import follow, follow_comment, silence_wagtail, tell_taken_out
-        from editorial.review.record_rights import follow_kinds
+        from editorial.review.record_rights import grant_rights
 
-        post_migrate.connect(follow_kinds, sender=self)
+        post_migrate.connect(grant_rights, sender=self)
         for model in (ModelLogEntry, PageLogEntry):
             pre_save.connect(name_resubmitted_version, sender=model)
         workflow_cancelled.connect(tell_taken_out)

@@ -1,4 +1,4 @@
-"""Django looks for models here; they live in the rooms."""
+"""Django looks for models here; they are defined in the packages below."""
 
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, ArticleSource, HomePage, TextPage
 from editorial.review.notices import Notice, NoticeChoice

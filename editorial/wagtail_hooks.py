@@ -1,4 +1,4 @@
-"""Registers what `editorial.review` gives the admin."""
+"""Registers the pages' and the review's parts of the admin with Wagtail."""
 
 from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -26,9 +26,9 @@ from editorial.review.menu import (
 )
 
 page_viewset_registry.register(SitePage, SitePageViewSet())
-# Wagtail's own choices would change nothing: its mail is off, ours takes its place.
+# Hide Wagtail's own choices, which would have no effect: its mail is off, and ours replaces it.
 NotificationsSettingsPanel.is_active = lambda panel: False
-# Panels of the front page that ours replaces.
+# Panels of the admin's front page that ours replace.
 WAGTAILS_OWN = ("user_objects_in_workflow_moderation", "workflow_objects_to_moderate")
 
 
@@ -54,7 +54,7 @@ def register_review_urls():
 
 @hooks.register("before_edit_page")
 @hooks.register("before_edit_snippet")
-def explain_why_not(request, record) -> None:
+def explain_review_state(request, record) -> None:
     explain_review(request=request, record=record)
 
 
@@ -85,7 +85,7 @@ def name_snippet_actions(menu_items, request, context) -> None:
 
 @hooks.register("construct_homepage_panels")
 def show_newsroom(request, panels) -> None:
-    # It says what these say, and leads to our own screens.
+    # Ours show the same, and link to our own screens.
     panels[:] = [panel for panel in panels if panel.name not in WAGTAILS_OWN]
     panels.extend([NewsroomPanel(), NoticesPanel()])
 
@@ -120,5 +120,5 @@ def register_notice_choice(request, user, profile) -> NoticeChoicePanel:
     return NoticeChoicePanel(request, user, profile)
 
 
-# After Wagtail's own, whose words some of these take the place of.
+# After Wagtail's own, because these replace some of its words.
 hooks.register("register_log_actions", register_decisions, order=1)

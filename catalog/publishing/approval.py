@@ -1,4 +1,4 @@
-"""Approves a version: the one thing without which nothing is published."""
+"""Approving a version: nothing is published without an approval."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
@@ -19,10 +19,10 @@ def approve(
     reason: str = "",
     digest: str | None = None,
 ) -> Approval:
-    """Write down that a revision may go live, for exactly what it says now.
+    """Record that a revision may go live with exactly its present content, and return the approval.
 
-    `digest` is what the approver saw, where that is known. Raises Refused if the revision says something else by
-    now, or if the approver wrote a part of it and the kind needs another pair of eyes.
+    `digest` is the digest of the content that the approver saw, where it is known. Raises Refused if the content has
+    changed since then, or if the approver wrote part of it and this kind of approval needs a second person.
     """
     found = digest_of(revision.content)
     authors = find_authors(record=record, revision=revision)
@@ -30,7 +30,7 @@ def approve(
         raise Refused(_("It was changed since: look at the newer version before you approve it."), code="newer")
     match kind:
         case ApprovalKind.REVIEWED | ApprovalKind.BATCH if record.owed_look:
-            # It would be part of what is approved, and be seen by nobody.
+            # The emergency change would become part of the approved version without a second look.
             raise Refused(_("A second look is owed to what was published alone: take it first."), code="owed")
         case ApprovalKind.REVIEWED | ApprovalKind.BATCH if approver is None or approver.pk in authors:
             raise Refused(_("You changed this version; someone else must approve it."), code="author")
@@ -57,7 +57,10 @@ def write_approval(
     reason: str,
     action: str = "review.approve",
 ) -> Approval:
-    """Write an approval down, in the log too, under this action; the conditions are for the caller to check."""
+    """Write an approval and its log entry, and return it.
+
+    Checks no conditions: the caller has done that. `action` is the action in the log.
+    """
     reason = reason.strip()
     log(instance=record, action=action, user=approver, revision=revision, data={"kind": kind, "reason": reason})
     approval = Approval.objects.create(

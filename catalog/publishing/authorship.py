@@ -1,4 +1,4 @@
-"""Who wrote a version: they are not the ones to approve it."""
+"""Who wrote a version. Its authors must not approve it."""
 
 from wagtail.log_actions import registry as log_registry
 from wagtail.models import Revision
@@ -10,9 +10,9 @@ SUBMISSIONS = ("wagtail.workflow.start", "wagtail.workflow.resume")
 
 
 def find_authors(*, record: Published, revision: Revision) -> list[int]:
-    """The ids of those who wrote or submitted any part of a revision since the last publication or withdrawal.
+    """Return the ids of the users who wrote or submitted part of a revision since the last publication or withdrawal.
 
-    Whoever saved a version that says the same as the one before has written nothing.
+    Saving a version with the same content as the one before does not make someone an author.
     """
     last = record.last_published
     since, said = (last.pk, digest_of(last.content)) if last else (0, None)

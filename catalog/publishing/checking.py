@@ -1,4 +1,7 @@
-"""What people find when they compare values with sources, and who may not say so of their own."""
+"""Recording what people find when they compare values with sources.
+
+Nobody verifies values that they entered themselves.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -18,7 +21,7 @@ from catalog.models.source import Citation, Source
 from catalog.publishing import effects
 from catalog.publishing.verification import lock_verifications
 
-# Whoever entered a value within so many days is not the one to verify it.
+# Days for which people can't verify a value that they entered.
 OWN_DAYS = 30
 
 
@@ -35,11 +38,11 @@ def record_checks(
     sequence: int | None = None,
     is_alone: bool = False,
 ) -> None:
-    """Write down that a person compared values of an entry with sources; without a path, the whole group.
+    """Record that a person compared values of an entry with sources. The path "" means the whole group.
 
-    `sequence` is the number of the publication that the person saw. Raises Refused where it is no longer the last, or
-    where somebody would verify what they entered themselves, unless `is_alone` says that there is nobody else. Whether
-    the person checks at all is for the caller to ask.
+    `sequence` is the number of the publication that the person saw. Raises Refused if there is a newer one, or if
+    somebody would verify a value that they entered themselves. With `is_alone` they may, because there is nobody else.
+    The caller checks whether the person may record checks at all.
     """
     ListingVersion.hold()
     lock_verifications(entry)
@@ -47,8 +50,8 @@ def record_checks(
         raise Refused(_("It was published again meanwhile. This is how it stands now."))
     paths = list(paths)
     if outcome == Outcome.STILL_TRUE and not is_alone:
-        entered = read_entered([entry]).get(entry, {})
-        if any(user.pk in find_who_entered(entered, group=group, path=path) for path in paths):
+        entered = read_recent_authors([entry]).get(entry, {})
+        if any(user.pk in find_recent_authors(entered, group=group, path=path) for path in paths):
             raise Refused(
                 _("You entered this value within the last %(days)s days; someone else must verify it.")
                 % {"days": OWN_DAYS}
@@ -61,10 +64,10 @@ def record_checks(
     effects.follow(effects.VerificationsOutdated(entries=[entry]))
 
 
-def read_entered(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
-    """Return who wrote what was published of entries lately, of values or of their sources; two queries.
+def read_recent_authors(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
+    """Return who recently entered values of these entries, or their sources; two queries.
 
-    By entry, and by field group and path the ids of the authors.
+    The result maps each entry to (field group, path) to the ids of the authors.
     """
     since = timezone.now() - timedelta(days=OWN_DAYS)
     entered: dict[UUID, dict[tuple[str, str], set[int]]] = {}
@@ -84,8 +87,8 @@ def read_entered(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], se
     return entered
 
 
-def find_who_entered(entered: dict[tuple[str, str], set[int]], *, group: str, path: str) -> set[int]:
-    """The ids of those who wrote a value, a row of a list or, without a path, any value of the group."""
+def find_recent_authors(entered: dict[tuple[str, str], set[int]], *, group: str, path: str) -> set[int]:
+    """Return the ids of the users who entered a value or a row of a list; with path "", any value of the group."""
     return {
         author
         for (its_group, its_path), authors in entered.items()
@@ -96,7 +99,7 @@ def find_who_entered(entered: dict[tuple[str, str], set[int]], *, group: str, pa
 
 @transaction.atomic
 def flag_source(source: Source) -> None:
-    """Derive the verifications of the live entries that cite a source again: it has changed or is gone."""
+    """Update the verifications of all live entries that cite a source, because it has changed or is gone."""
     ListingVersion.hold()
     entries = find_citing(source)
     if entries:
@@ -104,7 +107,7 @@ def flag_source(source: Source) -> None:
 
 
 def find_citing(source: Source) -> list[UUID]:
-    """The permanent ids of the live entries that cite a source."""
+    """Return the permanent ids of the live entries that cite a source."""
     found: set[UUID] = set()
     for model in Citation.__subclasses__():
         cites = model.objects.filter(source=source, entry__live=True)

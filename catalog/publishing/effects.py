@@ -1,7 +1,8 @@
-"""What follows a decision, inside its transaction: named slots that rooms above fill, so that none is imported here.
+"""What follows a decision, within its transaction.
 
-Each slot is filled with one function when the apps are ready. `follow()` calls all of them with every event, in the
-order in which they are named here; each picks the events that it needs. Another slot is another line in `SLOTS`.
+Rooms above fill named slots, so that nothing here imports them. Each slot is filled with one function when the apps are
+ready. `follow()` calls these functions with every event, in the order of `SLOTS`, and each picks the events that it
+needs. To add a slot, add a line to `SLOTS`.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,7 +19,7 @@ from catalog.models.vocabulary import Label
 
 @dataclass(frozen=True)
 class Approved:
-    """An approval was written: somebody let a version go live, or found right what went live."""
+    """An approval was written: somebody let a version go live, or confirmed one that was published in an emergency."""
 
     approval: Approval
 
@@ -33,14 +34,14 @@ class PublicationRecorded:
 
 @dataclass(frozen=True)
 class VerificationsOutdated:
-    """Checks were recorded or sources changed, so that verifications of these entries (permanent ids) are outdated."""
+    """Checks were recorded or sources changed, so the verifications of these entries (permanent ids) need an update."""
 
     entries: Iterable[UUID]
 
 
 @dataclass(frozen=True)
 class WordChanged:
-    """A word of a vocabulary was changed; new ones are no event, since nothing carries them yet."""
+    """A word of a vocabulary was changed. A new word is no event, because no entry uses it yet."""
 
     word: Label
 
@@ -56,7 +57,7 @@ filled: dict[str, Callable[[Event], None]] = {}
 
 
 def fill(slot: str, function: Callable[[Event], None]) -> None:
-    """Have a slot call this function with every event. Raises ValueError for no slot, or one that is filled already."""
+    """Call this function with every event from now on. Raises ValueError if the slot is unknown or already filled."""
     if slot not in SLOTS:
         raise ValueError(f"“{slot}” is no slot; there are: {', '.join(SLOTS)}.")
     if filled.get(slot, function) is not function:
@@ -65,13 +66,13 @@ def fill(slot: str, function: Callable[[Event], None]) -> None:
 
 
 def follow(event: Event) -> None:
-    """Call the function of each slot with an event, in order. Raises what they raise: then nothing has happened."""
+    """Call the function of each slot with an event, in order. An error in any of them undoes the whole decision."""
     for slot in SLOTS:
         filled[slot](event)
 
 
 def check_slots(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
-    """Report each slot that no function fills (a system check)."""
+    """Return an error for each slot that is not filled (a system check)."""
     return [
         checks.Error(
             f"Nothing fills the slot “{slot}”, so nothing that is published or checked would reach it.",

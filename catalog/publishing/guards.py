@@ -1,8 +1,8 @@
-"""Guards that must be signals: they refuse what would change what the public sees, by whatever way somebody takes.
+"""Guards that must be signals: they refuse changes to what the public sees, however the change is made.
 
-They receive every save, deletion and move, since Wagtail's actions call no method of the object itself, or take a page
-for a plain `Page`. What sends no signal (`QuerySet.update`, `bulk_create`, `loaddata`, SQL) is for those who run the
-database. `docs/publishing.md` has the table of them.
+They receive every save, deletion and move, because Wagtail's actions don't call methods of the object itself, or treat
+a page as a plain `Page`. `QuerySet.update`, `bulk_create`, `loaddata` and SQL send no signals: only people who run the
+database use them. `docs/publishing.md` has a table of the guards.
 """
 
 from collections.abc import Iterator
@@ -23,20 +23,20 @@ from catalog.models.source import Source
 from catalog.models.vocabulary import Label, Layer, Modality, Segment
 from catalog.publishing import effects
 
-# Set while an approved version goes live, or is withdrawn: only then may what the public sees change.
+# True while an approved version goes live or is withdrawn. At all other times public content must not change.
 _sanctioned: ContextVar[bool] = ContextVar("sanctioned", default=False)
 
-# What may be saved by itself at any time.
+# Columns that may be saved on their own at any time.
 FREE = BOOKKEEPING - {"live", "live_revision", "first_published_at", "last_published_at", "url_path"}
 
 FILES = (get_image_model(), get_document_model())
-# What entries and pages point to: with it gone, something live would say something else.
+# Entries and pages point to these: deleting one would change live content.
 POINTED_TO = (Published, Source, Label, *FILES)
 
 
 @contextmanager
 def sanctioned() -> Iterator[None]:
-    """Let what the public sees change inside this block; for `catalog.publishing.publication` alone."""
+    """Allow changes to what the public sees inside this block. Only `catalog.publishing.publication` may use it."""
     token = _sanctioned.set(True)
     try:
         yield
@@ -45,32 +45,32 @@ def sanctioned() -> Iterator[None]:
 
 
 def is_sanctioned() -> bool:
-    """Whether an approved version is going live right now."""
+    """Return whether an approved version is going live or being withdrawn right now."""
     return _sanctioned.get()
 
 
 def is_published_kind(instance) -> bool:
-    """Whether the rules of publication hold for an object; Wagtail often has a page as a plain `Page`."""
+    """Return whether publication rules apply to an object. Wagtail often passes a page as a plain `Page`."""
     if type(instance) is Page:
         return issubclass(instance.specific_class or Page, Published)
     return isinstance(instance, Published)
 
 
 def refuse_direct_change(sender, instance, raw=False, update_fields=None, **kwargs) -> None:
-    """Refuse to save what would change what the public sees, outside of `publish()` (receiver of `pre_save`)."""
+    """Refuse a save outside `publish()` that would change what the public sees (receiver of `pre_save`)."""
     if raw or is_sanctioned() or not is_published_kind(instance):
         return
     if update_fields is not None and set(update_fields) <= FREE:
         return
-    held = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
-    if not instance.live and not (held and held.live):
+    stored = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
+    if not instance.live and not (stored and stored.live):
         return
-    if held is None or public_side(held) != public_side(instance):
+    if stored is None or public_state(stored) != public_state(instance):
         raise Refused(_("What is live changes only by an approved version: save a draft and submit it for review."))
 
 
-def public_side(instance) -> tuple:
-    """What the public sees of an object, and since when."""
+def public_state(instance) -> tuple:
+    """Return what the public sees of an object, and when it was published."""
     return (
         digest_of(instance.serializable_data()),
         instance.live,
@@ -81,7 +81,7 @@ def public_side(instance) -> tuple:
 
 
 def refuse_deletion(sender, instance, **kwargs) -> None:
-    """Refuse to delete what was public once, or what something live points to (receiver of `pre_delete`)."""
+    """Refuse to delete what was once public, or what live content points to (receiver of `pre_delete`)."""
     if isinstance(instance, Published) and instance.first_published_at:
         raise Refused(_("It was public once, so it can't be deleted; withdraw it instead."))
     if isinstance(instance, POINTED_TO) and is_shown(instance):
@@ -89,14 +89,14 @@ def refuse_deletion(sender, instance, **kwargs) -> None:
 
 
 def refuse_replacement(sender, instance, **kwargs) -> None:
-    """Refuse to put another file in the place of one that something live shows (receiver of `pre_save`)."""
-    held = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
-    if held and held.file.name != instance.file.name and is_shown(held):
+    """Refuse to replace a file that live content shows (receiver of `pre_save`)."""
+    stored = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
+    if stored and stored.file.name != instance.file.name and is_shown(stored):
         raise Refused(_("Something live uses this file: add the new one beside it, and choose it in a new version."))
 
 
 def is_shown(instance) -> bool:
-    """Whether something live points to an object: by a relation, or in the text of a page."""
+    """Return whether live content points to an object: through a relation, or in the text of a page."""
     for relation in type(instance)._meta.related_objects:
         field = relation.field
         owner = next((it.name for it in field.model._meta.fields if isinstance(it, ParentalKey)), None)
@@ -115,33 +115,34 @@ def is_shown(instance) -> bool:
 
 
 def refuse_move(sender, instance, url_path_before, url_path_after, **kwargs) -> None:
-    """Refuse to move what would get another public address (receiver of `pre_page_move`)."""
+    """Refuse to move a page if a public address would change (receiver of `pre_page_move`)."""
     if url_path_before != url_path_after and instance.get_descendants(inclusive=True).live().exists():
         raise Refused(_("It is public under its address, so it stays where it is."))
 
 
 def refuse_restriction(sender, instance, **kwargs) -> None:
-    """Refuse to take a page out of the public's sight by a password or a group (receiver of `pre_save`)."""
+    """Refuse to hide a page behind a password or a group (receiver of `pre_save`)."""
     raise Refused(_("All pages of this site are public: withdrawing one takes a version that another person approves."))
 
 
 def refuse_unscheduling(sender, instance, update_fields=None, **kwargs) -> None:
-    """Refuse to take away by itself the time at which an approved version goes live (receiver of `pre_save`)."""
+    """Refuse to clear the go-live time of an approved version on its own (receiver of `pre_save`)."""
     if update_fields is not None and "approved_go_live_at" in update_fields and not is_sanctioned():
         raise Refused(_("Two people have approved that it goes live then: have a new version reviewed instead."))
 
 
 def tell_of_word(sender, instance, created, **kwargs) -> None:
-    """Have the change of a vocabulary's word followed (receiver of `post_save`).
+    """Announce the change of a word of a vocabulary (receiver of `post_save`).
 
-    No guard, but a signal for the same reason: words are saved by stock forms, which call nothing of ours.
+    This is not a guard, but it must be a signal for the same reason: Wagtail's stock forms save words and call none of
+    our functions.
     """
     if not created:
         effects.follow(effects.WordChanged(instance))
 
 
 def connect_guards() -> None:
-    """Connect the receivers; called once, when all models are there."""
+    """Connect the receivers. Call this once, when all models are loaded."""
     pre_save.connect(refuse_direct_change)
     pre_delete.connect(refuse_deletion)
     pre_page_move.connect(refuse_move)

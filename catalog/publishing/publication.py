@@ -1,7 +1,7 @@
-"""Publishes an approved version, whoever asks for it and by whatever way; then the publication is recorded.
+"""Publishing an approved version, no matter who asks for it and how, and recording the publication.
 
-`publish()` reads in the order of events: is it approved, is it valid, let Wagtail make it live, withdraw the object if
-the version says so, write down what the public sees from now on. All of it is one transaction.
+`publish()` reads in the order of events: check the approval, validate the content, let Wagtail make it live, withdraw
+the object if the version says so, record what the public sees from now on. All of this is one transaction.
 """
 
 from django.core.exceptions import ValidationError
@@ -21,40 +21,40 @@ from catalog.publishing.guards import sanctioned
 
 
 def publish_approved(*, record: Published, user) -> None:
-    """Publish the newest version, which was approved last. Raises Refused if it was not."""
+    """Publish the newest version if the last approval is for it. Raises Refused otherwise."""
     record.refresh_from_db(fields=["latest_revision"])
     approval = Approval.objects.of(record).first()
     if approval is None or approval.revision_id != record.latest_revision_id:
         raise Refused(_("This version has not been approved: submit it for review."), code="unapproved")
-    # The approval is the right to publish: nobody has Wagtail's publish permission.
+    # An approval replaces Wagtail's publish permission, which nobody has.
     publish(record=record, revision=approval.revision, user=user, skip_permission_checks=True)
 
 
 def publish(*, record: Published, revision: Revision, user=None, draft: Published | None = None, **options) -> None:
-    """Publish an approved revision, all or nothing, or schedule it. Wagtail's `record.publish()` ends here too.
+    """Publish or schedule an approved revision, all or nothing. Wagtail's `record.publish()` also ends here.
 
-    `draft` is the object that the revision was saved from, where the caller has it: to build it takes a query for each
-    row of a list. `options` are those of Wagtail's `publish()`, which never validates: two drafts may claim one slug,
-    and a row of a list may be incomplete. Raises Refused without an approval of this very content, ValidationError for
-    content that can't go live, and then nothing has changed.
+    `draft` is the object that the revision was saved from, if the caller has it: building it again takes a query for
+    each row of a list. `options` are those of Wagtail's `publish()`. That never validates, although two drafts may
+    claim one slug, or a row of a list may be incomplete; so this function validates. Raises Refused without an approval
+    of exactly this content, and ValidationError for content that can't go live; then nothing has changed.
     """
     draft = draft or revision.as_object()
-    # Never without an entry: the log says whether a version has been published already.
+    # Always log: the log is how we know that a version has been published.
     options["log_action"] = options.get("log_action") or True
     with transaction.atomic():
         record.lock_row()
         refuse_unapproved(record=record, revision=revision)
         validate(draft)
-        # Not `record`, which may be the very draft.
+        # Read it from the database: `record` may be the draft itself.
         before = type(record)._default_manager.get(pk=record.pk)
         action = name_action(version=draft, before=before)
         if action != PublicationAction.PUBLISHED and not draft.waits:
-            # The log says what it is instead, once it has happened.
+            # A more exact action is logged below, once it has happened.
             options["log_action"] = False
         make_live(record=record, revision=revision, draft=draft, user=user, **options)
         live = type(record)._default_manager.get(pk=record.pk)
         if not live.live or live.live_revision_id != revision.pk:
-            # It is scheduled.
+            # It is only scheduled.
             return
         if live.is_withdrawal:
             withdraw(live)
@@ -65,7 +65,7 @@ def publish(*, record: Published, revision: Revision, user=None, draft: Publishe
 
 
 def refuse_unapproved(*, record: Published, revision: Revision) -> None:
-    """Raise Refused unless the last approval of this object is for this revision as it is now."""
+    """Raise Refused unless the last approval of this object is for this revision with its present content."""
     approval = Approval.objects.of(record).first()
     if approval is None or approval.revision_id != revision.pk:
         raise Refused(_("This version has not been approved: submit it for review."), code="unapproved")
@@ -85,8 +85,8 @@ def validate(instance: models.Model) -> None:
         for number, row in enumerate(getattr(instance, name).all(), start=1):
             heading = row._meta.verbose_name
             try:
-                # The row's link to its owner is not there yet while the owner is a draft; other links are the
-                # database's to check, which takes no query for each.
+                # A row of a draft has no link to its owner yet. The database checks the other links, without a query
+                # for each.
                 links = [field.name for field in row._meta.fields if field.many_to_one and getattr(row, field.attname)]
                 row.full_clean(exclude=[parental_key, *links], validate_unique=False, validate_constraints=False)
             except ValidationError as error:
@@ -107,7 +107,7 @@ def validate(instance: models.Model) -> None:
 
 
 def name_action(*, version: Published, before: Published) -> PublicationAction:
-    """What the publication of a version is called; `before` is the object as it is until then."""
+    """Return which action the publication of a version is. `before` is the object as it was before the publication."""
     if isinstance(version, PublishedDocument) and version.merged_into_id:
         return PublicationAction.MERGED
     if version.is_withdrawal:
@@ -120,8 +120,8 @@ def name_action(*, version: Published, before: Published) -> PublicationAction:
 
 
 def make_live(*, record: Published, revision: Revision, draft: Published, **options) -> None:
-    """Let Wagtail publish or schedule a revision as this very object, which was validated."""
-    # Wagtail's action has the revision build the object in its constructor, and takes none that is there already.
+    """Let Wagtail publish or schedule a revision, using exactly the object that was validated."""
+    # Wagtail's action accepts no object; it always has the revision build one.
     revision.as_object = lambda: draft
     try:
         with sanctioned():
@@ -131,7 +131,7 @@ def make_live(*, record: Published, revision: Revision, draft: Published, **opti
 
 
 def withdraw(record: Published) -> None:
-    """Take down an object whose version says so; the approval of the version is the right to do it."""
+    """Take an object offline when its version says so. The approval of that version covers this."""
     with sanctioned():
         record.take_down()
         record.has_unpublished_changes = False
@@ -141,7 +141,8 @@ def withdraw(record: Published) -> None:
 def log_action(*, record: Published, revision: Revision, action: PublicationAction, former_slug: str, user) -> None:
     """Log a withdrawal, merger, restoration or change of address.
 
-    Under the address and name that the public knew: a draft may change both in the row of what is withdrawn.
+    The log keeps the address and name that the public knew, because a draft may change both in the row of a withdrawn
+    object.
     """
     data: dict = {"former_slug": former_slug, "slug": record.slug}
     if record.withdrawal_en or record.withdrawal_zh:
@@ -152,14 +153,14 @@ def log_action(*, record: Published, revision: Revision, action: PublicationActi
 
 
 def record_publication(*, record: PublishedDocument, action: PublicationAction, user) -> None:
-    """Write a `Publication` with a `Change` for each value that differs from the one before.
+    """Write a `Publication`, with a `Change` for each value that differs from the publication before.
 
-    Entries and terms have these; of pages Wagtail's own log says the same.
+    Only entries and terms have these. For pages, Wagtail's own log serves the same purpose.
     """
     last = Publication.objects.of(record.uid).first()
     document = record.public_document()
     if record.merged_into:
-        # Kept here: a draft may empty it in the row.
+        # Keep it in the document: a draft may clear it in the row.
         document["merged_into"] = str(record.merged_into.uid)
     approval = Approval.objects.of(record).select_related("approver").first()
     publication = Publication.objects.create(
@@ -170,7 +171,7 @@ def record_publication(*, record: PublishedDocument, action: PublicationAction, 
         action=action,
         document=document,
         reason={"en": record.withdrawal_en, "zh": record.withdrawal_zh} if not record.live else None,
-        # The clock publishes without a user: then it was whoever approved it for that time.
+        # A scheduled publication has no user: the approver acted.
         actor=user if user and user.pk else approval.approver,
         authors=approval.authors,
         recited=recited_paths(old=last.document, new=document) if last else [],

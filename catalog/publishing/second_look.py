@@ -11,9 +11,10 @@ from catalog.publishing.publication import publish
 
 @transaction.atomic
 def confirm(*, record: Published, owed: Approval, user, reason: str = "") -> Approval:
-    """Find an emergency publication right.
+    """Confirm an emergency publication, and return the approval.
 
-    `owed` is the one that was looked at. Raises Refused if there is a newer one, and for the authors.
+    `owed` is the publication that the person looked at. Raises Refused if there is a newer one, or if the person is one
+    of its authors.
     """
     record.lock_row()
     refuse_second_look(record=record, owed=owed, user=user)
@@ -30,10 +31,10 @@ def confirm(*, record: Published, owed: Approval, user, reason: str = "") -> App
 
 @transaction.atomic
 def revert(*, record: Published, owed: Approval, user, reason: str = "") -> None:
-    """Bring back what was live before an emergency publication.
+    """Bring back the version that was live before an emergency publication.
 
-    `owed` is the one that was looked at; newer drafts stay in the history. Raises Refused if there is a newer one,
-    for the authors of either version, and where there was nothing before.
+    `owed` is the publication that the person looked at. Newer drafts stay in the history. Raises Refused if there is a
+    newer publication, if the person wrote either version, or if there was no version before.
     """
     record.lock_row()
     refuse_second_look(record=record, owed=owed, user=user)
@@ -56,7 +57,7 @@ def revert(*, record: Published, owed: Approval, user, reason: str = "") -> None
 
 
 def refuse_second_look(*, record: Published, owed: Approval, user) -> None:
-    """Raise Refused unless this emergency publication is the newest, and this person may decide about it."""
+    """Raise Refused unless `owed` is the newest emergency publication and this person may decide about it."""
     newest = record.owed_look
     if newest is None:
         raise Refused(_("No second look is owed here any more."), code="decided")
@@ -67,7 +68,7 @@ def refuse_second_look(*, record: Published, owed: Approval, user) -> None:
 
 
 def find_owed_authors(record: Published) -> set[int]:
-    """The ids of those who can't take the second look: who wrote or published what nobody else has seen yet."""
+    """Return the ids of the users who can't take the second look: they wrote or published what nobody else has seen."""
     authors = set()
     for approval in Approval.objects.of(record):
         if approval.kind != ApprovalKind.EMERGENCY:
@@ -77,6 +78,6 @@ def find_owed_authors(record: Published) -> set[int]:
 
 
 def find_seen_approval(record: Published) -> Approval | None:
-    """The approval of what was live last and not published by one person alone; None if nothing was."""
+    """Return the approval of the last live version that was not an emergency publication, or None."""
     seen = Approval.objects.of(record).exclude(kind=ApprovalKind.EMERGENCY)
     return seen.filter(revision__in=record.find_published_revisions()).first()

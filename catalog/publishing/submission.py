@@ -1,4 +1,4 @@
-"""What a draft changes, and which of it still lacks a source: asked before it may be submitted for review."""
+"""What a draft changes, and which of its changes still lack a source. Asked before a draft is submitted for review."""
 
 from wagtail.models import Revision
 
@@ -12,9 +12,10 @@ from catalog.values import BilingualField
 
 
 def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
-    """The values that a revision changes, since what was last published, without a source for them.
+    """Return the values that a revision changes compared with the last publication, and for which it has no source.
 
-    By path (`released`, `milestones/launch`), with the words that forms have for it. What was removed needs no source.
+    The keys are paths (`released`, `milestones/launch`), the values are the labels that forms use. Removed values need
+    no source.
     """
     last = Publication.objects.of(entry.uid).first()
     document = revision.as_object().public_document()
@@ -24,23 +25,23 @@ def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
     for path, _old, new in differences(old=last and last.document, new=document):
         field, _slash, item = path.partition("/")
         if field in fields_of(entry.kind) and field not in UNCITED and new and (field, item) not in cited:
-            words = lists[field]._meta.verbose_name if field in lists else find_words(record=entry, name=field)
+            words = lists[field]._meta.verbose_name if field in lists else find_label(record=entry, name=field)
             unsourced[path] = f"{words} “{item}”" if item else str(words)
     return unsourced
 
 
 def name_differences(*, record: Published, old: Revision, new: Revision) -> list[str]:
-    """The names of the values and lists that differ between two revisions, as forms call them."""
+    """Return the labels of the values and lists that differ between two revisions, as forms name them."""
     before, after = old.content, new.content
     names = []
     for name in sorted(before.keys() | after.keys() - BOOKKEEPING, key=list(after).index):
         if name not in BOOKKEEPING and without_keys(before.get(name)) != without_keys(after.get(name)):
-            names.append(str(find_words(record=record, name=name)))
+            names.append(str(find_label(record=record, name=name)))
     return names
 
 
-def find_words(*, record: Published, name: str):
-    """What forms call a value or a list of an object."""
+def find_label(*, record: Published, name: str):
+    """Return the label of a value or a list, as forms name it."""
     attribute = getattr(type(record), name, None)
     if isinstance(attribute, BilingualField):
         return attribute.verbose_name

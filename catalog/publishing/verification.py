@@ -1,4 +1,4 @@
-"""How current the field groups of an entry are: derived from its public document, the checks of it, and its sources."""
+"""How current the field groups of an entry are, derived from its public document, its checks and its sources."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,19 +16,19 @@ from catalog.models.verification import DERIVED, Verification, read_intervals
 
 
 def disputed_paths(document: dict) -> set[str]:
-    """The values of a document of which a source says otherwise (an older value is history, and no contradiction)."""
+    """Return the paths of values that a source contradicts. An older value is history, not a contradiction."""
     return {path_of(citation) for citation in document["citations"] if citation["stance"] == Stance.CONTRADICTS}
 
 
 def read_verifications(document: dict, *, until: datetime | None = None) -> dict[str, Verification]:
-    """Return the verification of each field group of a document, as known now or before a moment; five queries."""
+    """Return the verification of each field group of a document, as known now or before `until`; five queries."""
     return read_all_verifications([document], until=until)[document["uid"]]
 
 
 def read_all_verifications(
     documents: Iterable[dict], *, until: datetime | None = None
 ) -> dict[str, dict[str, Verification]]:
-    """Return the verifications of several documents by permanent id; five queries, however many there are."""
+    """Return the verifications of several documents by permanent id; five queries for any number of documents."""
     documents = list(documents)
     intervals, found = read_intervals(), read_findings(documents, until=until)
     return {
@@ -40,9 +40,9 @@ def read_all_verifications(
 def make_verifications(
     document: dict, *, findings: dict[str, "GroupFindings"], intervals: dict[str, int]
 ) -> dict[str, Verification]:
-    """Return what follows for each field group of a document from what is known of it, not saved."""
+    """Return unsaved verifications for each field group of a document, derived from the findings."""
     kind = document["kind"]
-    # By two people: one entered that it has ended, another checked it.
+    # This takes two people: one entered the final status, another checked it.
     historical = (
         document["fields"].get("status") in HISTORICAL_STATUSES
         and findings[group_of(kind=kind, field="status")].find_checked() is not None
@@ -62,11 +62,11 @@ def make_verifications(
 
 
 def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -> dict[str, dict[str, "GroupFindings"]]:
-    """Return what is known of each field group of documents, by permanent id, now or before a moment; four queries."""
+    """Return what is known of each field group of documents, by permanent id, now or before `until`; four queries."""
     documents = {document["uid"]: document for document in documents}
     known = {"at__lt": until} if until else {}
     checks: dict[str, dict[str, dict[str, list[tuple[datetime, str]]]]] = {uid: {} for uid in documents}
-    # Of each value the last check with each outcome tells all, however long it has been checked.
+    # For each value, the last check with each outcome is enough, however many checks there were.
     rows = Check.objects.filter(entry__in=documents, **known).exclude(outcome=Outcome.CANT_TELL).order_by()
     for entry, group, path, outcome, at in rows.values_list("entry", "group", "path", "outcome").annotate(
         last=Max("at")
@@ -82,8 +82,8 @@ def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -
         if is_later:
             altered[str(entry)].add(path)
     for entry, paths, at in publications.exclude(recited=[]).values_list("entry", "recited", "at"):
-        of_it = edited[str(entry)]
-        of_it.update({path: max(at, of_it.get(path, at)) for path in paths})
+        times = edited[str(entry)]
+        times.update({path: max(at, times.get(path, at)) for path in paths})
     slugs = {citation["source"] for document in documents.values() for citation in document["citations"]}
     changed = Source.objects.filter(slug__in=slugs, changed_at__isnull=False)
     if until:
@@ -98,7 +98,7 @@ def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -
 def group_findings(
     document: dict, *, edited: dict, altered: set, checks: dict, changed: dict
 ) -> dict[str, "GroupFindings"]:
-    """Return what is known of a document by field group; `checks` are by group already."""
+    """Return what is known of a document by field group. `checks` are already grouped."""
     cited: dict[str, set[str]] = {}
     for citation in document["citations"]:
         cited.setdefault(path_of(citation), set()).add(citation["source"])
@@ -118,22 +118,22 @@ def group_findings(
 class GroupFindings:
     """What is known of the values of one field group: their sources, publications and checks, by path.
 
-    A check of a value counts while no later publication changed it, or its sources. The group is checked when each of
-    its values is that has sources, or was changed after the entry was first published.
+    A check of a value counts until a later publication changes the value or its sources. The group is checked when
+    every value is checked that has sources or was changed after the first publication of the entry.
     """
 
     def __init__(self, *, cited, edited, altered, checks, changed, published) -> None:
         self.cited: dict[str, set[str]] = cited
         self.edited: dict[str, datetime] = edited
-        # What was changed after the entry was first published.
+        # Paths that changed after the entry was first published.
         self.altered: set[str] = altered
         self.checks: dict[str, list[tuple[datetime, str]]] = checks
         self.changed: dict[str, datetime] = changed
-        # For a group in which there has never been anything.
+        # Used for a group that has never had a value.
         self.published: datetime | None = published
 
     def make_verification(self, *, disputed: bool, **values) -> Verification:
-        """Return the verification of the group, not saved."""
+        """Return the unsaved verification of the group."""
         doubts = self.find_doubts()
         verification = Verification(
             checked_at=self.find_checked(),
@@ -141,7 +141,7 @@ class GroupFindings:
             flagged=bool(doubts),
             **values,
         )
-        # A draft that is previewed has no publication.
+        # The preview of a draft has no publication.
         edited = max(self.edited.values(), default=self.published or timezone.now())
         since = min((at for at, outcome in doubts), default=edited)
         verification.waiting_since = since.astimezone(UTC).date()
@@ -149,21 +149,21 @@ class GroupFindings:
         return verification
 
     def find_edited(self, path: str) -> datetime | None:
-        """When a value, or a row of a list, was last published with another content; for no path, any of the group."""
+        """Return when a value or a row of a list was last published with new content; for path "" any of the group."""
         return max((at for it, at in self.edited.items() if covers(path, it)), default=None)
 
     def list_paths(self) -> set[str]:
-        """The values that have to be checked; the whole group as one where none has a source."""
+        """Return the paths that must be checked; {""}, the group as a whole, if no value has a source."""
         return self.cited.keys() | self.altered if self.cited else {""}
 
     def list_checks(self, path: str) -> list[tuple[datetime, str]]:
-        """The checks of a value, of its list, or of the whole group, since it was last published; oldest first."""
+        """Return the checks of a value, its list or the whole group since it was last published, oldest first."""
         edited = self.find_edited(path)
         found = {it for name in (path, path.partition("/")[0], "") for it in self.checks.get(name, ())}
         return sorted(it for it in found if edited is None or it[0] >= edited)
 
     def find_checked(self) -> datetime | None:
-        """The oldest of the checks by which each value was found still true last; None if a value has none."""
+        """Return the oldest of the last checks that found each value still true, or None if a value lacks one."""
         times = []
         for path in self.list_paths():
             checks = self.list_checks(path)
@@ -173,7 +173,7 @@ class GroupFindings:
         return min(times)
 
     def find_doubts(self) -> list[tuple[datetime, str]]:
-        """What needs a person although nobody edited it: (since when, outcome), one for each doubtful value."""
+        """Return the reasons why a person must look, apart from edits: (since when, outcome) of each doubtful value."""
         doubts = []
         for path in self.list_paths():
             checks = self.list_checks(path)
@@ -187,7 +187,7 @@ class GroupFindings:
 
 
 def write_verifications(*, object_id: int, document: dict) -> dict[str, Verification]:
-    """Write what is derived of the field groups of a live entry, and return it by group; seven queries."""
+    """Update the verifications of a live entry in the database, and return them by group; seven queries."""
     lock_verifications(document["uid"])
     found = read_verifications(document)
     for verification in found.values():
@@ -199,5 +199,5 @@ def write_verifications(*, object_id: int, document: dict) -> dict[str, Verifica
 
 
 def lock_verifications(entry) -> None:
-    """Hold what is derived of an entry until the transaction ends: who derives it meanwhile waits and then sees all."""
+    """Lock the verifications of an entry until the transaction ends, so that no two processes derive them at once."""
     list(Verification.objects.select_for_update().filter(entry=entry).values_list("pk"))

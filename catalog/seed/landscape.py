@@ -1,7 +1,7 @@
-"""The landscape that ships: reading `catalog/data`, checking all of it, and loading it.
+"""The landscape that ships: read `catalog/data`, check all of it, and load it.
 
-`read_landscape` touches no database row; `load_landscape` is to run in a transaction together with whatever else is
-to be loaded or not at all.
+`read_landscape` does not use the database. Run `load_landscape` in a transaction, together with whatever else must be
+loaded with it or not at all.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from catalog.seed.yaml_files import Fault, Node, read_yaml
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 VOCABULARIES = {"layers": Layer, "modalities": Modality, "segments": Segment}
-# File by file, so that what an object points to is live before it where that is possible.
+# In the order of loading, so that an object is live, where possible, before others point to it.
 FILES: dict[str, type[models.Model]] = {
     "sources": Source,
     **{kind.file: kind.model for kind in KINDS if kind.ships},
@@ -29,21 +29,21 @@ FILES: dict[str, type[models.Model]] = {
 
 @dataclass
 class Landscape:
-    """What the files say: the items in the order in which they are loaded, and the faults."""
+    """The content of the files: the items in the order of loading, and the faults."""
 
     items: list[Item] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     slugs: dict[type[models.Model], dict[str, Item | None]] = field(default_factory=dict)
-    # Kinds of which a file can't be read: what it would have is not known.
+    # Models with an unreadable file: we can't know which objects it defines.
     unread: set[type[models.Model]] = field(default_factory=set)
 
-    def knows(self, *, model: type[models.Model], slug: str) -> bool:
-        """Whether the files have such an object, be it a faulty one."""
+    def has(self, *, model: type[models.Model], slug: str) -> bool:
+        """Return whether the files have an object with this slug, even a faulty one."""
         return model in self.unread or slug in self.slugs.get(model, {})
 
 
 def list_files(folder: Path = DATA) -> list[Path]:
-    """The files of the catalog: `organizations.yaml` and so on, and more of a kind in `organizations/`."""
+    """Return the files of the catalog: `organizations.yaml` and so on, and further files in `organizations/`."""
     files = [folder / "vocabularies.yaml"]
     for name in FILES:
         more = sorted((folder / name).glob("*.yaml"))
@@ -52,7 +52,7 @@ def list_files(folder: Path = DATA) -> list[Path]:
 
 
 def read_landscape(folder: Path = DATA) -> Landscape:
-    """Read and check every file; faults are noted, none is raised."""
+    """Read and check every file. Faults are collected in the result, not raised."""
     reader = FormReader()
     landscape = Landscape(faults=reader.faults)
     for path in list_files(folder):
@@ -76,7 +76,7 @@ def read_landscape(folder: Path = DATA) -> Landscape:
 
 
 def read_vocabularies(*, root: Node, reader: FormReader, landscape: Landscape) -> None:
-    """Read the words of the vocabularies, whose names stand beside their slugs."""
+    """Read the words of the vocabularies, which have their names beside their slugs, not under `name`."""
     if not reader.check_mapping(root):
         return
     reader.refuse_unknown(node=root, known=VOCABULARIES)
@@ -88,7 +88,7 @@ def read_vocabularies(*, root: Node, reader: FormReader, landscape: Landscape) -
 def add_labels(
     *, model: type[models.Model], nodes: list[Node], reader: FormReader, landscape: Landscape, parent: str | None = None
 ) -> None:
-    """Add words in their order, each with its children after it."""
+    """Add words in the order of the file, each followed by its children."""
     for node in nodes:
         if not reader.check_mapping(node):
             continue
@@ -131,17 +131,17 @@ def add_item(
             slug, _("Another %(kind)s has the slug “%(slug)s”."), kind=model._meta.verbose_name, slug=slug.value
         )
         return
-    # A faulty object is known by its slug too, so that one fault is not reported as many.
+    # Remember the slug of a faulty object too, so that references to it are not reported as further faults.
     known[slug.value] = form and Item(model=model, form=form, node=node)
 
 
 def check_references(*, landscape: Landscape, reader: FormReader) -> None:
-    """Refuse slugs that nothing has, references to the entry itself, and objects that a relation doesn't take."""
+    """Refuse references to unknown slugs, to the entry itself, and to objects that the relation doesn't accept."""
     for reference in reader.references:
         node, column = reference.node, reference.column
         model, slug = column.related_model, reference.node.value
         kind = model._meta.verbose_name
-        if not landscape.knows(model=model, slug=slug):
+        if not landscape.has(model=model, slug=slug):
             reader.refuse(node, _("There is no %(kind)s “%(slug)s”."), kind=kind, slug=slug)
         elif (model, slug) == reference.owner:
             reader.refuse(node, _("“%(slug)s” points to itself here."), slug=slug)
@@ -154,7 +154,7 @@ def check_references(*, landscape: Landscape, reader: FormReader) -> None:
 
 
 def check_addresses(*, landscape: Landscape) -> None:
-    """Refuse two sources with one address."""
+    """Refuse two sources with the same address."""
     known: dict[str, str] = {}
     for slug, item in landscape.slugs.get(Source, {}).items():
         url = item and item.form["url"]
@@ -166,7 +166,7 @@ def check_addresses(*, landscape: Landscape) -> None:
 
 
 def order_by_references(items: list[Item]) -> list[Item]:
-    """Return objects of one kind so that those others point to come first, as far as there is no circle."""
+    """Return objects of one kind in an order where referenced objects come first, except in circles."""
     if not items:
         return []
     model = items[0].model
@@ -181,7 +181,7 @@ def order_by_references(items: list[Item]) -> list[Item]:
 
 
 def find_slugs(*, form: dict[str, Any], model: type[models.Model], target: type[models.Model]) -> set[str]:
-    """The slugs of `target` that a form points to, its rows included."""
+    """Return the slugs of `target` objects that a form refers to, including those in its rows."""
     found: set[str] = set()
     for attribute in attributes_of(model).values():
         value = form.get(attribute.name)
@@ -194,9 +194,9 @@ def find_slugs(*, form: dict[str, Any], model: type[models.Model], target: type[
 
 
 def load_landscape(*, landscape: Landscape, shipment: Shipment) -> None:
-    """Bring the items into the database; run it in a transaction.
+    """Load the items into the database. Run this in a transaction.
 
-    All rows are made first, since entries point to each other; then each is filled and published once.
+    First every item gets a row, because entries refer to each other; then each item is filled and published once.
     """
     changed = [item for item in landscape.items if shipment.is_changed(item)]
     for item in changed:

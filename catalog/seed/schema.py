@@ -1,7 +1,7 @@
-"""What a file may say of an object, derived from its model; and reading it into a form.
+"""What a file may say about an object, derived from its model, and how it is read into a form.
 
-A form is plain JSON by the model's own names: `{"slug": "openai", "name_en": …, "parent": "…", "segments": ["…"],
-"milestones": [{"key": …}], "citations": […]}`. What the file leaves out stands there with its default.
+A form is plain JSON with the model's own names: `{"slug": "openai", "name_en": …, "parent": "…", "segments": ["…"],
+"milestones": [{"key": …}], "citations": […]}`. What the file leaves out has its default there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,20 +23,20 @@ from catalog.models.source import Citation
 from catalog.seed.yaml_files import Fault, Node
 from catalog.values import BilingualField, FuzzyDateField, MoneyField, QuantityField
 
-# What Wagtail keeps of an object is not for a file to say.
+# Wagtail's own fields, which a file can't set.
 _STOCK = {
     field.name
     for mixin in (WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, Orderable)
     for field in mixin._meta.local_fields
 }
-# Texts that a file writes as lists, with what stands between the items.
+# Texts that a file writes as lists, and the separator between their items.
 _JOINED = {"aliases": "\n", "synonyms": ", "}
 _LANGUAGES = {"en": "English", "zh": "Chinese"}
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """A value, relation or list of a model: its key in files, its name on the model, and the columns that hold it."""
+    """A value, relation or list of a model: its key in files, its name on the model, and its columns."""
 
     key: str
     name: str
@@ -52,13 +52,13 @@ class Attribute:
         if self.rows:
             return False
         column = self.columns[0]
-        # A row's key would be random by default; a file must say it, or a second load would not know the row.
+        # A row's default key is random, so a file must give it: a second load must recognise the row.
         return self.name == "key" or not (column.blank or column.has_default() or column.null)
 
 
 @cache
 def attributes_of(model: type[models.Model]) -> dict[str, Attribute]:
-    """The attributes of a model by their keys in files."""
+    """Return the attributes of a model by their key in files."""
     attributes = {}
     for column in [*model._meta.fields, *model._meta.many_to_many]:
         target = column.related_model
@@ -84,7 +84,7 @@ def attributes_of(model: type[models.Model]) -> dict[str, Attribute]:
 
 @dataclass(frozen=True)
 class Reference:
-    """A place in a file that names an object of another file."""
+    """A place in a file that refers to an object by its slug."""
 
     node: Node
     column: models.Field
@@ -93,11 +93,11 @@ class Reference:
 
 @dataclass
 class FormReader:
-    """Reads nodes into forms and notes every fault; references are checked when everything is read."""
+    """Reads nodes into forms and notes every fault. References are checked once everything is read."""
 
     faults: list[Fault] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
-    # The citations of the entry that is being read, each with its place.
+    # The citations of the current entry, each with its place in the file.
     cited: list[tuple[dict, Node]] = field(default_factory=list)
 
     def refuse(self, node: Node, reason: str, **values) -> None:
@@ -108,8 +108,8 @@ class FormReader:
     ) -> dict[str, Any] | None:
         """Return the form of an object, or None after noting its faults.
 
-        `given` holds, by their names, values that the file doesn't say itself; `owner` is (model, slug) of the entry
-        that a row belongs to.
+        `given` holds values by name that are not in the file itself. `owner` is (model, slug) of the entry that a row
+        belongs to.
         """
         given = given or {}
         found = len(self.faults)
@@ -141,7 +141,7 @@ class FormReader:
         return form if len(self.faults) == found else None
 
     def read_attribute(self, *, attribute: Attribute, node: Node, owner) -> dict[str, Any]:
-        """Return the column or columns of one value or relation."""
+        """Return the values of one attribute by column."""
         column = attribute.columns[0]
         if attribute.is_pair:
             return self.read_pair(attribute=attribute, node=node)
@@ -152,7 +152,7 @@ class FormReader:
         return {attribute.name: self.read_column(column=column, node=node)}
 
     def read_pair(self, *, attribute: Attribute, node: Node) -> dict[str, Any]:
-        """Return both texts of a bilingual value; one alone is refused."""
+        """Return both texts of a bilingual value by column; a single text is refused."""
         form = {}
         if not self.check_mapping(node):
             return form
@@ -177,7 +177,7 @@ class FormReader:
         return slugs
 
     def read_reference(self, *, column: models.Field, node: Node, owner) -> str | None:
-        """Return a slug, and note that an object must have it."""
+        """Return a slug, and note the reference to be checked later."""
         if not isinstance(node.value, str) or not node.value:
             return self.refuse(
                 node, _("Write the slug of one %(kind)s here."), kind=column.related_model._meta.verbose_name
@@ -203,7 +203,7 @@ class FormReader:
         return rows
 
     def read_citations(self, *, attribute: Attribute, node: Node, owner) -> list[dict[str, Any]]:
-        """Return one row for each value that a citation of the file names."""
+        """Return a row for each value that a citation in the file names."""
         if not self.check_list(node):
             return []
         rows = []
@@ -224,7 +224,7 @@ class FormReader:
                 name, _slash, key = path.value.partition("/") if isinstance(path.value, str) else ("", "", "")
                 if not name:
                     self.refuse(path, _("Write the name of a value, or list/key for a row of a list."))
-                elif not self.is_path(model=owner[0], name=name, key=key):
+                elif not self.is_citable(model=owner[0], name=name, key=key):
                     self.refuse(path, _("There is no value “%(path)s” in this kind of entry."), path=path.value)
                 elif shared is not None:
                     row = {**shared, "field": name, "item": key}
@@ -234,12 +234,12 @@ class FormReader:
         self.cited = rows
         return [row for row, path in rows]
 
-    def is_path(self, *, model: type[models.Model], name: str, key: str) -> bool:
-        """Whether a citation may name this value, or this row of a list."""
+    def is_citable(self, *, model: type[models.Model], name: str, key: str) -> bool:
+        """Return whether a citation may name this value, or this row of a list."""
         return name in fields_of(model.kind) and bool(key) == (name in child_lists(model))
 
     def check_citations(self, *, form: dict, model: type[models.Model], node: Node) -> None:
-        """Refuse citations of rows that the entry does not have."""
+        """Refuse citations of rows that the entry doesn't have."""
         if not form.get("citations"):
             return
         for row, path in self.cited:
@@ -248,7 +248,7 @@ class FormReader:
                 self.refuse(path, text, key=row["item"], list=row["field"])
 
     def read_column(self, *, column: models.Field, node: Node) -> Any:
-        """Return one plain value as JSON, checked by its model field."""
+        """Return one plain value as JSON, validated by its model field."""
         value = node.plain()
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         match column:
@@ -290,7 +290,7 @@ class FormReader:
             self.refuse(node, _("This must be %(wanted)s."), wanted=wanted)
 
     def check_object(self, *, form: dict, model: type[models.Model], node: Node) -> None:
-        """Apply the model's own rules; what they change in the object goes into the form."""
+        """Apply the model's own rules, and copy what they change in the object to the form."""
         instance = build_plain(model=model, form=form)
         try:
             instance.clean()
@@ -309,7 +309,7 @@ class FormReader:
                 form[name] = as_json(getattr(instance, name))
 
     def refuse_unknown(self, *, node: Node, known: Iterable[str]) -> None:
-        """Refuse the keys of a mapping that are not among those known."""
+        """Refuse keys of a mapping that are not in `known`."""
         for key, value in node.value.items():
             if key not in known:
                 text = _("Unknown key “%(key)s”. Known here: %(known)s.")
@@ -327,7 +327,7 @@ class FormReader:
 
 
 def plain_names(attribute: Attribute) -> list[str]:
-    """The columns of an attribute that hold plain values, not relations."""
+    """Return the names of an attribute's columns that hold plain values, not relations."""
     return [column.name for column in attribute.columns if not column.related_model]
 
 
@@ -338,7 +338,7 @@ def build_plain(*, model: type[models.Model], form: dict) -> models.Model:
 
 
 def default_of(attribute: Attribute) -> dict[str, Any]:
-    """The columns of a value that the file leaves out."""
+    """Return the default values of an attribute by column."""
     if attribute.rows or attribute.columns[0].many_to_many:
         return {attribute.name: []}
     return {
@@ -347,12 +347,12 @@ def default_of(attribute: Attribute) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> Any:
-    """A plain value as JSON."""
+    """Return a plain value as JSON."""
     return value if isinstance(value, dict) else to_json(value, {})
 
 
 def describe_choices(*, column: models.Field, value: str) -> str:
-    """Say which values a column takes."""
+    """Return an error message that says which values a column accepts."""
     if isinstance(column, CountryField):
         return _("“%(value)s” is not a country code (ISO 3166, two capital letters).") % {"value": value}
     known = ", ".join(str(key) for key, label in column.flatchoices if key)

@@ -1,7 +1,7 @@
-"""Bringing what ships into the database without overwriting what a person changed.
+"""Loading what ships into the database without overwriting changes that people made.
 
-`Shipped` keeps, for each item, what the files said and a digest of the object as it was right after. An object that
-no person touched since gets a new revision, published; any other gets a draft with what changed in the files.
+For each item, `Shipped` keeps the form from the files and a digest of the object right after the load. If nobody has
+changed the object since, a new revision is published. Otherwise the changes in the files become a draft.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from catalog.seed.yaml_files import FaultyFiles, Node
 
 @dataclass(frozen=True)
 class Item:
-    """One object as the files have it."""
+    """One object as the files define it."""
 
     model: type[models.Model]
     form: dict[str, Any]
@@ -46,7 +46,7 @@ class Item:
 
 @dataclass
 class Report:
-    """What a load did."""
+    """The results of a load."""
 
     created: int = 0
     updated: int = 0
@@ -59,12 +59,12 @@ class Report:
 
 
 def make_key(*, model: type[models.Model], slug: str) -> str:
-    """The key of an object of the catalog in `Shipped`."""
+    """Return the key of a catalog object in `Shipped`."""
     return f"{model._meta.model_name}/{slug}"
 
 
 class Shipment:
-    """One load: what was shipped before, what is there now, and what becomes of it."""
+    """One load: what was shipped before, what is in the database, and the report."""
 
     def __init__(self):
         self.report = Report()
@@ -73,14 +73,14 @@ class Shipment:
         self.found: dict[str, models.Model | None] = {}
 
     def is_changed(self, item) -> bool:
-        """Whether the files say something else than at the last load."""
+        """Return whether an item in the files differs from the last load."""
         row = self.shipped.get(item.key)
         changed = row is None or row.form != item.form
         self.report.unchanged += not changed
         return changed
 
     def find(self, *, model: type[models.Model], slug: str) -> models.Model | None:
-        """The object that the files call by this slug; None when a person deleted it."""
+        """Return the object for this slug in the files, or None if a person deleted it."""
         return self.find_by_key(key=make_key(model=model, slug=slug), model=model)
 
     def find_by_key(self, *, key: str, model: type[models.Model]) -> models.Model | None:
@@ -90,14 +90,14 @@ class Shipment:
         return self.found[key]
 
     def remember(self, *, key: str, instance: models.Model, is_new: bool) -> None:
-        """Note which object the files mean by a key."""
+        """Store which object belongs to a key of the files."""
         self.shipped[key] = Shipped.objects.create(key=key, object_id=instance.pk)
         self.found[key] = instance
         if is_new:
             self.new[key] = instance
 
     def prepare(self, item: Item) -> None:
-        """Make sure that there is a row for an item, so that others can point to it."""
+        """Make sure that an item has a row in the database, so that others can refer to it."""
         if item.key in self.shipped:
             return
         instance = find_existing(item)
@@ -122,13 +122,13 @@ class Shipment:
             self.save_or_leave(item=item, fill=fill)
 
     def publish_or_draft(self, *, item, fill) -> None:
-        """Publish an item's object when no person touched it; otherwise leave the change as a draft."""
+        """Publish an item's object if nobody has changed it; otherwise save the change as a draft."""
         row = self.shipped[item.key]
-        # Fresh: a page that was given children since it was made would otherwise be published without them.
+        # Reload it: publishing an old copy of a page would lose the children that it has got since.
         instance = item.model._default_manager.filter(pk=row.object_id).first()
         if instance is None:
             self.note(_("%(item)s was deleted here and stays so."), item)
-        elif item.key not in self.new and (not instance.live or is_touched(instance=instance, row=row)):
+        elif item.key not in self.new and (not instance.live or is_edited(instance=instance, row=row)):
             draft = instance.get_latest_revision_as_object()
             fill(instance=draft, new=item.form, old=row.form)
             draft.save_revision(user=None, clean=False)
@@ -139,7 +139,7 @@ class Shipment:
         else:
             fill(instance=instance, new=item.form, old=row.form)
             try:
-                # Else it would be brought up to date with every row of every list.
+                # Otherwise the index would be updated for every row of every list.
                 with disable_reference_index_auto_update():
                     revision = instance.save_revision(user=None, clean=False)
                     approve(record=instance, revision=revision, kind=ApprovalKind.SHIPPED)
@@ -149,14 +149,14 @@ class Shipment:
             self.count(item)
             ReferenceIndex.create_or_update_for_object(item.model._default_manager.get(pk=instance.pk))
             row.digest = digest_state(instance=instance, names=item.form)
-        self.keep(item=item, row=row)
+        self.store_form(item=item, row=row)
 
     def save_or_leave(self, *, item: Item, fill) -> None:
-        """Save an object without drafts when no person touched it; otherwise leave it as it is."""
+        """Save an object without drafts if nobody has changed it; otherwise leave it unchanged."""
         row, instance = self.shipped[item.key], self.find_by_key(key=item.key, model=item.model)
         if instance is None:
             self.note(_("%(item)s was deleted here and stays so."), item)
-        elif item.key not in self.new and is_touched(instance=instance, row=row):
+        elif item.key not in self.new and is_edited(instance=instance, row=row):
             self.note(_("%(item)s was changed here and stays so; the files say something else."), item)
         else:
             if item.key not in self.new:
@@ -164,10 +164,10 @@ class Shipment:
                 instance.save()
             self.count(item)
             row.digest = digest_state(instance=instance, names=item.form)
-        self.keep(item=item, row=row)
+        self.store_form(item=item, row=row)
 
-    def keep(self, *, item, row: Shipped) -> None:
-        """Keep what the files say of an item."""
+    def store_form(self, *, item, row: Shipped) -> None:
+        """Store the form of an item as the last one loaded."""
         row.form = item.form
         row.save()
 
@@ -182,13 +182,13 @@ class Shipment:
 
 
 class Filler:
-    """Sets on an object what its form says and the form before did not."""
+    """Copies to an object the values of its form that differ from the previous form."""
 
     def __init__(self, *, shipment: Shipment):
         self.shipment = shipment
 
     def fill(self, *, instance: models.Model, new: dict[str, Any], old: dict[str, Any]) -> None:
-        """Set what changed from `old` to `new`; whatever else a person set stays."""
+        """Set the values that differ between `old` and `new`. Other changes by people are kept."""
         for attribute in attributes_of(type(instance)).values():
             names = [attribute.name] if attribute.rows else [column.name for column in attribute.columns]
             for name in names:
@@ -203,7 +203,7 @@ class Filler:
                     self.set_column(instance=instance, column=instance._meta.get_field(name), value=new[name])
 
     def set_column(self, *, instance: models.Model, column: models.Field, value: Any) -> None:
-        """Set a plain value or a relation; what a person deleted is left out of relations."""
+        """Set a plain value or a relation. Relations skip objects that a person deleted."""
         if column.many_to_many:
             found = [self.shipment.find(model=column.related_model, slug=slug) for slug in value]
             setattr(instance, column.name, [target for target in found if target])
@@ -214,12 +214,12 @@ class Filler:
             setattr(instance, column.name, column.to_python(value))
 
     def merge_rows(self, *, manager, model: type[models.Model], new: list[dict], old: list[dict]) -> list[models.Model]:
-        """Return a list's rows: those of the files in their order, then those that a person added."""
+        """Return the rows of a list: those of the files in their order, then those that people added."""
         if "key" in {column.name for column in model._meta.fields}:
             identify, before = (lambda row: row.key), {form["key"]: form for form in old}
             forms = [(form["key"], form) for form in new]
         else:
-            # A citation has no key: it is the same one while it says the same.
+            # A citation has no key, so its content identifies it.
             identify = self.identify
             before = {identify(self.build_row(model=model, form=form)): form for form in old}
             forms = [(identify(self.build_row(model=model, form=form)), form) for form in new]
@@ -231,7 +231,7 @@ class Filler:
                 self.fill(instance=present[key], new=form, old=before.get(key, {}))
                 rows.append(present[key])
             elif before.get(key) != form:
-                # Else a person deleted it, and the files say nothing new of it.
+                # Otherwise a person deleted the row, and the files haven't changed it since.
                 row = self.build_row(model=model, form=form)
                 if all(getattr(row, c.attname) for c in model._meta.fields if c.related_model and needs_target(c)):
                     rows.append(row)
@@ -246,18 +246,18 @@ class Filler:
         return row
 
     def identify(self, row: models.Model) -> tuple:
-        """What tells a row without a key from another one: all that it says."""
+        """Return what identifies a row without a key: all its values."""
         names = [column for attribute in attributes_of(type(row)).values() for column in attribute.columns]
         return tuple(str(column.value_from_object(row)) for column in names)
 
 
 def needs_target(column: models.Field) -> bool:
-    """Whether a relation of a row, other than the one to its entry, must point to something."""
+    """Return whether a relation of a row, other than the one to its entry, is required."""
     return column.name in {it.name for it in attributes_of(column.model).values()} and not column.null
 
 
 def find_existing(item: Item) -> models.Model | None:
-    """An object that a person made under the same slug, or a source under the same address."""
+    """Return an object that a person made with the same slug, or a source with the same address."""
     objects = item.model._default_manager
     existing = objects.filter(slug=item.slug).first()
     if existing is None and item.model is Source and item.form["url"]:
@@ -265,16 +265,16 @@ def find_existing(item: Item) -> models.Model | None:
     return existing
 
 
-def is_touched(*, instance: models.Model, row: Shipped) -> bool:
-    """Whether a person wrote a revision of the object, or it isn't as it was right after it was shipped."""
+def is_edited(*, instance: models.Model, row: Shipped) -> bool:
+    """Return whether a person saved a revision of the object, or it differs from what was last shipped."""
     if Revision.objects.for_instance(instance).filter(user__isnull=False).exists():
         return True
     return row.digest != digest_state(instance=instance, names=row.form)
 
 
 def digest_state(*, instance: models.Model, names) -> str:
-    """A digest of an object's values of these names, as the database has them."""
-    # Read anew: a StreamField that was looked into writes itself in another way.
+    """Return a digest of the named values of an object as they are in the database."""
+    # Reload the object: a StreamField that has been read is serialized differently.
     instance = type(instance)._default_manager.get(pk=instance.pk)
     if isinstance(instance, ClusterableModel):
         data = instance.serializable_data()
@@ -283,7 +283,7 @@ def digest_state(*, instance: models.Model, names) -> str:
     lists = child_lists(type(instance)) if isinstance(instance, ClusterableModel) else {}
     state = {name: data[name] for name in sorted(names)}
     for name in lists.keys() & state.keys():
-        # Not the rows' numbers: they may be made anew with the same content.
+        # Leave out the rows' ids: rows may be recreated with the same content.
         rows = ({key: value for key, value in row.items() if key not in ("pk", "sort_order")} for row in state[name])
         state[name] = sorted(json.dumps(row, sort_keys=True, default=str) for row in rows)
     return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Reading YAML files so that every value knows its line, and every fault is a sentence.
+"""Reading YAML files in a way that every value knows its line, and every fault is a clear sentence.
 
-Values are composed, not constructed: a node of ruamel.yaml carries its line, which a plain text, number or date in a
-constructed tree does not; and neither aliases nor tags can make anything but texts, numbers and truth values.
+Values are composed, not constructed. A node of ruamel.yaml has a line number, which a plain text, number or date in a
+constructed tree lacks. This also rules out that aliases or tags make anything but texts, numbers and booleans.
 """
 
 import hashlib
@@ -21,13 +21,13 @@ from ruamel.yaml.reader import ReaderError
 MOST_SHOWN = 20
 MOST_LEVELS = 20
 _TAG = "tag:yaml.org,2002:"
-# Characters that no text may hold: control characters, and halves of characters, which no database stores.
+# Characters that no text may contain: control characters, and lone surrogates, which databases can't store.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong in a file: where, and why it is refused."""
+    """A fault in a file: where it is, and why it is refused."""
 
     file: Path
     line: int
@@ -57,9 +57,9 @@ class FaultyFiles(Exception):
 
 @dataclass(frozen=True)
 class Node:
-    """A value in a file: a mapping of nodes, a list of nodes, a text, a number, a truth value or None.
+    """A value in a file: a mapping of nodes, a list of nodes, a text, a number, a boolean or None.
 
-    `text` is how a plain value is written there. A value in a mapping has the line of its key.
+    `text` is a plain value as it is written in the file. A value in a mapping has the line of its key.
     """
 
     value: Any
@@ -68,11 +68,11 @@ class Node:
     text: str = ""
 
     def fault(self, reason: str) -> Fault:
-        """A fault in this place."""
+        """Return a fault at this place."""
         return Fault(file=self.file, line=self.line, reason=reason)
 
     def plain(self) -> Any:
-        """The value without its places."""
+        """Return the value without line numbers."""
         match self.value:
             case dict():
                 return {key: node.plain() for key, node in self.value.items()}
@@ -82,12 +82,12 @@ class Node:
 
 
 def name_file(path: Path) -> str:
-    """The path as people know it: from the project's folder where it lies in there."""
+    """Return a path for display: relative to the project's folder if the file is in it."""
     return str(path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path)
 
 
 def digest_files(paths: Iterable[Path], *, extra: str = "") -> str:
-    """A digest of the files' names and contents, and of `extra`."""
+    """Return a digest of the names and contents of files, and of `extra`."""
     digest = hashlib.sha256(extra.encode())
     for path in paths:
         content = path.read_bytes() if path.is_file() else b""
@@ -97,7 +97,7 @@ def digest_files(paths: Iterable[Path], *, extra: str = "") -> str:
 
 
 def read_yaml(*, path: Path, faults: list[Fault]) -> Node | None:
-    """Return what is in a file, or None after noting its faults."""
+    """Return the content of a file, or None after noting its faults."""
     text = _read_text(path=path, faults=faults)
     if text is None:
         return None
@@ -113,7 +113,7 @@ def read_yaml(*, path: Path, faults: list[Fault]) -> Node | None:
     except RecursionError:
         return faults.append(Fault(file=path, line=1, reason=_("It is nested too deeply.")))
     except Exception as error:
-        # The parser lets errors of other kinds through when the text is odd enough.
+        # The parser raises other errors too if the text is odd enough.
         return faults.append(Fault(file=path, line=1, reason=_("This is not YAML: %(problem)s.") % {"problem": error}))
     if root is None:
         return faults.append(Fault(file=path, line=1, reason=_("The file is empty.")))
@@ -140,7 +140,7 @@ def _read_text(*, path: Path, faults: list[Fault]) -> str | None:
 
 
 class _Converter:
-    """Turns ruamel's nodes into ours."""
+    """Converts the nodes of ruamel.yaml to ours."""
 
     def __init__(self, *, file: Path, faults: list[Fault]):
         self.file, self.faults = file, faults
@@ -151,7 +151,7 @@ class _Converter:
         return Node(value=None, file=self.file, line=line)
 
     def convert(self, *, node, line: int, level: int = 0) -> Node:
-        """Return the node with everything under it."""
+        """Return the node with everything below it."""
         if id(node) in self.seen:
             return self.refuse(line=line, reason=_("Aliases (*name) are not used here. Write the value out."))
         self.seen.add(id(node))
@@ -171,7 +171,7 @@ class _Converter:
         value: dict[str, Node] = {}
         for key, item in node.value:
             line = key.start_mark.line + 1
-            # A key's text is taken as it is written: 2022 and true are keys like any other.
+            # Take keys as they are written: 2022 and true are keys like any other.
             if not isinstance(key, ScalarNode) or _UNWANTED.search(key.value):
                 self.refuse(line=line, reason=_("A key is a plain word."))
             elif key.value in value:
@@ -187,7 +187,7 @@ class _Converter:
         try:
             match kind:
                 case "str" | "timestamp":
-                    # Dates stay texts: the fields that take them read more forms than YAML knows.
+                    # Dates stay texts: our date fields accept more forms than YAML does.
                     value: Any = text.strip()
                 case "null":
                     value = None

@@ -1,4 +1,4 @@
-"""Template tags of listings. Jinja2 renders the filter panel and the rows (docs/architecture.md says why).
+"""Template tags of listings. Jinja2 renders the filter panel and the rows (docs/decisions.md says why).
 
 Its templates can't translate, so that their words are passed to them translated.
 """

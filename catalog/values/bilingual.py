@@ -1,4 +1,4 @@
-"""Texts that exist in English and Chinese, shown in the reader's language, else in the other."""
+"""Texts in English and Chinese, shown in the reader's language if possible, else in the other."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,12 +13,12 @@ ENGLISH, CHINESE = "en", "zh-hans"
 
 
 class _Shown(str):
-    """What `str()` of a BilingualText gives; Django's templates take `str()` before they ask for HTML."""
+    """The result of `str()` of a BilingualText. Django's templates call `str()` before they ask for HTML."""
 
     __slots__ = ("language",)
 
     def __html__(self) -> str:
-        # No longer `self`, whose HTML this is.
+        # A plain str: HTML made from `self` would call this method again.
         text = str.__str__(self)
         return mark_language(text, self.language) if self.language else escape(text)
 
@@ -26,10 +26,10 @@ class _Shown(str):
         return self
 
 
-# The same names come on every page.
+# Cached, because the same names are on every page.
 @lru_cache(maxsize=10_000)
 def mark_language(text: str, language: str) -> SafeString:
-    """The HTML of a text that is not in the reader's language."""
+    """Return a text as HTML with its language marked, because it is not the reader's."""
     return render_inline("components/foreign_text.html", text=text, language=language)
 
 
@@ -37,7 +37,7 @@ def mark_language(text: str, language: str) -> SafeString:
 class BilingualText:
     """A text in English and Chinese; either may be empty. The active language decides which is shown.
 
-    In a template it escapes itself, and marks its language where it is not the reader's.
+    In a template it escapes itself, and marks its language if that is not the reader's.
     """
 
     en: str = ""
@@ -45,13 +45,13 @@ class BilingualText:
 
     @property
     def language(self) -> str:
-        """The language of the text that is shown: "en" or "zh-hans"; the reader's where both are empty."""
+        """The language of the text that is shown: "en" or "zh-hans"; the reader's language if both texts are empty."""
         wanted, other = self._languages
         return other if self._in(other) and not self._in(wanted) else wanted
 
     @property
     def text(self) -> str:
-        """In the reader's language, else in the other, else empty."""
+        """The text in the reader's language, else in the other, else ""."""
         wanted, other = self._languages
         return self._in(wanted) or self._in(other)
 

@@ -29,5 +29,5 @@ _ISO_4217 = """
 """
 CODES = frozenset(_ISO_4217.split())
 
-# The common ones first, then the rest by code: the order of a list to choose from.
+# The order of a select list: common currencies first, then the rest by code.
 ORDERED_CODES = (*CHINESE_NAMES, *sorted(CODES - set(CHINESE_NAMES)))

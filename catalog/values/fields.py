@@ -1,4 +1,4 @@
-"""Model fields for the value types: a column that reads and writes them, or a pair of columns for a bilingual text."""
+"""Model fields for the value types: one column that parses and stores a value, or two columns for a bilingual text."""
 
 from contextlib import suppress
 
@@ -19,9 +19,9 @@ from .text import NotUnderstood
 
 
 class ParsedAttribute(DeferredAttribute):
-    """Turns what is assigned to an instance into the field's Python type at once.
+    """Converts a value to the field's Python type as soon as it is assigned to an instance.
 
-    What can't be read is kept as it is, so that `full_clean()` reports it and saving refuses it.
+    A value that can't be parsed is kept unchanged, so that `full_clean()` reports it and saving refuses it.
     """
 
     def __set__(self, instance, value):
@@ -32,12 +32,12 @@ class ParsedAttribute(DeferredAttribute):
 
 
 class FuzzyDateField(models.Field):
-    """A FuzzyDate, stored as ISO 8601 text that sorts as the dates do. Blank is None: use `null=True`.
+    """A FuzzyDate, stored as ISO 8601 text that sorts in the order of the dates. Blank is None: use `null=True`.
 
-    Takes a FuzzyDate, a date, or a text in one of the accepted forms. Comparisons in queries go by the text:
-    a bare year comes before every month and day of it, so `__lte="2020"` leaves 2020-06 out.
+    Takes a FuzzyDate, a date, or a text in one of the accepted forms. Queries compare the text: a bare year comes
+    before every month and day of that year, so `__lte="2020"` leaves 2020-06 out.
 
-    A text column, yet no CharField: Wagtail compares revisions of those character by character.
+    It is a text column but no CharField, because Wagtail compares revisions of a CharField character by character.
     """
 
     description = _("Date known to the day, month or year")
@@ -50,7 +50,7 @@ class FuzzyDateField(models.Field):
 
     @property
     def required_on_save(self) -> bool:
-        """Wagtail asks for it even in a draft: there is no blank text to save instead of None."""
+        """Whether Wagtail requires the value even in a draft: a column that is not nullable has no blank text."""
         return not self.null
 
     def get_internal_type(self) -> str:
@@ -81,10 +81,10 @@ class FuzzyDateField(models.Field):
 
 
 class AmountField(models.JSONField):
-    """What QuantityField and MoneyField share: one JSON column that holds an Amount. Blank is None.
+    """The base of QuantityField and MoneyField: one JSON column that holds an Amount. Blank is None.
 
-    Its keys can be queried as those of a JSONField. Numbers in it are texts: compare and sort by
-    other columns.
+    Its keys can be queried like those of a JSONField. Numbers in it are stored as texts, so use other columns to
+    compare and sort.
     """
 
     descriptor_class = ParsedAttribute
@@ -93,7 +93,7 @@ class AmountField(models.JSONField):
 
     @property
     def required_on_save(self) -> bool:
-        """Wagtail asks for it even in a draft: the column takes no None."""
+        """Whether Wagtail requires the value even in a draft: a column that is not nullable takes no None."""
         return not self.null
 
     def from_db_value(self, value, expression, connection):
@@ -126,13 +126,13 @@ class AmountField(models.JSONField):
         return self.get_prep_value(self.value_from_object(obj))
 
     def get_transform(self, name):
-        # JSONField's own would read and write the values of the keys as if they were whole amounts.
+        # JSONField's own transform would treat the value of each key as a whole amount.
         return models.Field.get_transform(self, name) or _AmountKeyFactory(name)
 
 
 @AmountField.register_lookup
 class _AmountExact(JSONExact):
-    can_use_none_as_rhs = False  # None is the empty column, never the null of JSON
+    can_use_none_as_rhs = False  # None means NULL in the database, never JSON's null
 
 
 class _AmountKey(KeyTransform):
@@ -168,15 +168,15 @@ class MoneyField(AmountField):
 
 
 class BilingualField:
-    """Gives a model two columns, `<name>_en` and `<name>_zh`, and `<name>` to read both as a BilingualText.
+    """Adds two columns, `<name>_en` and `<name>_zh`, and an attribute `<name>` that reads both as a BilingualText.
 
-    `BilingualField(models.TextField, verbose_name=_("Summary"), blank=True)`: the keyword arguments go to
-    both columns. Works on abstract models; migrations see the two columns only. Write to the columns.
+    `BilingualField(models.TextField, verbose_name=_("Summary"), blank=True)`: the keyword arguments go to both columns.
+    Works on abstract models. Migrations see only the two columns. Write to the columns.
     """
 
     def __init__(self, field_class: type[models.Field], verbose_name=None, **kwargs):
         self.verbose_name = verbose_name
-        # Made here, so that their order among the model's fields is that of the declarations. The name comes later.
+        # Fields sort by creation, so create them here to keep the order of declaration. The name is set later.
         label = lazy(self.label_in, str)
         self.fields = {language: field_class(verbose_name=label(language), **kwargs) for language in ("en", "zh")}
 
@@ -187,7 +187,7 @@ class BilingualField:
         setattr(cls, name, self)
 
     def label_in(self, language: str) -> str:
-        """What forms call the column of a language."""
+        """Return the label of the column of a language in forms."""
         label = {"en": gettext("{field} (English)"), "zh": gettext("{field} (Chinese)")}[language]
         return label.format(field=self.verbose_name or self.name.replace("_", " "))
 

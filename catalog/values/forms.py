@@ -1,4 +1,4 @@
-"""Form fields for the value types: what an editor or reader types becomes a value, or a plain sentence."""
+"""Form fields for the value types: text that an editor or reader typed becomes a value, or a clear error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,13 +18,13 @@ from .text import NotUnderstood
 
 
 class ParsedFormField(forms.Field):
-    """One text input whose text is read by `parse`, which each kind of value gives; empty is None."""
+    """One text input, parsed by the `parse` of each subclass; empty is None."""
 
     hint = ""
     parse: Callable[[str], Any]
 
     def __init__(self, **kwargs):
-        # Model fields without a help text of their own pass an empty one.
+        # Model fields without a help text pass an empty one.
         kwargs["help_text"] = kwargs.get("help_text") or self.hint
         super().__init__(**kwargs)
 
@@ -59,7 +59,7 @@ class FuzzyDateFormField(ParsedFormField):
 
 
 class NumberFormField(ParsedFormField):
-    """A Decimal in one text input, in the forms that `parse_number` reads."""
+    """A Decimal in one text input, in any form that `parse_number` accepts."""
 
     hint = _("For example 175 billion, 65M, 1,000 or 1750 亿.")
     parse = staticmethod(numbers.to_decimal)
@@ -72,12 +72,12 @@ class NumberFormField(ParsedFormField):
 
 
 class AmountWidget(forms.MultiWidget):
-    """Inputs side by side; each carries its own label."""
+    """Inputs side by side, each with its own label."""
 
     amount_class: type[Amount]
 
     def use_required_attribute(self, initial):
-        return False  # it would go on every input, those that may stay empty among them
+        return False  # it would also mark the inputs that may stay empty
 
     def id_for_label(self, id_):
         return f"{id_}_0" if id_ else ""
@@ -131,7 +131,7 @@ class MoneyWidget(AmountWidget):
 
 
 class AmountFormField(forms.MultiValueField):
-    """What QuantityFormField and MoneyFormField share; empty is None."""
+    """The base of QuantityFormField and MoneyFormField; empty is None."""
 
     hint = _("For example 175 billion, 1750 亿, 10M–100M, at least 5 million, up to 20.")
 
@@ -151,7 +151,7 @@ class AmountFormField(forms.MultiValueField):
         return amount
 
     def read(self, value) -> Amount | None:
-        """The amount in the list of what was typed. Raises ValidationError."""
+        """Return the amount that the list of inputs describes, None if empty. Raises ValidationError."""
         values = list(value or [])
         values += [None] * (len(self.fields) - len(values))
         try:

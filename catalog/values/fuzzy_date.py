@@ -51,10 +51,10 @@ _OUT_OF_RANGE = _("Enter a year from 1900 to 2100.")
 @functools.total_ordering
 @dataclass(frozen=True)
 class FuzzyDate:
-    """A year, a month of a year, or a day. Years 1900 to 2100.
+    """A year, a month of a year, or a day. Years from 1900 to 2100.
 
-    Raises NotUnderstood (a ValueError) for anything else. Sorts by first day; of two with the
-    same first day the less precise comes first (2020 < 2020-01).
+    Raises NotUnderstood (a ValueError) for anything else. Sorts by the first day. If two dates have the same first day,
+    the less precise one comes first (2020 < 2020-01).
     """
 
     year: int
@@ -93,7 +93,7 @@ class FuzzyDate:
 
     @classmethod
     def parse(cls, value: "str | int | datetime.date | FuzzyDate") -> "FuzzyDate":
-        """The date in `value`: a text in one of the accepted forms, a year as an int, or a date.
+        """Return the date in `value`: a text in one of the accepted forms, a year as an int, or a date.
 
         Raises NotUnderstood (a ValueError) for anything else.
         """
@@ -117,11 +117,11 @@ class FuzzyDate:
         return cls(int(parts["year"]), int(month) if month else None, int(day) if day else None)
 
     def isoformat(self) -> str:
-        """ISO 8601 as far as known: `2020`, `2020-06`, `2020-06-11`. Sorts as the dates do."""
+        """Return the known part in ISO 8601: `2020`, `2020-06`, `2020-06-11`. Sorts in the order of the dates."""
         return self.first_day.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.precision]]
 
     def format(self, language: str | None = None) -> str:
-        """For readers of `language` (by default the active one): `11 June 2020`, `2020 年 6 月 11 日`."""
+        """Return the date for readers of `language` (default: the active one): `11 June 2020`, `2020 年 6 月 11 日`."""
         if is_chinese(language):
             parts = ((self.year, "年"), (self.month, "月"), (self.day, "日"))
             return " ".join(f"{number} {unit}" for number, unit in parts if number is not None)

@@ -1,4 +1,4 @@
-"""Amounts of money in their original currency, with the exchange rate of a stated day to US dollars."""
+"""Amounts of money in their original currency, with the exchange rate to US dollars on a stated day."""
 
 import datetime
 import re
@@ -39,10 +39,10 @@ _BAD_RATE_DATE = _("Enter the day of the exchange rate as year, month and day, f
 
 @dataclass(frozen=True)
 class Money(Amount):
-    """An amount, range or bound of money, or an undisclosed one.
+    """An amount, a range or a bound of money, or an undisclosed amount.
 
-    `currency` is an ISO 4217 code; None for undisclosed values, which have no currency. `usd_rate` is the US
-    dollars for one unit of the currency on `rate_date`; both are None for USD itself and where unknown.
+    `currency` is an ISO 4217 code, or None for an undisclosed amount. `usd_rate` is the price of one unit of the
+    currency in US dollars on `rate_date`; both are None for USD itself and if unknown.
     """
 
     currency: str | None = None
@@ -94,12 +94,12 @@ class Money(Amount):
 
     @property
     def usd_low(self) -> Decimal | None:
-        """The lower end in US dollars; None where there is none, or no rate."""
+        """The lower end in US dollars, or None without a lower end or a rate."""
         return self._in_usd(self.low)
 
     @property
     def usd_high(self) -> Decimal | None:
-        """The upper end in US dollars; None where there is none, or no rate."""
+        """The upper end in US dollars, or None without an upper end or a rate."""
         return self._in_usd(self.high)
 
     def _in_usd(self, value: Decimal | None) -> Decimal | None:
@@ -108,9 +108,10 @@ class Money(Amount):
         return None if self.usd_rate is None else Decimal(plain(_PRODUCT.multiply(value, self.usd_rate)))
 
     def format(self, language: str | None = None, *, in_usd: bool = True) -> str:
-        """For readers of `language` (by default the active one): `about USD 65M`, `约 6500 万美元`.
+        """Return the amount for readers of `language` (default: the active one): `about USD 65M`, `约 6500 万美元`.
 
-        `in_usd` adds the amount in US dollars, to three figures, where it is in another currency with a rate.
+        With `in_usd`, an amount in another currency with a rate is followed by the amount in US dollars, to three
+        significant figures.
         """
         text = super().format(language)
         if not in_usd or self.usd_rate is None:
@@ -145,10 +146,10 @@ class Money(Amount):
         usd_rate: Decimal | None = None,
         rate_date: datetime.date | None = None,
     ) -> Self:
-        """The money in a mapping or a text such as `USD 65M`, `65M USD`, `6500 万美元`, `about USD 10M–100M`.
+        """Return the money in a mapping or a text such as `USD 65M`, `65M USD`, `6500 万美元`, `about USD 10M–100M`.
 
-        A text that names no currency is in `currency`; one that names another is refused. "about" makes it
-        estimated; otherwise `kind` says what it is. Raises NotUnderstood (a ValueError).
+        `currency` applies to a text that names no currency; a text that names another one is refused. "about" makes the
+        amount estimated; otherwise `kind` applies. Raises NotUnderstood (a ValueError).
         """
         if isinstance(value, cls):
             return value
@@ -170,7 +171,7 @@ def _with_currency(low: Decimal | None, high: Decimal | None, currency: str, lan
     if not is_chinese(language):
         return f"{currency} {span}"
     name = CHINESE_NAMES.get(currency, currency)
-    # A space between Chinese and figures or Latin letters, none within Chinese.
+    # Chinese has a space next to figures and Latin letters, none between Chinese characters.
     return f"{span}{name}" if span[-1] in "万亿" and name != currency else f"{span} {name}"
 
 

@@ -33,7 +33,7 @@ _CHINESE_UNITS = {
 }
 UNITS = _ENGLISH_UNITS | _CHINESE_UNITS
 
-# Unit, power of ten, and the most significant digits with which the unit is used; larger units first.
+# Unit, power of ten, and the maximum number of significant digits shown with it; larger units first.
 _SHOWN = {
     "en": (("trillion", 12, 6), ("billion", 9, 6), ("million", 6, 6)),
     "short": (("T", 12, 6), ("B", 9, 6), ("M", 6, 6)),
@@ -52,7 +52,7 @@ _OUT_OF_RANGE = _("Enter a number with at most 28 digits, between 1e-30 and 1e50
 
 
 def bounded(value: Decimal) -> Decimal:
-    """`value` without exponent and trailing zeros. Raises NotUnderstood beyond the bounds."""
+    """Return `value` without exponent and trailing zeros. Raises NotUnderstood if it is out of range."""
     if not value.is_finite():
         raise NotUnderstood(_UNREADABLE)
     if not value:
@@ -63,7 +63,7 @@ def bounded(value: Decimal) -> Decimal:
 
 
 def to_decimal(value: Decimal | int | float | str) -> Decimal:
-    """The number in `value`; a float counts as the digits that it prints. Raises NotUnderstood."""
+    """Return `value` as a Decimal; a float is taken with the digits that it prints. Raises NotUnderstood."""
     if isinstance(value, str):
         return parse_number(value)
     if isinstance(value, bool) or not isinstance(value, Decimal | int | float):
@@ -74,17 +74,17 @@ def to_decimal(value: Decimal | int | float | str) -> Decimal:
 
 
 def parse_number(text: str) -> Decimal:
-    """The number written in `text`, with English or Chinese units, a power of ten, or full-width digits.
+    """Return the number in `text`, with English or Chinese units, a power of ten, or full-width digits.
 
-    Raises NotUnderstood (a ValueError) where the text is something else, longer than 100 characters, has more
-    than 28 significant digits, or lies outside 1e-30 to 1e50.
+    Raises NotUnderstood (a ValueError) if the text is anything else or longer than 100 characters, or if the number has
+    more than 28 significant digits or lies outside 1e-30 to 1e50.
     """
     coefficient, power = read_number(text)
     return with_power(coefficient, power or 0)
 
 
 def read_number(text: str) -> tuple[Decimal, int | None]:
-    """The number before its unit, and the unit's power of ten, None without a unit. Raises NotUnderstood."""
+    """Return the number before the unit, and the power of ten of the unit or None. Raises NotUnderstood."""
     tidied = tidy(text, MAX_LENGTH)
     match = _NUMBER.fullmatch(tidied.casefold()) if tidied else None
     if not match or not match["digits"].lstrip("+-"):
@@ -95,28 +95,28 @@ def read_number(text: str) -> tuple[Decimal, int | None]:
 
 
 def with_power(value: Decimal, power: int) -> Decimal:
-    """`value` times ten to the `power`, exactly. Raises NotUnderstood beyond the bounds."""
+    """Return `value` times ten to the `power`, exactly. Raises NotUnderstood if it is out of range."""
     return bounded(value.scaleb(power, EXACT))
 
 
 def plain(value: Decimal) -> str:
-    """All digits of `value`, without exponent, separators or trailing zeros: the form that is stored."""
+    """Return all digits of `value` without exponent, separators or trailing zeros, as they are stored."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def format_number(value: Decimal | int, language: str | None = None, *, short: bool = False) -> str:
-    """`value` for readers of `language` (by default the active one); no figure is ever rounded away.
+    """Return `value` for readers of `language` (default: the active one). It is never rounded.
 
-    `175 billion`, `12,000`, `3.14 × 10²³`; in Chinese `1750 亿`, `4.5 万`. `short` writes `175B` in English.
-    What a unit would leave with a long row of digits is written out: `1,234,567`.
+    `175 billion`, `12,000`, `3.14 × 10²³`; in Chinese `1750 亿`, `4.5 万`. `short` writes `175B` in English. A number
+    with too many digits for a unit is written out: `1,234,567`.
     """
     coefficient, unit, _power = scaled(value, language, short=short)
     return f"{coefficient}{'' if short and not is_chinese(language) else ' '}{unit}" if unit else coefficient
 
 
 def scaled(value: Decimal | int, language: str | None = None, *, short: bool = False) -> tuple[str, str, int]:
-    """The two halves of `format_number` and the unit's power of ten; unit "" and power 0 without a unit."""
+    """Return the number and unit of `format_number`, and the unit's power of ten; "" and 0 without a unit."""
     value = Decimal(value)
     size = abs(value)
     chinese = is_chinese(language)
@@ -133,7 +133,7 @@ def scaled(value: Decimal | int, language: str | None = None, *, short: bool = F
 
 
 def written_out(value: Decimal) -> str:
-    """All digits of `value` with a comma before every third: `1,234,567.5`."""
+    """Return all digits of `value` with a comma before every third digit: `1,234,567.5`."""
     whole, _point, fraction = plain(value).partition(".")
     return f"{int(whole):,}" + (f".{fraction}" if fraction else "") if whole != "-0" else plain(value)
 

@@ -1,4 +1,4 @@
-"""Quantities that may be exact, a range, bounded on one side, estimated, or known not to be public."""
+"""Quantities that may be exact, a range, bounded on one side, estimated, or undisclosed (known not to be public)."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Kind = Literal["reported", "estimated", "undisclosed"]
 KINDS = (("reported", _("Reported")), ("estimated", _("Estimated")), ("undisclosed", _("Undisclosed")))
 MAX_LENGTH = 100
 
-# The words shown. Not from the translation catalogs: values are formatted where no catalog is loaded.
+# The displayed words. They are here because values are also formatted where no translations are loaded.
 _WORDS = {
     "en": {"least": "at least", "most": "up to", "about": "about", "undisclosed": "Undisclosed"},
     "zh": {"least": "至少", "most": "最多", "about": "约", "undisclosed": "未披露"},
@@ -43,11 +43,11 @@ _NO_SUCH_FORM = _("Give low, high and kind, or value and kind.")
 
 @dataclass(frozen=True)
 class Amount:
-    """What Quantity and Money share: the two ends of a value, and how the value is known.
+    """The base of Quantity and Money: the two ends of a value, and how it is known.
 
-    `low` and `high` are inclusive and equal for an exact value; low alone is "at least", high alone "up to".
-    An undisclosed value has neither. Raises NotUnderstood (a ValueError) for anything else, amounts
-    below zero among it.
+    `low` and `high` are inclusive, and equal for an exact value. Only low means "at least", only high means "up to". An
+    undisclosed value has neither. Raises NotUnderstood (a ValueError) for anything else, for example amounts below
+    zero.
     """
 
     low: Decimal | None
@@ -76,12 +76,12 @@ class Amount:
 
     @classmethod
     def exact(cls, value: Decimal | int | str, *args, kind: Kind = "reported", **kwargs) -> Self:
-        """One number; Money takes its currency, rate and date after it."""
+        """Return an amount of exactly `value`. Money takes currency, rate and date as further arguments."""
         return cls(value, value, kind, *args, **kwargs)
 
     @classmethod
     def undisclosed(cls) -> Self:
-        """Known not to be public."""
+        """Return an amount that is known not to be public."""
         return cls(None, None, "undisclosed")
 
     @property
@@ -90,11 +90,11 @@ class Amount:
 
     @property
     def is_exact(self) -> bool:
-        """Whether both ends are one and the same number, reported or estimated."""
+        """Whether both ends are the same number, reported or estimated."""
         return self.low is not None and self.low == self.high
 
     def format(self, language: str | None = None) -> str:
-        """The value for readers of `language` (by default the active one)."""
+        """Return the value for readers of `language` (default: the active one)."""
         words = _WORDS[language_key(language)]
         if self.is_undisclosed:
             return words["undisclosed"]
@@ -109,7 +109,7 @@ class Amount:
         return f"{said} {self._span(language)}".strip()
 
     def typed(self, language: str | None = None) -> str:
-        """The amount as an editor would type it where the kind is chosen beside it: `at least 10 million`."""
+        """Return the amount as an editor would type it, without its kind: `at least 10 million`."""
         if self.is_undisclosed:
             return ""
         return Quantity(self.low, self.high, "reported").format(language)
@@ -121,7 +121,7 @@ class Amount:
         return format_span(self.low, self.high, language)
 
     def to_json(self) -> dict[str, str | None]:
-        """The value as JSON holds it: numbers are texts with all their digits."""
+        """Return the value for JSON. Numbers become texts with all their digits."""
         return {
             "low": None if self.low is None else plain(self.low),
             "high": None if self.high is None else plain(self.high),
@@ -130,12 +130,12 @@ class Amount:
 
     @classmethod
     def from_json(cls, data: Mapping) -> Self:
-        """The value that `to_json` described. Raises NotUnderstood."""
+        """Return the value that `to_json` wrote. Raises NotUnderstood."""
         return cls.from_mapping(data)
 
     @classmethod
     def from_mapping(cls, data: Mapping) -> Self:
-        """From {low, high, kind} or {value, kind} and the type's further keys; kind is reported by default.
+        """Return the value of {low, high, kind} or {value, kind} and further keys of the type. Default kind: reported.
 
         Raises NotUnderstood for unknown keys and bad values.
         """
@@ -151,13 +151,13 @@ class Amount:
 
 
 class Quantity(Amount):
-    """A number, range or bound without its unit, or an undisclosed one: 175 billion, at least 10."""
+    """A number, a range or a bound without its unit, or undisclosed: 175 billion, at least 10."""
 
     @classmethod
     def parse(cls, value: "str | int | float | Decimal | Mapping | Quantity", kind: Kind = "reported") -> Self:
-        """The quantity in a number, a mapping, or a text such as `175 billion`, `10–100 million`, `约 5 万`.
+        """Return the quantity in a number, a mapping, or a text such as `175 billion`, `10–100 million`, `约 5 万`.
 
-        A unit after a range goes for both ends. "about" makes it estimated; otherwise `kind` says what it is.
+        A unit after a range applies to both ends. "about" makes the quantity estimated; otherwise `kind` applies.
         Raises NotUnderstood (a ValueError).
         """
         if isinstance(value, cls):
@@ -170,7 +170,7 @@ class Quantity(Amount):
 
 
 def read_amount(text: str, kind: Kind = "reported") -> tuple[Decimal | None, Decimal | None, Kind]:
-    """Low, high and kind as `text` says them. Raises NotUnderstood."""
+    """Return the low end, the high end and the kind that `text` describes. Raises NotUnderstood."""
     said, text = split_qualifiers(text)
     if not said and text.lower() in _UNDISCLOSED:
         return None, None, "undisclosed"
@@ -187,7 +187,7 @@ def read_amount(text: str, kind: Kind = "reported") -> tuple[Decimal | None, Dec
 
 
 def split_qualifiers(text: str) -> tuple[set[str], str]:
-    """The meanings (least, most, about) of the words that `text` begins with, and the rest, tidied."""
+    """Return the meanings (least, most, about) of the qualifiers at the start of `text`, and the rest, tidied."""
     text = tidy(text, MAX_LENGTH)
     if not text:
         raise NotUnderstood(_UNREADABLE)
@@ -230,7 +230,7 @@ def _read_one(text: str) -> Decimal:
 
 
 def format_span(low: Decimal | None, high: Decimal | None, language: str | None = None, *, short: bool = False) -> str:
-    """One number or a range, written so that it reads back as the same: `10–100 million`, `1000 万–1 亿`."""
+    """Return a number or a range in a form that parses to the same value: `10–100 million`, `1000 万–1 亿`."""
     if low is None or high is None or low == high:
         return format_number(high if low is None else low, language, short=short)
     low_text, low_unit, _low_power = scaled(low, language, short=short)
@@ -238,6 +238,6 @@ def format_span(low: Decimal | None, high: Decimal | None, language: str | None 
     if low_unit and low_unit == high_unit and not (short and not is_chinese(language)):
         return f"{low_text}–{high_text} {high_unit}"
     if high_unit and not low_unit and low * Decimal(10) ** high_power <= high:
-        # "10–100 million" would say ten million.
+        # "10–100 million" would mean ten million.
         return f"{low_text}–{written_out(high)}"
     return f"{format_number(low, language, short=short)}–{format_number(high, language, short=short)}"

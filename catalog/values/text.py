@@ -1,4 +1,4 @@
-"""What all value types share: the reader's language, tidying of what was typed, and the error they raise."""
+"""What all value types share: the reader's language, tidying of typed text, and the error that they raise."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _LOOKALIKES = str.maketrans({"−": "-", "‐": "-", "萬": "万", "億": "亿"}
 
 
 class NotUnderstood(ValueError):
-    """A value was refused. `message` says what is wrong and what is accepted, for people to read."""
+    """A value could not be read. `message` tells people what is wrong and what is accepted."""
 
     @property
     def message(self):
@@ -24,19 +24,19 @@ class NotUnderstood(ValueError):
 
 
 def language_key(language: str | None = None) -> Literal["en", "zh"]:
-    """The key of a language (by default the active one) in documents and columns: "zh" of Chinese, "en" of the rest."""
+    """Return "zh" if a language (default: the active one) is Chinese, else "en": the key in documents and columns."""
     return "zh" if is_chinese(language) else "en"
 
 
 def is_chinese(language: str | None = None) -> bool:
-    """Whether `language` (by default the active one) is Chinese; every other language is shown English."""
+    """Return whether `language` (default: the active one) is Chinese. Readers of all other languages see English."""
     return (language or get_language() or "").lower().startswith("zh")
 
 
 def tidy(text: str, longest: int) -> str | None:
-    """`text` in half-width characters and single spaces, or None where it has more than `longest` characters.
+    """Return `text` with half-width characters and single spaces, or None if it exceeds `longest` characters.
 
-    Superscripts become `^` and digits, since Unicode's own normalisation would turn 10²³ into 1023.
+    Superscripts become `^` and digits, because Unicode normalisation would turn 10²³ into 1023.
     """
     if len(text) > longest:
         return None

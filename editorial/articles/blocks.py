@@ -58,7 +58,7 @@ class CalloutBlock(blocks.StructBlock):
 
 
 class EntryBlock(blocks.StreamBlock):
-    """One entry or term of the catalog; Wagtail's reference index sees it."""
+    """One entry or term of the catalog; Wagtail's reference index records it."""
 
     def __init__(self, local_blocks=(), **kwargs) -> None:
         choosers = [

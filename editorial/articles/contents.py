@@ -1,4 +1,4 @@
-"""What the written pages show beside their own text: numbers, latest articles and changes, links, sources."""
+"""What written pages show besides their own text: numbers, latest articles and changes, links, sources."""
 
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet
@@ -17,7 +17,7 @@ LATEST = 5
 
 
 def build_home(*, articles: QuerySet) -> dict:
-    """Return what the front page shows: the landscape in numbers, the latest of its articles, latest publications."""
+    """Return what the front page shows: the landscape in numbers, the latest articles and the latest publications."""
     term = kind_of(EntryKind.TERM)
     kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
     numbers = [(it.heading, count_entries(it, kinds), reverse(f"catalog:{it.name}")) for it in LISTINGS.values()]
@@ -40,7 +40,7 @@ def build_home(*, articles: QuerySet) -> dict:
 
 
 def count_entries(listing: Listing, kinds: dict[str, int]) -> int:
-    """The number of entries of a listing; `kinds` has the number of each kind, so that most take no query."""
+    """Return the number of entries of a listing. `kinds` has the number of each kind, which saves most queries."""
     if not listing.fixed:
         return kinds.get(listing.kind.key, 0)
     rows = ListingEntry.objects.filter(kind=listing.kind.key)
@@ -50,12 +50,12 @@ def count_entries(listing: Listing, kinds: dict[str, int]) -> int:
 
 
 def build_index(*, articles: QuerySet, number: str | None) -> dict:
-    """Return a page of the list of articles."""
+    """Return what a page of the list of articles shows."""
     return {"articles": Paginator(articles, ARTICLES_A_PAGE).get_page(number)}
 
 
 def build_article(page: Page) -> dict:
-    """Return what an article shows beside its own text: the entries it names, the links, its sources, what changed."""
+    """Return what an article shows besides its text: its entries, links, sources, and values that changed since."""
     entries = find_entries(page.mentions.raw_data, *list_cards(page.body))
     language = language_key(page.locale.language_code)
     mentioned = [entries.get((child["type"], child["value"])) for child in page.mentions.raw_data]
@@ -63,7 +63,7 @@ def build_article(page: Page) -> dict:
     targets = {
         getattr(row, f"name_{language}"): reverse(f"catalog:{row.kind}", args=[row.slug]) for row in mentioned if row
     }
-    # A page that is made from a form has never been published, and has no values that could have changed since.
+    # An unpublished page, such as a preview of a new one, has no values that changed since its publication.
     outdated = find_outdated([page]) if page.last_published_at else []
     return {
         "entries": entries,

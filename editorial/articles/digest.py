@@ -1,7 +1,7 @@
 """The weekly digest: what was published in a week, as a draft article in each language.
 
-It says what the public histories say, and nothing else; people edit it, submit it and review it like any article. Its
-links are plain ones, neither cards nor mentions: it speaks of one week, and what changes later makes it no less right.
+It repeats what the public histories say and nothing else. People edit, submit and review it like any article. Its links
+are plain links, neither cards nor mentions: it is about one week, so later changes don't make it outdated.
 """
 
 import re
@@ -29,25 +29,25 @@ from catalog.values import BilingualText, FuzzyDate
 from catalog.values.inline import render_inline
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
 
-# What a digest shows of each kind in each section, and of each entry: the rest is counted, and linked to.
+# Maximum entries of a kind in each section, and values of each entry. The rest is counted and linked.
 ENTRIES_SHOWN = 10
 VALUES_SHOWN = 3
 LONGEST_VALUE = 80
-# Texts of several sentences: that they changed is all that a line can say.
+# Long texts: a line only says that they changed.
 PROSE = frozenset({"summary", "definition"})
 WEEK = re.compile(r"(\d{4})-W(\d{2})")
 
 
 @dataclass(frozen=True)
 class Week:
-    """A week of the calendar (ISO 8601, UTC)."""
+    """A calendar week (ISO 8601, UTC)."""
 
     year: int
     number: int
 
     @classmethod
     def parse(cls, text: str) -> "Week":
-        """Read a week written as 2026-W47. Raises ValidationError for what is no week, or not over yet."""
+        """Return the week written as 2026-W47. Raises ValidationError if it is no week, or is not over yet."""
         found = WEEK.fullmatch(text)
         try:
             week = cls(int(found[1]), int(found[2]))
@@ -60,7 +60,7 @@ class Week:
 
     @classmethod
     def last(cls) -> "Week":
-        """The last week that is over."""
+        """Return the last week that is over."""
         calendar = (timezone.now().astimezone(UTC).date() - timedelta(weeks=1)).isocalendar()
         return cls(calendar.year, calendar.week)
 
@@ -81,7 +81,7 @@ class Week:
 
     @property
     def translation_key(self) -> uuid.UUID:
-        """Ties the digests of the week in all languages, and tells them whatever people make of slug and title."""
+        """Connects the digests of the week in all languages, and identifies them if people change slug and title."""
         return uuid.uuid5(uuid.NAMESPACE_URL, self.slug)
 
     @property
@@ -95,7 +95,7 @@ class Week:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a list: a name with a link, and what is said of it."""
+    """One line of a list: a linked name, and the text after it."""
 
     address: str
     name: str
@@ -104,18 +104,18 @@ class Line:
 
 @dataclass
 class Item:
-    """What happened to one entry: a publication of the week, and the values that the week left different."""
+    """What happened to one entry: its last publication of the week, and the values that changed during the week."""
 
-    # The columns that `read_week` asks for.
+    # The columns that `read_week` selects.
     publication: dict
-    # The number of the last publication before the week.
+    # The number of the last publication before the week, or 0.
     before: int = 0
-    # Old and new value by path.
+    # Old and new value, by path.
     values: dict[str, list] = field(default_factory=dict)
 
     @property
     def versions(self) -> list[tuple]:
-        """The publications whose documents are needed to describe it, as (entry, number)."""
+        """The publications whose documents are needed to describe the item, as (entry, number)."""
         entry = self.publication["entry"]
         return [(entry, self.publication["sequence"]), *([(entry, self.before)] if self.values else ())]
 
@@ -124,8 +124,8 @@ Section = dict[str, list[Item]]
 
 
 @dataclass
-class Happened:
-    """What happened in a week: in each section the items of each kind of entry, newest first."""
+class WeekEvents:
+    """What happened in a week: in each section, the items of each kind of entry, newest first."""
 
     new: Section
     changed: Section
@@ -135,17 +135,17 @@ class Happened:
         return bool(self.new or self.changed or self.moved)
 
 
-def by_kind(items: Iterable[Item]) -> Section:
+def group_by_kind(items: Iterable[Item]) -> Section:
     section: Section = {}
     for item in items:
         section.setdefault(item.publication["kind"], []).append(item)
     return section
 
 
-def read_week(week: Week) -> Happened:
-    """Return what happened in a week: two queries, and no documents.
+def read_week(week: Week) -> WeekEvents:
+    """Return what happened in a week; two queries, without documents.
 
-    Of what is no longer live, only that it was taken away is said.
+    An entry that is no longer live appears only under `moved`.
     """
     published = Publication.objects.filter(at__gte=week.start, at__lt=week.end).order_by("-at", "-pk")
     is_live = Exists(ListingEntry.objects.filter(entry=OuterRef("entry")))
@@ -161,52 +161,52 @@ def read_week(week: Week) -> Happened:
         values[path] = [values[path][0] if path in values else old, new]
     live = [item for item in items.values() if item.publication["is_live"]]
     for item in live:
-        # What changed and changed back is as it was, and so is what came and went.
+        # Leave out values that changed and changed back, or were added and removed again.
         item.values = {
             path: (old, new)
             for path, (old, new) in item.values.items()
             if item.before and (old or None) != (new or None)
         }
-    return Happened(
-        new=by_kind(item for item in live if not item.before),
-        changed=by_kind(item for item in live if item.values),
-        moved=by_kind(Item(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED),
+    return WeekEvents(
+        new=group_by_kind(item for item in live if not item.before),
+        changed=group_by_kind(item for item in live if item.values),
+        moved=group_by_kind(Item(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED),
     )
 
 
-def draft_digest(*, week: Week, happened: Happened) -> list[ArticlePage]:
-    """Make a draft article of a week for each list of articles that has none; return the drafts.
+def draft_digest(*, week: Week, events: WeekEvents) -> list[ArticlePage]:
+    """Draft an article about a week for each list of articles that has none, and return the drafts.
 
-    One that is there stays as it is, whatever people made of it, and so does another page at its address.
+    An existing digest is never changed, nor is another page at its address.
     """
     drafts = []
     with transaction.atomic():
         for index in ArticleIndexPage.objects.live().select_related("locale").order_by("pk"):
-            # Who drafts the same at the same time waits, and finds it.
+            # Another process that drafts the same digest waits here, and then finds it.
             index.lock_row()
             index.refresh_from_db()
             is_own = Q(translation_key=week.translation_key, locale=index.locale)
             if ArticlePage.objects.filter(is_own | Q(slug=week.slug, locale=index.locale)).exists():
                 continue
             with translation.override(index.locale.language_code):
-                draft = DigestWriter(week=week, happened=happened).write()
+                draft = DigestWriter(week=week, events=events).write()
             draft.locale, draft.live = index.locale, False
             index.add_child(instance=draft)
-            # Nobody's version: whoever submits it becomes its author.
+            # The version has no author: the person who submits it becomes its author.
             draft.save_revision()
             drafts.append(draft)
     return drafts
 
 
 class DigestWriter:
-    """Writes what happened in a week as an article in the active language."""
+    """Writes an article about what happened in a week, in the active language."""
 
-    def __init__(self, *, week: Week, happened: Happened) -> None:
+    def __init__(self, *, week: Week, events: WeekEvents) -> None:
         self.week = week
         self.sections = [
-            (_("New entries"), happened.new, self.describe_new),
-            (_("Changed values"), happened.changed, self.describe_changed),
-            (_("Withdrawn, merged, restored and renamed"), happened.moved, self.describe_moved),
+            (_("New entries"), events.new, self.describe_new),
+            (_("Changed values"), events.changed, self.describe_changed),
+            (_("Withdrawn, merged, restored and renamed"), events.moved, self.describe_moved),
         ]
         shown = [
             item
@@ -219,7 +219,7 @@ class DigestWriter:
         self.targets = {str(row.entry): row for row in ListingEntry.objects.filter(entry__in=merged)}
 
     def write(self) -> ArticlePage:
-        """Return the article, not saved yet."""
+        """Return the unsaved article."""
         numbers = [sum(map(len, section.values())) for _heading, section, _describe in self.sections]
         words = {
             **dict(zip(("new", "changed", "moved"), numbers, strict=True)),
@@ -247,7 +247,7 @@ class DigestWriter:
                     yield "text", self.write_list(kind, items, describe)
 
     def write_list(self, kind: EntryKind, items: list[Item], describe: Callable[[Item], Line]) -> str:
-        """The first items of one kind, and how many more there are, with a link to all of them; as rich text."""
+        """Return rich text with the first items of one kind, and a link to the others with their number."""
         lines = [describe(item) for item in items[:ENTRIES_SHOWN]]
         if more := len(items) - len(lines):
             query = urlencode({"kind": kind.value, "date_min": self.week.first_day, "date_max": self.week.last_day})
@@ -259,7 +259,7 @@ class DigestWriter:
         return self.link(item)
 
     def describe_changed(self, item: Item) -> Line:
-        """An entry with its changed values, old and new, as its history has them."""
+        """Return a line with an entry and its changed values, old and new, as in its history."""
         publication = item.publication
         after = self.detail_of(item)
         before = self.details[publication["entry"], item.before]
@@ -282,7 +282,7 @@ class DigestWriter:
         )
 
     def describe_moved(self, item: Item) -> Line:
-        """An entry with what became of it, when and why."""
+        """Return a line with an entry and what happened to it, when and why."""
         publication = item.publication
         words = {"date": FuzzyDate.parse(publication["at"].astimezone(UTC).date())}
         reason = BilingualText(**(publication["reason"] or {})).text
@@ -300,14 +300,14 @@ class DigestWriter:
         return self.details[item.publication["entry"], item.publication["sequence"]]
 
     def link(self, item: Item, *, address: str = "", text: str = "") -> Line:
-        """The name that an entry had, with a link: to its page, which leads on from a former address, or another."""
+        """Return a line with the name that an entry had then; by default linked to its page, even if that has moved."""
         publication = item.publication
         address = address or reverse(f"catalog:{publication['kind']}", args=[publication["slug"]])
         return Line(address, self.detail_of(item).name.text, text)
 
 
 def read_details(versions: Iterable[tuple]) -> dict[tuple, Detail]:
-    """Return past versions of entries by (entry, number), with the names that they had; one query."""
+    """Return past versions of entries by (entry, number), with the names of that time; one query."""
     wanted = Q()
     for entry, number in set(versions):
         wanted |= Q(entry=entry, sequence=number)
@@ -315,6 +315,6 @@ def read_details(versions: Iterable[tuple]) -> dict[tuple, Detail]:
 
 
 def write_value(detail: Detail, path: str, raw) -> str:
-    """A value, or a row of a list, in a few words."""
+    """Return a value, or a row of a list, in a few words."""
     values = pgettext("between values", ", ").join(str(value.text) for value in read_raw(detail, path, raw))
     return Truncator(values).chars(LONGEST_VALUE) or "–"

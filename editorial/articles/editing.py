@@ -1,4 +1,4 @@
-"""The screens of pages, where they differ from Wagtail's."""
+"""The admin screens of pages, where they differ from Wagtail's."""
 
 from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.history import PageHistoryView
@@ -9,7 +9,7 @@ from catalog.editing.stale import StaleFormMixin
 
 
 class PageEditView(StaleFormMixin, EditView):
-    """Edits a page; a form that is out of date is refused."""
+    """The screen to edit a page. It refuses a form that is out of date."""
 
     def get_record(self):
         return self.real_page_record
@@ -30,7 +30,7 @@ class SitePageHistoryView(AuditMixin, PageHistoryView):
 
 
 class SitePageViewSet(PageViewSet):
-    """The screens of pages."""
+    """The admin screens of pages."""
 
     edit_view_class = PageEditView
     history_view_class = SitePageHistoryView

@@ -1,4 +1,4 @@
-"""Links inside an article's text: to the entries and terms it mentions, and to its numbered sources."""
+"""Links in the text of an article: to the entries and terms it mentions, and to its numbered sources."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ WORD_JOINER = "\u2060"
 
 
 def list_cards(body) -> list:
-    """The raw data of the entry cards in a body."""
+    """Return the raw data of the entry cards in a body."""
     return [child["value"] for child in body.raw_data if child["type"] == "card"]
 
 
 def find_entries(*streams) -> dict[tuple[str, int], ListingEntry]:
-    """Return the live entries that streams of entry choosers point to, by (kind, id), in one query.
+    """Return the live entries that streams of entry choosers refer to, by (kind, id); one query.
 
-    The streams' raw data is read, since resolving each chooser would cost a query a kind, drafts included.
+    Reads the raw data of the streams: resolving each chooser would cost a query for each kind, and include drafts.
     """
     wanted: dict[str, set[int]] = {}
     for stream in streams:
@@ -37,12 +37,12 @@ def find_entries(*streams) -> dict[tuple[str, int], ListingEntry]:
 
 @dataclass
 class Linker:
-    """Turns each name into a link where it first stands in an article, and `[1]` into a link to source 1.
+    """Links each name where it first appears in an article, and `[1]` to source 1.
 
-    The number of a source sticks to the word before it, or it would begin lines.
+    A source number is joined to the word before it, so that no line starts with the number.
 
-    `targets` maps a name to an address; `sources` is the number of sources. Names already linked are remembered
-    from one block of text to the next.
+    `targets` maps names to addresses; `sources` is the number of sources. Names that were linked in one block are not
+    linked again in the next.
     """
 
     targets: dict[str, str]
@@ -50,7 +50,7 @@ class Linker:
     linked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        # Longer names first, so that “GPT-3” is not taken for “GPT”; Latin names only as whole words.
+        # Longer names first, so that “GPT-3” does not match as “GPT”. Latin names match only as whole words.
         names = sorted(self.targets, key=len, reverse=True)
         patterns = [
             rf"(?<![A-Za-z0-9\-]){re.escape(name)}(?![A-Za-z0-9]|-\d)" if name.isascii() else re.escape(name)
@@ -59,12 +59,12 @@ class Linker:
         self.pattern = re.compile("|".join([CITATION, *(f"({pattern})" for pattern in patterns)]))
 
     def link(self, html: str) -> SafeString:
-        """Return HTML with the links put in; nothing else of it changes."""
+        """Return HTML with links added and otherwise unchanged."""
         soup = BeautifulSoup(html, "html.parser")
         for node in list(soup.find_all(string=self.pattern)):
             if node.find_parent("a") is None:
                 node.replace_with(*self._split(soup, str(node)))
-        # The soup escapes what it writes; the HTML that came in had been cleaned by the rich text field.
+        # Safe: the soup escapes its output, and the rich text field has cleaned the input.
         return mark_safe(str(soup))
 
     def _split(self, soup: BeautifulSoup, text: str) -> list:

@@ -1,6 +1,6 @@
-"""The pages and articles that ship: reading `editorial/data`, and bringing each into one page per language.
+"""The pages and articles that ship: read `editorial/data`, and load each into one page per language.
 
-`load_site` is the way in: it loads the catalog and the pages, all or nothing.
+`load_site` is the entry point: it loads the catalog and the pages, all or nothing.
 """
 
 import json
@@ -30,10 +30,10 @@ from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, Si
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 SITE_NAME = "AIGC Landscape"
-# Languages in files, and what Wagtail calls them.
+# Language codes in files, and in Wagtail.
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 INDEX_TITLES = {"en": "Articles", "zh": "文章"}
-# The kinds as files name them.
+# The kinds by their name in files.
 ENTRIES = {kind.file: kind for kind in list_kinds()}
 _CALLOUTS = [value for value, label in CalloutBlock().child_blocks["kind"].field.choices if value]
 _WELCOME = "Welcome to your new Wagtail site!"
@@ -41,7 +41,7 @@ _WELCOME = "Welcome to your new Wagtail site!"
 
 @dataclass(frozen=True)
 class PageItem:
-    """One page in one language, as the files have it."""
+    """One page in one language, as the files define it."""
 
     model: type[SitePage]
     name: str
@@ -61,7 +61,7 @@ class PageItem:
 
 @dataclass
 class Pages:
-    """The pages in the order in which they are loaded, and the reader with its faults."""
+    """The pages in the order of loading, and the reader with its faults."""
 
     reader: FormReader
     landscape: catalog_files.Landscape
@@ -69,18 +69,18 @@ class Pages:
 
 
 def page_key(*, name: str, language: str) -> str:
-    """The key of a page in `Shipped`."""
+    """Return the key of a page in `Shipped`."""
     return f"page/{LANGUAGES[language]}/{name}"
 
 
 def list_files(folder: Path = DATA) -> list[Path]:
-    """The files of pages and articles; home.yaml must be there."""
+    """Return the files of pages and articles; home.yaml is always among them, as it must exist."""
     pages = sorted({folder / "pages" / "home.yaml", *(folder / "pages").glob("*.yaml")})
     return [*pages, *sorted((folder / "articles").glob("*.yaml"))]
 
 
 def read_pages(*, folder: Path = DATA, landscape: catalog_files.Landscape) -> Pages:
-    """Read and check every page; faults are noted, none is raised."""
+    """Read and check every page. Faults are collected in the result, not raised."""
     pages = Pages(reader=FormReader(), landscape=landscape)
     homes: list[PageItem] = []
     for path in list_files(folder):
@@ -147,7 +147,7 @@ def read_page(*, pages: Pages, root: Node, model: type[SitePage], into: list[Pag
 
 
 def read_text(*, reader: FormReader, node: Node, key: str, column: str = "") -> str | None:
-    """Return a text that must be there; `column` names the page's column that it goes into."""
+    """Return a required text; `column` names the page's column for it, if it has one."""
     value = node.value.get(key)
     if value is None or value.value in (None, ""):
         return reader.refuse(value or node, _("“%(key)s” is missing."), key=key)
@@ -163,10 +163,10 @@ def read_list(*, reader: FormReader, node: Node | None) -> list[Node]:
 
 
 def read_sources(*, pages: Pages, node: Node | None) -> list[str]:
-    """Return the slugs of an article's sources, in the order in which the text numbers them."""
+    """Return the slugs of an article's sources, in the order of their numbers in the text."""
     slugs: list[str] = []
     for item in read_list(reader=pages.reader, node=node):
-        if not isinstance(item.value, str) or not pages.landscape.knows(model=Source, slug=item.value):
+        if not isinstance(item.value, str) or not pages.landscape.has(model=Source, slug=item.value):
             pages.reader.refuse(item, _("There is no %(kind)s “%(slug)s”."), kind=_("source"), slug=item.text)
         elif item.value in slugs:
             pages.reader.refuse(item, _("“%(slug)s” stands in this list twice."), slug=item.value)
@@ -175,20 +175,20 @@ def read_sources(*, pages: Pages, node: Node | None) -> list[str]:
 
 
 def read_entry(*, pages: Pages, node: Node) -> str:
-    """Return the name of an entry of the catalog, such as models/gpt-3."""
+    """Return the name of a catalog entry, such as models/gpt-3."""
     kind, _slash, slug = str(node.value).partition("/")
     if kind not in ENTRIES or not slug:
         pages.reader.refuse(
             node, _("Name an entry such as models/gpt-3; kinds are: %(known)s."), known=", ".join(ENTRIES)
         )
-    elif not pages.landscape.knows(model=ENTRIES[kind].model, slug=slug):
+    elif not pages.landscape.has(model=ENTRIES[kind].model, slug=slug):
         kind = ENTRIES[kind].model._meta.verbose_name
         pages.reader.refuse(node, _("There is no %(kind)s “%(slug)s”."), kind=kind, slug=slug)
     return str(node.value)
 
 
 def read_body(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
-    """Return the blocks of a body: each a mapping of its one kind to what it holds."""
+    """Return the blocks of a body, each a mapping from its kind to its content."""
     reader, body = pages.reader, node.value.get("body")
     if body is None or body.value in (None, []):
         return reader.refuse(body or node, _("“%(key)s” is missing."), key="body") or []
@@ -216,7 +216,7 @@ def read_body(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
 
 
 def read_words(*, reader: FormReader, node: Node, kind: str) -> dict[str, Any]:
-    """Return a quote or a callout."""
+    """Return the content of a quote or a callout."""
     known = {"quote": ["text", "attribution"], "callout": ["kind", "text"]}[kind]
     reader.refuse_unknown(node=node, known=known)
     content = {key: read_text(reader=reader, node=node, key=key) for key in known if key == "text" or key in node.value}
@@ -227,7 +227,7 @@ def read_words(*, reader: FormReader, node: Node, kind: str) -> dict[str, Any]:
 
 
 def read_table(*, reader: FormReader, node: Node) -> dict[str, Any]:
-    """Return a table; rows have as many cells as there are columns, and a number is the text that it is written as."""
+    """Return a table. Each row has one cell for each column; numbers become texts as they are written."""
     reader.refuse_unknown(node=node, known=["caption", "columns", "rows"])
     caption = read_text(reader=reader, node=node, key="caption")
     columns, rows = node.value.get("columns"), node.value.get("rows")
@@ -248,7 +248,7 @@ def read_table(*, reader: FormReader, node: Node) -> dict[str, Any]:
 
 
 class PageFiller:
-    """Sets on a page what its form says and the form before did not."""
+    """Copies to a page the values of its form that differ from the previous form."""
 
     def __init__(self, *, shipment: Shipment, key: str):
         self.shipment, self.key = shipment, key
@@ -275,11 +275,11 @@ class PageFiller:
                     setattr(instance, name, value)
 
     def make_id(self, path: str) -> str:
-        """A block's id: the same at every load, so that revisions differ only in what changed."""
+        """Return a block's id, which is the same at every load, so that revisions differ only in real changes."""
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.key}/{path}"))
 
     def build_block(self, *, number: int, block: dict[str, Any]) -> dict | None:
-        """Return a block as a StreamField stores it; None for a card of what a person deleted."""
+        """Return a block as a StreamField stores it, or None for the card of an entry that a person deleted."""
         ((kind, value),) = block.items()
         if kind == "text":
             paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", value)]
@@ -298,7 +298,7 @@ class PageFiller:
         return {"type": kind, "value": value, "id": self.make_id(f"body/{number}")}
 
     def build_entry(self, *, name: str, path: str) -> dict | None:
-        """Return a block that points to an entry, or None when a person deleted it."""
+        """Return a block that refers to an entry, or None if a person deleted the entry."""
         file, _slash, slug = name.partition("/")
         kind = ENTRIES[file]
         entry = self.shipment.find(model=kind.model, slug=slug)
@@ -306,18 +306,18 @@ class PageFiller:
 
 
 def prepare_page(*, item: PageItem, shipment: Shipment) -> None:
-    """Make sure that there is a page for an item."""
+    """Make sure that an item has a page in the database."""
     if item.key in shipment.shipped:
         return
     if item.parent is None:
         parent = Page.get_first_root_node()
     else:
-        # As it is in the database by now: the tree counts its children.
+        # Reload the parent, because the page tree counts its children.
         key = page_key(name=item.parent, language=item.language)
         found = shipment.find_by_key(key=key, model=HomePage if item.parent == "home" else ArticleIndexPage)
         parent = found and Page.objects.filter(pk=found.pk).first()
     if parent is None:
-        # A person deleted the page above it.
+        # A person deleted the parent page.
         shipment.shipped[item.key] = Shipped.objects.create(key=item.key)
         return
     existing = parent.get_children().filter(slug=item.slug).first()
@@ -339,14 +339,14 @@ def prepare_page(*, item: PageItem, shipment: Shipment) -> None:
 
 
 def remove_welcome() -> None:
-    """Delete the page that Wagtail makes for a new site, with its site record, while nobody has touched it."""
+    """Delete the page that Wagtail creates for a new site, with its site record, if nobody has changed it."""
     welcome = Page.objects.filter(depth=2, slug="home", title=_WELCOME, latest_revision=None, numchild=0).first()
     if welcome and type(welcome.specific) is Page:
         welcome.delete()
 
 
 def prepare_site(shipment: Shipment) -> None:
-    """Point the site record to the English home page, unless a person set it otherwise."""
+    """Point the site record to the English home page, unless a person set it differently."""
     address = urlsplit(settings.SITE_URL)
     port = address.port or (443 if address.scheme == "https" else 80)
     wanted = {"hostname": address.hostname, "port": port, "site_name": SITE_NAME}
@@ -364,7 +364,7 @@ def prepare_site(shipment: Shipment) -> None:
 
 
 def load_pages(*, pages: Pages, shipment: Shipment) -> None:
-    """Bring the pages into the database; run it in a transaction, after the catalog."""
+    """Load the pages into the database. Run this in a transaction, after the catalog."""
     if not any(item.key in shipment.shipped for item in pages.items):
         remove_welcome()
     changed = [item for item in pages.items if shipment.is_changed(item)]
@@ -376,9 +376,10 @@ def load_pages(*, pages: Pages, shipment: Shipment) -> None:
 
 
 def load_site(*, catalog_folder: Path = catalog_files.DATA, folder: Path = DATA) -> Report:
-    """Load the catalog and the pages from their files, all or nothing.
+    """Load the catalog and the pages from their files, all or nothing, and return what was done.
 
-    Files that did not change since the last load are not even parsed. Raises FaultyFiles, and then nothing has changed.
+    Files that have not changed since the last load are not even parsed. Raises FaultyFiles, and then nothing has
+    changed.
     """
     files = [*catalog_files.list_files(catalog_folder), *list_files(folder)]
     digest = digest_files(files, extra=settings.SITE_URL)

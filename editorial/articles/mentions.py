@@ -9,11 +9,11 @@ from editorial.articles.pages import ArticlePage
 
 
 def find_articles(record: Model) -> QuerySet[ArticlePage]:
-    """Return the live articles that mention a record, in any language, without their texts."""
+    """Return the live articles that mention a record, in any language, with their texts deferred."""
     types = ContentType.objects.get_for_models(type(record), Page)
     references = ReferenceIndex.objects.filter(
         to_content_type=types[type(record)], to_object_id=str(record.pk), base_content_type=types[Page]
     )
-    # Object ids are texts in the reference index, and PostgreSQL does not compare those with numbers.
+    # The reference index stores object ids as texts, and PostgreSQL doesn't compare texts with numbers.
     ids = references.annotate(page=Cast("object_id", BigIntegerField())).values("page")
     return ArticlePage.objects.live().public().filter(pk__in=ids).defer_streamfields()

@@ -1,4 +1,4 @@
-"""Which articles use a value that has changed since they were published; editors are told of them."""
+"""Which articles use a value that has changed since they were published. Editors see them in their queue."""
 
 from datetime import datetime
 
@@ -12,16 +12,16 @@ from catalog.models.kinds import KINDS
 from editorial.articles.pages import ArticlePage
 from editorial.articles.used_values import FIELD, ON_CARDS, Outdated, find_outdated, name_claims, read_uses
 
-# What was empty when an article was published was not used.
+# An article can't have used a value that was empty when it was published.
 EMPTY = ["", [], {"en": "", "zh": ""}]
 ARTICLES_AT_ONCE = 200
 
 
 def list_outdated(*, most: int) -> list[Outdated]:
-    """Return so many live articles, in any language, that use a changed value; what was published longest ago first.
+    """Return at most `most` live articles that use a changed value, in any language, earliest published first.
 
-    Those older than the newest change are gone through in batches until these are found, by their references alone:
-    histories are read of what may be outdated.
+    Goes through the articles that are older than the newest change in batches, until enough are found. It looks at
+    their references first, and reads histories only for articles that may be outdated.
     """
     newest = read_newest_changes()
     if not newest:
@@ -41,10 +41,10 @@ def list_outdated(*, most: int) -> list[Outdated]:
 
 
 def read_newest_changes() -> dict[tuple[str, int], tuple[datetime, datetime | None]]:
-    """When a value that was there was changed last, of each entry and term that pages refer to; one query.
+    """Return when an existing value of each entry and term that pages refer to was last changed; one query.
 
-    By kind and id: of any value that is used, and of those on cards. Each is looked for from the newest publication
-    back, so that a long history costs nothing.
+    The result maps (kind, id) to two times: the last change of any value that articles use, and of those on cards. The
+    search starts at the newest publication, so long histories cost nothing.
     """
     changes = (
         Change.objects.alias(field=FIELD)
@@ -70,9 +70,10 @@ def read_newest_changes() -> dict[tuple[str, int], tuple[datetime, datetime | No
 def find_candidates(
     articles: list[ArticlePage], *, newest: dict[tuple[str, int], tuple[datetime, datetime | None]]
 ) -> list[ArticlePage]:
-    """Return those of some articles that may be outdated; one query.
+    """Return the articles that may be outdated; one query.
 
-    Some are not: what changed back, and the other language's words, are told apart only by reading them.
+    Some of them are not: values that changed back, or changed only in the other language, are found only by reading
+    them.
     """
     uses = read_uses(articles)
     candidates = []

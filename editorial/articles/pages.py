@@ -1,4 +1,4 @@
-"""The pages of the site that are written: home, articles, and texts such as About. One page per language."""
+"""The written pages of the site: home, articles, and texts such as About. One page for each language."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -18,7 +18,7 @@ from editorial.articles.blocks import ArticleBody, EntryBlock
 from editorial.articles.contents import build_article, build_home, build_index
 from editorial.articles.linking import find_entries, list_cards
 
-# First parts of the catalog's addresses: no page may shadow them.
+# First parts of the catalog's addresses. No page may use them.
 RESERVED_SLUGS = frozenset(
     {
         *(kind.slug for kind in KINDS),
@@ -29,7 +29,7 @@ RESERVED_SLUGS = frozenset(
 
 
 class SitePageForm(WagtailAdminPageForm):
-    """The form of a page, which tells a new page its parent."""
+    """The form of a page. It tells a new page its parent."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +37,7 @@ class SitePageForm(WagtailAdminPageForm):
 
 
 class SitePage(Published, Page):
-    """What the pages of this site share."""
+    """The base of all pages of this site."""
 
     introduction = models.TextField(_("introduction"), max_length=600, blank=True)
 
@@ -45,7 +45,7 @@ class SitePage(Published, Page):
     # No page is private.
     private_page_options: list[str] = []
     content_panels = [*Page.content_panels, FieldPanel("introduction")]
-    # Without an expiry date: withdrawing takes people, not a clock.
+    # No expiry date: people withdraw pages, never a timer.
     settings_panels = [
         MultiFieldPanel([FieldPanel("withdrawal_en"), FieldPanel("withdrawal_zh")], heading=_("Withdraw")),
         go_live_panel(),
@@ -64,7 +64,7 @@ class SitePage(Published, Page):
             raise ValidationError({"slug": _("This address belongs to the catalog; choose another slug.")})
 
     own_slugs: frozenset[str] = frozenset()
-    # Where a page belongs that is not in the tree yet.
+    # The parent of a page that is not in the tree yet.
     new_parent: Page | None = None
 
 
@@ -104,7 +104,7 @@ class ArticleIndexPage(SitePage):
 
 
 class TextPage(SitePage):
-    """A standing text, such as About."""
+    """A permanent text, such as About."""
 
     body = StreamField(ArticleBody(), verbose_name=_("body"), blank=True)
 
@@ -123,7 +123,7 @@ class TextPage(SitePage):
 
 
 class ArticlePage(SitePage):
-    """An article in one language; its translation is tied to it by `translation_key`."""
+    """An article in one language. `translation_key` connects it with its translation."""
 
     body = StreamField(ArticleBody(), verbose_name=_("body"))
     mentions = StreamField(
@@ -178,7 +178,7 @@ class ArticleSource(Orderable):
 
 
 def live_articles(language: str) -> "models.QuerySet[ArticlePage]":
-    """The articles of a language that the public sees, newest first."""
+    """Return the public articles of a language, newest first."""
     return (
         ArticlePage.objects.live().public().filter(locale__language_code=language).order_by("-first_published_at", "pk")
     )

@@ -1,4 +1,4 @@
-"""What search finds among entries, terms and articles, in one order, and how a reader sees it."""
+"""The search over entries, terms and articles: what it finds, in which order, and how results are shown."""
 
 from collections import ChainMap
 from collections.abc import Iterator
@@ -27,20 +27,20 @@ from editorial.articles.pages import ArticlePage
 RESULTS_A_PAGE = 20
 SUGGESTIONS = 8
 ARTICLE = "article"
-# In this order, and in the words of the navigation.
+# The kinds in the order of the filter, in the words of the navigation.
 KINDS = {
     **{kind.key.value: kind.plural for kind in list_kinds()},
     ARTICLE: _("Articles"),
 }
 LANGUAGES = dict(settings.LANGUAGES)
 
-# The kind of what was found, and its primary key.
+# The kind and primary key of a result.
 Found = tuple[str, int]
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One result as it is shown: what matched is marked. `also` is another name, or a word of it, that matched."""
+    """One result as it is shown, with matches marked. `also` is another name, or a word of the entry, that matched."""
 
     kind: object
     url: str
@@ -52,7 +52,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter of the search, with its number of results if that is counted, and its address."""
+    """One value of a filter: its label, its query string, and the number of its results if that is counted."""
 
     label: object
     query: str
@@ -61,9 +61,10 @@ class Choice:
 
 
 class SearchPage:
-    """What `q` finds, of a `kind` and with a text in a `language` if these are asked for; any input is answered.
+    """The results for `q`, optionally of one `kind` and with a text in one `language`. Any input gets an answer.
 
-    What finds nothing is looked for as it may have been meant, unless `exact` says that it was typed on purpose.
+    If nothing is found, the likely intended query is searched instead, unless `exact` says that the query was typed on
+    purpose.
     """
 
     def __init__(self, *, data: QueryDict, language: str) -> None:
@@ -82,30 +83,30 @@ class SearchPage:
 
     @cached_property
     def meant(self) -> str:
-        """The query that was answered: as typed, or else as it may have been meant, if only that finds anything."""
+        """The query that was answered: as typed, or the likely intended one if only that finds anything."""
         if self.is_exact:
             return self.typed
         return find_meant(self.typed, finds=self._find, tables=self.tables.values()) or self.typed
 
     @property
     def is_corrected(self) -> bool:
-        """Whether something else was looked for than was typed."""
+        """Whether another query was answered than the typed one."""
         return self.meant != self.typed
 
     @cached_property
     def found(self) -> list[Found]:
-        """All that matches and is public, best first."""
+        """All public matches, best first."""
         return [it for its in self._find(self.meant).values() for it in its]
 
     @cached_property
     def names(self) -> list[Found]:
-        """What matches by a name, best first."""
+        """The matches by name, best first."""
         return [it for level, its in self._find(self.meant).items() if level not in search.TEXT_LEVELS for it in its]
 
     def _find(self, query: str) -> dict[search.Level, list[Found]]:
-        """Look for entries, terms and articles, once for each query; at most six queries of the database.
+        """Return matching entries, terms and articles by level, cached for each query; at most six database queries.
 
-        Levels at which nothing is found are left out.
+        Levels without matches are left out.
         """
         if query not in self._found:
             self._found[query] = {level: its for level, its in self._find_by_level(query) if its}
@@ -131,29 +132,29 @@ class SearchPage:
             yield level, [*found, *((ARTICLE, key) for key in articles.get(level, ()) if key in public)]
 
     def _find_lacking(self) -> frozenset[int]:
-        """The rows that have no text in the language that is asked for."""
+        """Return the rows that have no text in the requested language."""
         column = f"summary_{language_key(self.language)}"
         return frozenset(ListingEntry.objects.filter(Q(**{column: ""})).order_by().values_list("pk", flat=True))
 
     @cached_property
     def results(self) -> Page:
-        """One page of what was found, of the kind that is asked for."""
+        """One page of the matches of the requested kind."""
         return Paginator([it for it in self.found if self.kind in ("", it[0])], RESULTS_A_PAGE).get_page(self.number)
 
     @cached_property
     def hits(self) -> list[Hit]:
-        """The results on this page; two queries."""
+        """The results on this page, as they are shown; two queries."""
         return self.show(list(self.results))
 
     def show(self, found: list[Found]) -> list[Hit]:
-        """Show some of what was found; two queries."""
+        """Return matches as they are shown; two queries."""
         rows = ListingEntry.objects.in_bulk([key for kind, key in found if kind != ARTICLE])
         pages = ArticlePage.objects.live().in_bulk([key for kind, key in found if kind == ARTICLE])
         highlighter = Highlighter(self.meant)
         return [
             self._show_article(pages[key], highlighter) if kind == ARTICLE else self._show_entry(rows[key], highlighter)
             for kind, key in found
-            # What is withdrawn just now is gone.
+            # Skip what was withdrawn a moment ago.
             if key in (pages if kind == ARTICLE else rows)
         ]
 
@@ -166,7 +167,7 @@ class SearchPage:
         summaries = BilingualText(en=row.summary_en, zh=row.summary_zh)
         passage = self._find_passage(summaries, lines, highlighter)
         if found == also[0] == 0 and not passage.found:
-            # A word of it, such as what it is used for, or a synonym of that.
+            # Show another matching word of the entry, such as a segment or a synonym of it.
             also = max(map(highlighter.mark_name, lines), key=lambda it: it[0], default=also)
         return Hit(
             kind=row.get_kind_display(),
@@ -178,11 +179,11 @@ class SearchPage:
         )
 
     def _find_passage(self, summaries: BilingualText, lines: list[str], highlighter: Highlighter) -> Passage:
-        """The passage of an entry's texts in which most of the query stands: of the reader's summary if any does."""
+        """Return the passage of an entry's texts with most of the query; the reader's summary comes first."""
         own = {"en": summaries.en, "zh-hans": summaries.zh}
         languages = sorted((code for code in own if own[code]), key=lambda code: code != self.reader)
         passages = [highlighter.find_passage(own[code], language=code) for code in languages]
-        # Of other texts such as milestones; names are no passages.
+        # Add passages of other texts such as milestones. Short lines are names.
         for line in lines:
             if len(line) > search.MAX_LINE_CHARS and line not in own.values() and highlighter.find(line)[0]:
                 passages.append(highlighter.find_passage(line, language=_language_of(line)))
@@ -203,7 +204,7 @@ class SearchPage:
 
     @cached_property
     def kinds(self) -> list[Choice]:
-        """The filter by kind; each with the number of its results."""
+        """The filter by kind, with the number of results of each."""
         numbers = dict.fromkeys(KINDS, 0)
         for kind, _key in self.found:
             numbers[kind] += 1
@@ -230,7 +231,7 @@ class SearchPage:
 
     @property
     def exactly(self) -> str:
-        """The query string of a search for what was typed and nothing else."""
+        """The query string of a search for exactly what was typed."""
         return self.make_query(exact="1")
 
     @property
@@ -239,7 +240,7 @@ class SearchPage:
         return self.make_query(kind="", language="")
 
     def make_query(self, **changes: str) -> str:
-        """The query string of this search with other filters, from the first page on."""
+        """Return the query string of this search with changed filters, from the first page on."""
         values = {
             "q": self.typed,
             "kind": self.kind,
@@ -251,5 +252,5 @@ class SearchPage:
 
 
 def _language_of(text: str) -> str:
-    """The language of a text of an entry, which has two."""
+    """Return the language of a text of an entry: "en" or "zh-hans"."""
     return "zh-hans" if any("\u4e00" <= char <= "\u9fff" for char in text) else "en"

@@ -11,7 +11,7 @@ from editorial.articles.pages import ArticlePage, TextPage
 
 
 class FixedPages(Sitemap):
-    """The pages that are always there."""
+    """The pages that always exist."""
 
     i18n = alternates = True
 
@@ -62,7 +62,7 @@ class ArticlePages(Sitemap):
 
 
 class TextPages(ArticlePages):
-    """Live standing texts, such as About."""
+    """Live permanent texts, such as About."""
 
     def items(self):
         return TextPage.objects.live().public().select_related("locale").order_by("pk")

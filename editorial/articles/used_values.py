@@ -1,14 +1,14 @@
-"""What an article uses of entries and terms, and what of that has changed since the article was published.
+"""Which values of entries and terms an article uses, and which of them have changed since it was published.
 
-What an article uses can't be read from its prose. By what it refers to (Wagtail's reference index) it uses
+This can't be read from the article's prose. It follows from what the article refers to, in Wagtail's reference index:
 
-- of an entry or a term on a card: what the card shows, which is the name and the summary or definition;
-- of what it mentions: every value that needs a source (a term's definition). A new name, spelling, summary or address
-  makes no sentence wrong; a name leads to the entry by its present one.
+- of an entry or term on a card, it uses what the card shows: the name, and the summary or definition;
+- of an entry or term that it mentions, it uses every value that needs a source (or a term's definition). A new name,
+  spelling, summary or address makes no sentence wrong, and links always use the present address.
 
-A value has changed if it was there when the article was published last and reads otherwise now, in the article's
-language. So what was added since doesn't count, nor what changed and changed back, nor the other language's words.
-Publishing the article anew settles it, and nothing else does. What is no longer live has no history to look at.
+A value has changed if it existed when the article was last published, and is different now in the article's language.
+So values that were added since don't count, nor those that changed back or changed only in the other language. Only
+publishing the article again settles it. Entries that are no longer live are not considered.
 """
 
 from dataclasses import dataclass
@@ -31,15 +31,18 @@ from catalog.values import BilingualText, language_key
 from editorial.articles.linking import find_entries
 
 ON_CARDS = frozenset({"name", "summary", "definition"})
-# How the reference index begins the paths of what an article mentions.
+# How the reference index's paths of an article's mentions begin.
 MENTIONS = "mentions."
-# Which value or list a change is of: `milestones` of `milestones/launch`.
+# The value or list that a change belongs to: `milestones` for `milestones/launch`.
 FIELD = Left("path", StrIndex(Concat("path", Value("/")), Value("/")) - 1)
 
 
 @dataclass(frozen=True)
 class ChangedEntry:
-    """An entry or a term of which an article uses values that have changed since: which, when last, its history."""
+    """An entry or term with changed values that an article uses.
+
+    `values` are the labels of these values, `at` is the time of the last change, `url` leads to it in the history.
+    """
 
     name: BilingualText
     values: list[str]
@@ -49,14 +52,14 @@ class ChangedEntry:
 
 @dataclass(frozen=True)
 class Outdated:
-    """A live article, and what has changed of what it uses, the latest change first."""
+    """A live article, and the changed entries that it uses, latest change first."""
 
     article: Page
     entries: list[ChangedEntry]
 
 
 def find_outdated(articles: list[Page]) -> list[Outdated]:
-    """Return those of some live articles that use a changed value; three queries, however many there are."""
+    """Return those live articles that use a changed value; three queries for any number of articles."""
     uses = read_uses(articles)
     entries = find_entries({"type": kind, "value": pk} for used in uses.values() for kind, pk in used)
     histories = read_histories(articles, uses=uses, entries=entries)
@@ -79,7 +82,7 @@ def read_histories(
     uses: dict[int, dict[tuple[str, int], set[str]]],
     entries: dict[tuple[str, int], ListingEntry],
 ) -> dict[UUID, list]:
-    """Return the changes of each entry since the first of the articles that use it was published; one query."""
+    """Return the changes of each entry since the earliest publication of the articles that use it; one query."""
     since: dict[UUID, datetime] = {}
     names: set[str] = set()
     for article in articles:
@@ -90,12 +93,12 @@ def read_histories(
                 names |= its_names
     if not since:
         return {}
-    # At most one condition an article, of which only a batch is asked for: no database takes any number of them.
+    # One condition for each time, so at most one for each article of a batch: databases limit their number.
     by_time: dict[datetime, list[UUID]] = {}
     for entry, at in since.items():
         by_time.setdefault(at, []).append(entry)
     later = reduce(or_, (Q(publication__entry__in=those, publication__at__gt=at) for at, those in by_time.items()))
-    # Without the documents, which are large.
+    # Don't read the documents, which are large.
     changes = Change.objects.alias(field=FIELD).filter(later, field__in=names).order_by("pk")
     columns = ("publication__entry", "publication__sequence", "publication__at", "path", "old", "new")
     histories: dict[UUID, list] = {}
@@ -105,7 +108,7 @@ def read_histories(
 
 
 def read_uses(articles: list[Page]) -> dict[int, dict[tuple[str, int], set[str]]]:
-    """Return the names of the values that each article uses of each entry and term, by kind and id; one query."""
+    """Return the names of the values that each article uses, by (kind, id) of the entry or term; one query."""
     types = ContentType.objects.get_for_models(Page, *(kind.model for kind in KINDS))
     kinds = {types[kind.model].pk: kind.key for kind in KINDS}
     references = ReferenceIndex.objects.filter(
@@ -123,14 +126,14 @@ def read_uses(articles: list[Page]) -> dict[int, dict[tuple[str, int], set[str]]
 
 
 def name_claims(kind: str) -> frozenset[str]:
-    """The names of the values of a kind that a text may rely on."""
+    """Return the names of the values of a kind that a text may rely on."""
     return frozenset({"definition"}) if kind == EntryKind.TERM else frozenset(fields_of(kind)) - UNCITED
 
 
 def read_changes(
     article: Page, entry: ListingEntry, names: set[str], histories: dict[UUID, list]
 ) -> ChangedEntry | None:
-    """Return what has changed of these values of an entry since an article was published; None if nothing has."""
+    """Return the changes of these values of an entry since an article was published, or None."""
     language = language_key(article.locale.language_code)
     values: dict[str, list] = {}
     for number, at, path, old, new in histories.get(entry.entry, ()):
@@ -151,7 +154,7 @@ def read_changes(
 
 
 def in_language(value, language: str):
-    """A value of a document as pages in a language show it: of its texts, that one, else the other."""
+    """Return a value of a document as pages in a language show it: texts in that language, else in the other."""
     if isinstance(value, dict) and value.keys() == {"en", "zh"}:
         return value[language] or value["en"] or value["zh"]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The written pages: home, articles, standing texts; and the search over everything."""
+"""The written pages: home, articles, permanent texts; and the search over everything."""
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -15,39 +15,39 @@ from editorial.articles.contents import build_index
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage, live_articles
 from editorial.articles.searching import SUGGESTIONS, SearchPage
 
-# The names of the addresses that end in a page's slug.
+# The URL names that take a page's slug.
 PAGE_ADDRESSES = {ArticlePage: "article", TextPage: "text"}
 
 
 def show_home(request: HttpRequest) -> HttpResponse:
-    """The front page of the reader's language."""
+    """Show the front page in the reader's language."""
     return serve(request, HomePage, languages=[request.LANGUAGE_CODE])
 
 
 def show_article_index(request: HttpRequest) -> HttpResponse:
-    """The list of articles in the reader's language."""
+    """Show the list of articles in the reader's language."""
     page = ArticleIndexPage.objects.live().filter(locale__language_code=request.LANGUAGE_CODE).first()
     context = build_index(articles=live_articles(request.LANGUAGE_CODE), number=request.GET.get("page"))
     return render(request, "editorial/article_index.html", {"page": page, **context})
 
 
 def show_article(request: HttpRequest, slug: str) -> HttpResponse:
-    """An article; in the other language, with a note, while there is none in the reader's."""
+    """Show an article; in the other language, with a note, if there is none in the reader's."""
     return serve(request, ArticlePage, languages=sort_languages(request), slug=slug)
 
 
 def show_text(request: HttpRequest, slug: str) -> HttpResponse:
-    """A standing text, such as About; in the other language while there is none in the reader's."""
+    """Show a permanent text, such as About; in the other language if there is none in the reader's."""
     return serve(request, TextPage, languages=sort_languages(request), slug=slug)
 
 
 def sort_languages(request: HttpRequest) -> list[str]:
-    """The languages of the site, the reader's first."""
+    """Return the languages of the site, the reader's first."""
     return sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != request.LANGUAGE_CODE)
 
 
 def serve(request: HttpRequest, model: type[SitePage], *, languages: list[str], **address) -> HttpResponse:
-    """Answer with the page that has an address, or had it, in the first language that has one. Raises Http404."""
+    """Return the page that has or had an address, in the first language that has one. Raises Http404."""
     for language in languages:
         pages = model.objects.live().public().filter(locale__language_code=language, **address)
         if page := pages.select_related("locale").first():
@@ -58,9 +58,9 @@ def serve(request: HttpRequest, model: type[SitePage], *, languages: list[str], 
 
 
 def serve_live(request: HttpRequest, page: SitePage) -> HttpResponse:
-    """Serve a page, or lead to its translation in the reader's language."""
+    """Return a page, or a redirect to its translation in the reader's language."""
     if isinstance(page, ArticlePage) and page.locale.language_code != request.LANGUAGE_CODE:
-        # Its translation may have an address of its own.
+        # Its translation may have another address.
         translations = page.get_translations().live().public()
         if translation := translations.filter(locale__language_code=request.LANGUAGE_CODE).first():
             return HttpResponseRedirect(reverse("article", args=[translation.slug]))
@@ -70,9 +70,9 @@ def serve_live(request: HttpRequest, page: SitePage) -> HttpResponse:
 def answer_former_address(
     request: HttpRequest, model: type[SitePage], *, language: str, **address
 ) -> HttpResponse | None:
-    """Redirect to the present address of a page, or show the notice of a withdrawn one.
+    """Return a redirect to the present address of a page, or the notice of a withdrawn one; None if there is neither.
 
-    The log alone knows: a draft of a withdrawn page changes the page's own row.
+    Only the log knows former addresses: a draft of a withdrawn page changes the page's own row.
     """
     steps = PageLogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(model),
@@ -95,13 +95,13 @@ def answer_former_address(
 
 
 def show_search(request: HttpRequest) -> HttpResponse:
-    """Search over entries, terms and articles; any input is answered."""
+    """Show the search over entries, terms and articles. Any input gets an answer."""
     search = SearchPage(data=request.GET, language=request.LANGUAGE_CODE)
     return render(request, "editorial/search.html", {"search": search, "kinds": list_kinds()})
 
 
 def suggest(request: HttpRequest) -> HttpResponse:
-    """Names that complete what is being typed, as the options of a list."""
+    """Return names that complete the typed text, as the options of a list."""
     search = SearchPage(data=request.GET, language=request.LANGUAGE_CODE)
     found = [it for it in search.names if search.kind in ("", it[0])] if search.typed else []
     response = render(request, "components/suggestion_options.html", {"hits": search.show(found[:SUGGESTIONS])})

@@ -1,4 +1,4 @@
-"""Every decision in the log: its words, and the version that it names."""
+"""The log of decisions: what each action is called, and which version it names."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import LogFormatter
@@ -8,7 +8,7 @@ from catalog.models import ApprovalKind
 from catalog.models.choices import FieldGroup
 from catalog.values import BilingualText
 
-# Wagtail's own words for the first ones name the workflow and its task.
+# The first ones replace Wagtail's own texts, which name the workflow and its task.
 WORDS = {
     "wagtail.workflow.start": (_("Submit for review"), _("Submitted for review")),
     "wagtail.workflow.resume": (_("Resubmit"), _("Resubmitted")),
@@ -31,7 +31,7 @@ WORDS = {
 
 
 class DecisionFormatter(LogFormatter):
-    """Says what was decided, and as a comment why."""
+    """Formats a log entry: what was decided, and the reason as its comment."""
 
     def format_message(self, log_entry) -> str:
         data = log_entry.data
@@ -54,8 +54,8 @@ class DecisionFormatter(LogFormatter):
 
 
 def register_decisions(actions) -> None:
-    """Give the log of Wagtail the words for decisions."""
-    # It keeps the former words beside the new ones otherwise.
+    """Give Wagtail's log our words for decisions."""
+    # Otherwise Wagtail's words would remain beside ours.
     actions.choices = [choice for choice in actions.choices if choice[0] not in WORDS]
     for action, (label, message) in WORDS.items():
         words = {"label": label, "message": message}
@@ -63,7 +63,7 @@ def register_decisions(actions) -> None:
 
 
 def name_resubmitted_version(sender, instance, **kwargs) -> None:
-    """Have the log name the version that was resubmitted; Wagtail names the one sent back (receiver of `pre_save`)."""
+    """Log the resubmitted version; Wagtail logs the one that was sent back (receiver of `pre_save`)."""
     if instance.action == "wagtail.workflow.resume":
         record = instance.content_type.get_object_for_this_type(pk=instance.object_id)
         instance.revision_id = record.latest_revision_id

@@ -1,4 +1,4 @@
-"""Checking values: all that one source supports, across entries, or all of one field group."""
+"""The screens for checking values: all values that one source supports, or all values of one field group."""
 
 import difflib
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from catalog.models.field_groups import FIELD_GROUPS, group_of
 from catalog.models.kinds import kind_of
 from catalog.models.source import Citation
 from catalog.models.verification import State
-from catalog.publishing.checking import find_who_entered, read_entered, record_checks
+from catalog.publishing.checking import find_recent_authors, read_recent_authors, record_checks
 from catalog.publishing.verification import read_findings
 from catalog.reading.details import Detail, label_of
 from catalog.reading.facts import CitationView, Value
@@ -36,11 +36,11 @@ from catalog.reading.versions import as_it_was, read_raw
 from editorial.review.roles import is_alone, is_editor
 
 ITEMS_A_PAGE = 25
-# So much of a text is compared; what is longer is no article but a book.
+# Maximum number of characters compared; longer texts are books, not articles.
 LONGEST_TEXT = 60_000
-# The watch reads a source once a week; what was not read for longer may say anything by now.
+# The link checker reads a source once a week; if it has not been read for longer than this, it may have changed.
 RECENTLY = timedelta(days=14)
-# One key each; the buttons stand in this order.
+# The keyboard key of each outcome, in the order of the buttons.
 KEYS = {Outcome.STILL_TRUE: "1", Outcome.CHANGED: "2", Outcome.CANT_TELL: "3", Outcome.CONFLICT: "4"}
 DONE = {
     Outcome.STILL_TRUE: gettext_lazy("Noted: still true."),
@@ -52,13 +52,13 @@ DONE = {
 
 @dataclass
 class Item:
-    """One value that a person may check: what readers see of it, its sources, and what stands in the way."""
+    """One value that a person may check: what readers see, its sources, and why it may not be checked."""
 
     entry: UUID
     path: str
     kind: str
     group: str
-    # The publication that it was read from: who presses a key has seen this one.
+    # The number of the publication on the screen, to detect a newer one when a key is pressed.
     sequence: int
     published_at: datetime
     name: object
@@ -66,17 +66,17 @@ class Item:
     values: list[Value]
     citations: list[CitationView]
     verification: Verification
-    # What a check of it is written for: the value, or the whole group.
+    # The path that a check is recorded for: the value, or "" for the whole group.
     check_path: str
     is_own: bool = False
     last: Check | None = None
-    # When it was checked against the source in question last, and whether both say the same since.
+    # The last check against the source on the screen, and whether value and source are unchanged since then.
     seen_at: datetime | None = None
     in_bulk: bool = False
 
     @property
     def token(self) -> str:
-        """How a form names it."""
+        """The key of the value in a form."""
         return f"{self.entry} {self.sequence} {self.path}"
 
     def cites(self, source: Source) -> bool:
@@ -97,7 +97,7 @@ class Item:
 
 @dataclass
 class Texts:
-    """What a source says now, and what it said when the values beside it were checked against it."""
+    """The text of a source now, and when the values beside it were last checked against it."""
 
     now: SourceText | None
     before: SourceText | None
@@ -110,16 +110,16 @@ class Texts:
 
 
 def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[str] = ()) -> list[Item]:
-    """The values at these paths of these live entries, in the order asked for; six queries.
+    """Return the values at these paths of live entries, in the given order; six queries.
 
-    A check of those at the paths `as_group` is one of their whole group.
+    A check of a value at one of the paths `as_group` is recorded for its whole group.
     """
     wanted = list(wanted)
     entries = {entry for entry, path in wanted}
     newest = Publication.objects.filter(entry__in=entries).order_by().values("entry").annotate(last=Max("pk"))
     documents = {it.entry: it for it in Publication.objects.filter(pk__in=newest.values("last"))}
     verifications = {(it.entry, it.group): it for it in Verification.objects.filter(entry__in=entries)}
-    entered, alone = read_entered(entries), is_alone(user)
+    entered, alone = read_recent_authors(entries), is_alone(user)
     checks = Check.objects.filter(entry__in=entries)
     newest = checks.order_by().values("entry", "group", "path").annotate(last=Max("pk"))
     last = {
@@ -149,7 +149,8 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
                 citations=[*detail.citations.get(path, ()), *(detail.citations.get(name, ()) if row else ())],
                 verification=verifications[entry, group],
                 check_path=check_path,
-                is_own=not alone and user.pk in find_who_entered(entered.get(entry, {}), group=group, path=check_path),
+                is_own=not alone
+                and user.pk in find_recent_authors(entered.get(entry, {}), group=group, path=check_path),
                 last=max(checks, key=lambda check: check.at, default=None),
             )
         )
@@ -157,14 +158,14 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
 
 
 def read_value(detail: Detail, path: str) -> list[Value]:
-    """What readers see at a path of a document; of a list as a whole, its rows."""
+    """Return what readers see at a path of a document; for a list, all its rows."""
     flat = flatten(detail.document)
     paths = [path] if path in flat else [it for it in flat if it.startswith(f"{path}/")]
     return [value for it in paths for value in read_raw(detail, it, flat[it])]
 
 
 def find_cited(source: Source):
-    """The values of live entries that cite a source, as (permanent id, field, row), one after the other by entry."""
+    """Return the values of live entries that cite a source as (permanent id, field, row), ordered by entry."""
     parts = [
         model.objects.filter(source=source, entry__live=True).order_by().values_list("entry__uid", "field", "item")
         for model in Citation.__subclasses__()
@@ -173,12 +174,13 @@ def find_cited(source: Source):
 
 
 def read_texts(source: Source, items: list[Item]) -> Texts:
-    """The text of a source now and when the values beside it were checked against it, with the differences.
+    """Return the text of a source now and at the last check of the values beside it, with the differences.
 
-    That is the oldest of their last checks, so that nothing is left out for any of them. Says of each value whether
-    somebody compared it, as it is published, with the source, which is word for word as it was then. Three queries.
+    The old text is from the oldest of those checks, so that no value misses a difference. Also sets on each value
+    whether somebody has compared its present version with the source, and the source's text is still exactly the same.
+    Three queries.
     """
-    note_when_seen(source, items)
+    set_seen_at(source, items)
     checked_at = min((item.seen_at for item in items if item.seen_at), default=None)
     now = source.texts.first()
     before = source.texts.filter(at__lte=checked_at).first() if checked_at else None
@@ -193,8 +195,8 @@ def read_texts(source: Source, items: list[Item]) -> Texts:
     return texts
 
 
-def note_when_seen(source: Source, items: list[Item]) -> None:
-    """Write into items when somebody compared them with a source last, whatever they said then."""
+def set_seen_at(source: Source, items: list[Item]) -> None:
+    """Set on each item when somebody last compared it with a source, with any outcome but “can't tell”."""
     checks = Check.objects.filter(sources=source, entry__in={item.entry for item in items})
     checks = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
     seen = {tuple(key): at for *key, at in checks.annotate(last=Max("at"))}
@@ -206,7 +208,7 @@ def note_when_seen(source: Source, items: list[Item]) -> None:
 
 
 def is_unchanged(source: Source, *, text: SourceText, since: datetime) -> bool:
-    """Whether a source was read after a moment, and lately, and says word for word what it said at that moment."""
+    """Return whether a source was read recently and after a moment, and still has exactly the text of that moment."""
     is_read = source.tried_at and source.tried_at > max(since, timezone.now() - RECENTLY)
     return bool(
         is_read
@@ -217,7 +219,7 @@ def is_unchanged(source: Source, *, text: SourceText, since: datetime) -> bool:
 
 
 def mark_lines(old: str, new: str) -> list[tuple[str, str]]:
-    """The lines of two texts in one: ("same" | "old" | "new", line)."""
+    """Return the lines of two texts merged into one list: ("same" | "old" | "new", line)."""
     before, after = old.splitlines(), new.splitlines()
     marked = []
     for what, first, last, start, end in difflib.SequenceMatcher(None, before, after).get_opcodes():
@@ -230,7 +232,7 @@ def mark_lines(old: str, new: str) -> list[tuple[str, str]]:
 
 
 def check_source(request: HttpRequest, pk: int) -> HttpResponse:
-    """All that a source supports beside what it says now; one key for what is found of each value."""
+    """Show all values that a source supports beside its text, and record outcomes by button or key."""
     if not is_editor(request.user):
         raise PermissionDenied
     source = get_object_or_404(Source, pk=pk)
@@ -246,18 +248,18 @@ def check_source(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def check_group(request: HttpRequest, entry: UUID, group: str) -> HttpResponse:
-    """All values of one field group of an entry with their sources."""
+    """Show all values of one field group of an entry with their sources, and record outcomes."""
     if not is_editor(request.user):
         raise PermissionDenied
     verification = get_object_or_404(Verification, entry=entry, group=group)
     document = Publication.objects.of(entry)[0].document
     names = FIELD_GROUPS[verification.kind][group]
-    held = [path for path, raw in flatten(document).items() if path.partition("/")[0] in names and raw]
+    filled = [path for path, raw in flatten(document).items() if path.partition("/")[0] in names and raw]
     asked = read_findings([document])[document["uid"]][group].list_paths()
-    # With no source at all the group is checked as one.
-    paths = [*held, *sorted(asked - {*held, ""})]
+    # Without any source, the group is checked as a whole.
+    paths = [*filled, *sorted(asked - {*filled, ""})]
     if not paths:
-        # That there is still nothing can be true, or not.
+        # An empty group can be checked too: it may still be empty, or not.
         paths = list(names[:1])
     paths.sort(key=lambda path: names.index(path.partition("/")[0]))
     as_group = paths if "" in asked else ()
@@ -290,9 +292,9 @@ def describe_keys() -> dict:
 def note_outcome(
     request: HttpRequest, *, items: list[Item], sources: list[Source], must_open: bool = False
 ) -> HttpResponse:
-    """Write down what a person found of the values that they marked, and lead to the next one.
+    """Record what a person found about the values that they marked, and redirect to the next value.
 
-    `must_open`: one of the sources of a value has to be among `sources`. Raises Refused where that can't be.
+    With `must_open`, at least one source of each value must be in `sources`. Raises Refused if something doesn't fit.
     """
     outcome, _space, token = request.POST.get("decision", "").partition(" ")
     asked = [token] if token else request.POST.getlist("item")
@@ -331,18 +333,18 @@ def note_outcome(
     query = request.GET.copy()
     if must_open:
         query.setlist("opened", [source.slug for source in sources])
-    # The template counts from one.
+    # The template numbers items from 1.
     following = min(items.index(chosen[-1]) + 2, len(items))
     return redirect(f"{request.path}?{query.urlencode()}#item-{following}")
 
 
 def name_item(item: Item) -> str:
-    """Which value it is, before what is said of it."""
+    """Return the name of a value, followed by a colon."""
     return f"{item.name}, {item.label}" + pgettext("between a name and what is said of it", ": ")
 
 
 def find_form(user, *, verification: Verification, name: str = "") -> str:
-    """The address of an entry's form, at one of its values where one is named."""
+    """Return the address of an entry's form, at the panel of one value if `name` is given."""
     model = kind_of(verification.kind).model
     address = AdminURLFinder(user).get_edit_url(model(pk=verification.object_id))
     return f"{address}#{find_panel(model, name)}" if name else address

@@ -1,4 +1,4 @@
-"""What the admin's front page says to each person: what waits for them, what they sent, what they owe."""
+"""The panel on the admin's front page: for each person, what they must decide, what they sent, and their drafts."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import CharField, Exists, OuterRef
@@ -14,18 +14,18 @@ from catalog.models.kinds import list_kinds
 from catalog.publishing.second_look import find_owed_authors
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, TextPage
 from editorial.review.desk import read_outlook
-from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_alone, is_editor, is_reviewer
 from editorial.review.tasks import ReviewState
 
-# Rows of each list; the oldest or newest of all.
+# Maximum rows of each list.
 SHOWN = 20
 PAGES = (ArticlePage, TextPage, ArticleIndexPage, HomePage)
 
 
 class NewsroomPanel(Component):
-    """The lists of one person, each row a link to the screen where it is settled."""
+    """The lists of one person. Each row links to the screen where it is dealt with."""
 
     name = "newsroom"
     order = 50
@@ -46,14 +46,14 @@ class NewsroomPanel(Component):
 
 
 def list_owed_looks(*, user) -> list[dict]:
-    """The emergency publications that this person can take the second look at, oldest first."""
+    """Return the emergency publications at which this person can take the second look, oldest first."""
     if not is_reviewer(user):
         return []
     return [
         {
             "record": record,
             "look": look,
-            "is_late": look_due(look) < timezone.now(),
+            "is_late": second_look_due(look) < timezone.now(),
             "url": review_address("second_look", record),
         }
         for record, look in find_owed_looks()
@@ -62,7 +62,7 @@ def list_owed_looks(*, user) -> list[dict]:
 
 
 def list_waiting(*, user) -> list[dict]:
-    """The versions in review that this person may decide about, the longest waiting first."""
+    """Return the versions in review that this person may decide about, longest waiting first."""
     if not is_reviewer(user):
         return []
     states = ReviewState.objects.filter(status=TaskState.STATUS_IN_PROGRESS)
@@ -85,7 +85,7 @@ def list_waiting(*, user) -> list[dict]:
 
 
 def list_sent(*, user) -> list[dict]:
-    """What this person submitted last, and where it stands, newest first."""
+    """Return what this person submitted last, with its state, newest first."""
     newer = WorkflowState.objects.filter(
         base_content_type=OuterRef("base_content_type"), object_id=OuterRef("object_id"), pk__gt=OuterRef("pk")
     )
@@ -98,7 +98,7 @@ def list_sent(*, user) -> list[dict]:
     return [
         {
             "name": name_in(state.current_task_state.revision),
-            "standing": describe_standing(state, record),
+            "standing": describe_state(state, record),
             "sent_back": state.status == WorkflowState.STATUS_NEEDS_CHANGES,
             "comment": state.current_task_state.comment,
             "at": state.created_at,
@@ -109,7 +109,7 @@ def list_sent(*, user) -> list[dict]:
 
 
 def with_records(states) -> list[tuple]:
-    """Workflow states, each with its entry, term or page from `with_state`: one query for each kind."""
+    """Return each workflow state with its entry, term or page from `with_state`; one query for each kind."""
     wanted: dict[int, list[str]] = {}
     for state in states:
         wanted.setdefault(state.content_type_id, []).append(state.object_id)
@@ -121,29 +121,29 @@ def with_records(states) -> list[tuple]:
     return [(state, found[state.content_type_id, state.object_id]) for state in states]
 
 
-def describe_standing(state: WorkflowState, record) -> str:
-    """Where the version that was submitted last stands, in the words of the vocabulary; `record` is of `with_state`."""
+def describe_state(state: WorkflowState, record) -> str:
+    """Return the state of the last submitted version in the vocabulary's words. `record` comes from `with_state`."""
     if state.status == WorkflowState.STATUS_IN_PROGRESS:
         return _("In review")
     if state.status == WorkflowState.STATUS_NEEDS_CHANGES:
         return _("Changes requested")
     if scheduled := name_schedule(record):
         return scheduled
-    # What was approved may be a later version that says the same.
+    # The approved version may be a later one with the same content.
     said = digest_of(state.current_task_state.revision.content)
     published = record.live_revision or record.last_published
     if published and digest_of(published.content) == said:
         return name_public_state(record)
     if digest_of(record.latest_revision.content) == said:
-        # Its time to go live was taken away.
+        # Its go-live time was removed.
         return _("Draft")
     return _("Replaced by another version")
 
 
 def list_drafts(*, user) -> list[dict]:
-    """What this person wrote last and nobody has submitted or scheduled, newest first.
+    """Return this person's last drafts that are neither submitted nor scheduled, newest first.
 
-    `user` may be None: what the site itself drafted, of a week or of files that it ships with.
+    If `user` is None, return what the site itself drafted: weekly digests, and changes in the files that ship.
     """
     drafts = []
     records = [kind.model for kind in list_kinds()]

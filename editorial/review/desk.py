@@ -1,4 +1,4 @@
-"""How the desk keeps up: what checking asks for, what was done, and what lies longest; as a report and spreadsheets."""
+"""How the desk keeps up: the checks required and done, and what has waited longest, as a report and as spreadsheets."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ from catalog.models.kinds import EntryKind
 from catalog.models.source import Citation
 from catalog.models.verification import State
 from catalog.values import BilingualText
-from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_editor
 from editorial.review.tasks import name_of
 
-# Rows of each table on the screen; a download has all.
+# Rows of each table on the screen; a download has all of them.
 SHOWN = 20
 WEEK = timedelta(days=7)
-# Weeks that are looked back on, and by how many of the last ones what comes is measured.
+# Weeks in the report, and the number of last weeks whose pace is compared with the coming ones.
 WEEKS, PACE = 8, 4
-# A field group of an entry counts once a day, however many of its values were checked.
+# A field group of an entry counts once a day, no matter how many of its values were checked.
 CHECKED = Concat(
     Cast("entry", CharField()), Value("/"), "group", Value("/"), Cast(TruncDate("at", tzinfo=UTC), CharField())
 )
@@ -45,7 +45,7 @@ COUNTS = {
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the report: rows of cells, where the first cell of each leads, and how many there are in all."""
+    """One table of the report. The first cell of each row links to its address; `total` is the number of all rows."""
 
     name: str
     title: str
@@ -61,7 +61,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What the intervals ask for and what the desk does, in checks of a field group."""
+    """The checks that the intervals require and that the desk does, counted per field group."""
 
     required: int
     done: int
@@ -71,7 +71,7 @@ class Outlook:
 
     @property
     def is_short(self) -> bool:
-        """Whether more is to be checked in the next weeks than was done in as many of the last."""
+        """Whether more checks are due in the next weeks than were done in as many past weeks."""
         return self.ahead > self.pace
 
 
@@ -107,10 +107,10 @@ class DeskView(TextSpreadsheetMixin, View):
 
 
 def read_outlook(*, today: date) -> Outlook:
-    """What is asked for and done; two queries."""
+    """Return the checks required and done; two queries."""
     ahead = today + PACE * WEEK
     counts = Verification.objects.with_state(on=today).aggregate(
-        # What is retired or closed and was checked once asks for no other check.
+        # Entries that are retired or closed need no further check once they have been checked.
         required=Coalesce(Sum(7.0 / F("interval"), filter=Q(historical=False)), 0.0),
         overdue=Count("pk", filter=Q(state_now=State.OVERDUE)),
         ahead=Count("pk", filter=Q(flagged=True) | Q(checked_at=None) | Q(historical=False, overdue_on__lte=ahead)),
@@ -126,9 +126,9 @@ def read_outlook(*, today: date) -> Outlook:
 
 
 def count_weeks(*, today: date, weeks: int) -> list[tuple[int, int]]:
-    """The checks of weeks of seven days, the last of which ends today: one by one, and in batches; newest first."""
+    """Return the numbers of single and batch checks in weeks of seven days, newest first. The last week ends today."""
     counted = [[0, 0] for _week in range(weeks)]
-    days = find_done(today=today, weeks=weeks).annotate(day=TruncDate("at", tzinfo=UTC)).values("day")
+    days = find_checks(today=today, weeks=weeks).annotate(day=TruncDate("at", tzinfo=UTC)).values("day")
     for row in days.annotate(**COUNTS):
         week = counted[(today - row["day"]) // WEEK]
         week[0] += row["single"]
@@ -136,8 +136,8 @@ def count_weeks(*, today: date, weeks: int) -> list[tuple[int, int]]:
     return [tuple(week) for week in counted]
 
 
-def find_done(*, today: date, weeks: int) -> QuerySet[Check]:
-    """The checks of the last weeks that came to a result."""
+def find_checks(*, today: date, weeks: int) -> QuerySet[Check]:
+    """Return the checks of the last weeks that had a result."""
     since = datetime.combine(today + timedelta(days=1) - weeks * WEEK, datetime.min.time(), tzinfo=UTC)
     return Check.objects.filter(at__gte=since).exclude(outcome=Outcome.CANT_TELL).order_by()
 
@@ -210,7 +210,8 @@ def tabulate_looks(*, today: date, shown: int | None) -> Table:
         title=_("Second looks owed"),
         headings=[_("Name"), _("Published by"), _("Reason"), _("Due")],
         rows=[
-            [str(record), name_of(look.approver), look.reason, look_due(look).date()] for record, look in looks[:shown]
+            [str(record), name_of(look.approver), look.reason, second_look_due(look).date()]
+            for record, look in looks[:shown]
         ],
         addresses=[review_address("changes", record) for record, _look in looks[:shown]],
         total=len(looks),
@@ -219,7 +220,7 @@ def tabulate_looks(*, today: date, shown: int | None) -> Table:
 
 def tabulate_people(*, today: date, shown: int | None) -> Table:
     kinds = Verification.objects.filter(entry=OuterRef("entry"), group=OuterRef("group")).values("kind")
-    done = find_done(today=today, weeks=WEEKS).annotate(kind=Subquery(kinds)).values("by", "kind")
+    done = find_checks(today=today, weeks=WEEKS).annotate(kind=Subquery(kinds)).values("by", "kind")
     found = list(done.annotate(**COUNTS).order_by("by", "kind"))
     people = get_user_model().objects.in_bulk({row["by"] for row in found})
     rows = [
@@ -242,7 +243,7 @@ def tabulate_people(*, today: date, shown: int | None) -> Table:
     )
 
 
-# In the order shown.
+# In the order of the report.
 TABLES = {
     "weeks": tabulate_weeks,
     "waiting": tabulate_waiting,
@@ -254,7 +255,7 @@ TABLES = {
 
 
 def name_entries(verifications: Iterable[Verification]) -> dict:
-    """The names of the entries of verifications, by permanent id; one query."""
+    """Return the names of the verifications' entries by permanent id; one query."""
     rows = ListingEntry.objects.filter(entry__in={verification.entry for verification in verifications})
     return {uid: BilingualText(en=en, zh=zh).text for uid, en, zh in rows.values_list("entry", "name_en", "name_zh")}
 

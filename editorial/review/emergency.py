@@ -1,4 +1,4 @@
-"""Publishing alone, in an emergency."""
+"""Publishing without a second person, in an emergency."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -13,16 +13,16 @@ from catalog.publishing.approval import approve
 from catalog.publishing.publication import publish
 from editorial.review.roles import is_lead
 
-# Within which the second look is taken, before somebody is reminded of it.
+# Working days for the second look; after that, reviewers get a reminder.
 WORKING_DAYS = 2
 SATURDAY = 5
 
 
 @transaction.atomic
 def publish_in_emergency(*, record, user, reason: str) -> None:
-    """Publish the newest version at once; another person owes it a second look.
+    """Publish the newest version at once; it then needs a second look by another person.
 
-    Raises PermissionDenied for all but leads, Refused without a reason.
+    Raises PermissionDenied unless the user is a lead, and Refused without a reason.
     """
     if not is_lead(user):
         raise PermissionDenied
@@ -34,7 +34,7 @@ def publish_in_emergency(*, record, user, reason: str) -> None:
 
 
 def find_owed_looks() -> Iterator[tuple]:
-    """Each record that was published or withdrawn by one person alone, with its approval; oldest first."""
+    """Yield each record that one person published or withdrew alone, with its approval, oldest first."""
     newer = Approval.objects.filter(
         content_type=OuterRef("content_type"), object_id=OuterRef("object_id"), pk__gt=OuterRef("pk")
     )
@@ -43,8 +43,8 @@ def find_owed_looks() -> Iterator[tuple]:
         yield approval.revision.content_object, approval
 
 
-def look_due(approval) -> datetime:
-    """Until when the second look is owed: two working days, Monday to Friday where the site is, after the emergency."""
+def second_look_due(approval) -> datetime:
+    """Return when the second look is due: two working days after the approval, in the site's time zone."""
     moment = timezone.localtime(approval.at, timezone.get_default_timezone())
     if moment.weekday() >= SATURDAY:
         moment = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=7 - moment.weekday())

@@ -1,7 +1,8 @@
-"""One address of the web fetched with care: where it leads, how long it may take, how much it may send.
+"""Fetching one web address safely: limits on where it leads, how long it takes and how much it sends.
 
-What fetches addresses that editors wrote, and follows where they redirect, can be led into the network that it stands
-in. Here each name is resolved once, each of its addresses is checked, and the connection goes to what was checked.
+Editors write these addresses, and servers may redirect them, so a fetcher can be tricked into connecting to its own
+internal network. Therefore each name is resolved once, each of its addresses is checked, and the connection goes to the
+checked address.
 """
 
 import contextlib
@@ -25,7 +26,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidHeader, LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
-# What robots.txt files know this site's reader by.
+# This site's user agent in robots.txt files.
 ROBOT = "AIGC-Landscape"
 PORTS = {"http": 80, "https": 443}
 MAX_REDIRECTS = 5
@@ -33,19 +34,19 @@ MAX_BYTES = 5_000_000
 MONTH = 30 * 24 * 60 * 60
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
-# Asks to sign in, to pay or to come back later, refuses, or is withheld by law: it may well be there for a person.
+# Login, payment, refusal, rate limit or legal block: a person may still be able to open the page.
 BLOCKING = frozenset({401, 402, 403, 429, 451})
 GONE = frozenset({404, 410})
-# Counted as public by their number alone: where clouds and providers keep services of their own.
+# Python counts these as public, but clouds and providers run internal services there.
 RESERVED = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"), ip_network("168.63.129.16/32"))
-# IPv6 addresses that anybody on the internet may have; those that carry an IPv4 address inside are none of them.
+# Public IPv6 addresses, and the part of them that contains IPv4 addresses (6to4) and is refused.
 GLOBAL_UNICAST, SIX_TO_FOUR = ip_network("2000::/3"), ip_network("2002::/16")
-# Networks without IPv4 of their own write every IPv4 address so.
+# IPv6-only networks write IPv4 addresses with this prefix.
 NAT64 = ip_network("64:ff9b::/96")
 
 
 class Outcome(StrEnum):
-    """What became of an address."""
+    """The result of fetching an address."""
 
     REACHED = "reached"
     MOVED = "moved"
@@ -56,11 +57,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Fetched:
-    """What a fetch found out.
+    """The details of a fetch.
 
-    `address` is where it ended; `moved_to` where the address permanently redirects to. `sha256` is of the text with its
-    white space evened out, or of the bytes of what has no text. `is_final`: gone on purpose and for good.
-    `retry_after`: seconds for which the server asks to be left alone. `detail` says why nothing was read.
+    `address` is the last one after redirects, `moved_to` the one that the address permanently redirects to. `sha256` is
+    the hash of the text with its white space normalised, or of the bytes if there is no text. `is_final` means gone on
+    purpose and for good. `retry_after` is the time in seconds for which the server asks us to wait. `detail` says why
+    nothing was read.
     """
 
     outcome: Outcome
@@ -75,7 +77,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered; the body only of a success."""
+    """A server's answer. Only successful answers have a body."""
 
     status: int
     address: str
@@ -89,7 +91,7 @@ class Answer:
 
 
 class Unreached(Exception):
-    """Nothing could be read, for a reason that says what became of the address."""
+    """Nothing could be read. `outcome` is the result for the address."""
 
     def __init__(self, outcome: Outcome, detail: str, *, retry_after: float = 0) -> None:
         super().__init__(detail)
@@ -97,7 +99,7 @@ class Unreached(Exception):
 
 
 def is_public(address: IPv4Address | IPv6Address, port: int) -> bool:
-    """Whether this may be connected to: an address of the open internet, and a port of the web."""
+    """Return whether connecting is allowed: only to public internet addresses, on the ports of the web."""
     if port not in PORTS.values():
         return False
     if isinstance(address, IPv6Address):
@@ -110,10 +112,10 @@ def is_public(address: IPv4Address | IPv6Address, port: int) -> bool:
 
 @dataclass
 class Fetcher:
-    """Fetches addresses one after the other, and reads each host's robots.txt once.
+    """Fetches addresses one after the other, and reads the robots.txt of each host once.
 
-    `contact` tells those who run a server who reads it. `may_connect` is another rule than `is_public` only where tests
-    serve what they fetch. `timeout` is for each step, `deadline` for all of them together, both in seconds.
+    `contact` tells server operators who is reading. Only tests, which serve pages themselves, replace `may_connect`.
+    `timeout` limits each step, `deadline` all steps together, both in seconds.
     """
 
     contact: str
@@ -124,40 +126,40 @@ class Fetcher:
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def fetch(self, address: str) -> Fetched:
-        """Read an address, wherever it redirects to; never raises for what a server or a name does."""
+        """Fetch an address, following redirects. Errors of servers or names are returned, never raised."""
         try:
-            answer = self.follow(address, ends=time.monotonic() + self.deadline, asks_robots=True)
-            return judge(answer)
+            answer = self.follow(address, ends=time.monotonic() + self.deadline, checks_robots=True)
+            return interpret(answer)
         except Unreached as error:
             return Fetched(error.outcome, retry_after=error.retry_after, detail=str(error))
 
     def crawl_delay(self, address: str) -> float:
-        """How many seconds the host of an address asks to leave between two requests; 0 before it was asked."""
+        """Return how many seconds the host's robots.txt asks to wait between requests; 0 if it was not read yet."""
         with contextlib.suppress(Unreached):
             rules = self.robots.get(origin_of(split(address)))
             if isinstance(rules, Protego):
                 return rules.crawl_delay(ROBOT) or 0
         return 0
 
-    def follow(self, address: str, *, ends: float, asks_robots: bool) -> Answer:
-        """The answer of the last of a chain of redirects; each is checked as if it were the first."""
+    def follow(self, address: str, *, ends: float, checks_robots: bool) -> Answer:
+        """Return the last answer of a chain of redirects. Each address is checked like the first one."""
         moved_to, is_permanent = "", True
         for _hop in range(MAX_REDIRECTS + 1):
-            if asks_robots:
-                self.ask_robots(address, ends=ends)
+            if checks_robots:
+                self.check_robots(address, ends=ends)
             answer = self.request(address, ends=ends)
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
                 return replace(answer, moved_to=moved_to)
             address = resolve_location(answer.address, location)
-            # What comes behind a temporary redirect says nothing lasting.
+            # A permanent redirect after a temporary one doesn't count.
             is_permanent = is_permanent and answer.status in PERMANENT
             if is_permanent:
                 moved_to = address
         raise Unreached(Outcome.FAILED, "It redirects too often.")
 
-    def ask_robots(self, address: str, *, ends: float) -> None:
-        """Raise Unreached if the host's robots.txt asks not to read an address, or cannot be read itself."""
+    def check_robots(self, address: str, *, ends: float) -> None:
+        """Raise Unreached if the host's robots.txt forbids an address, or can't be read."""
         origin = origin_of(split(address))
         if origin not in self.robots:
             try:
@@ -171,16 +173,16 @@ class Fetcher:
             raise Unreached(Outcome.BLOCKED, "Its robots.txt asks not to read it.")
 
     def read_robots(self, origin: str, *, ends: float) -> Protego:
-        answer = self.follow(f"{origin}/robots.txt", ends=ends, asks_robots=False)
+        answer = self.follow(f"{origin}/robots.txt", ends=ends, checks_robots=False)
         if answer.status >= 500 or answer.status == 429:
             raise Unreached(
                 Outcome.FAILED, f"Its robots.txt answers {answer.status}.", retry_after=read_retry_after(answer)
             )
-        # A host without one allows everything.
+        # A host without a robots.txt allows everything.
         return Protego.parse(answer.body.decode(errors="replace") if answer.is_success else "")
 
     def request(self, address: str, *, ends: float) -> Answer:
-        """One request, to an address of the host that was checked, and no redirect followed."""
+        """Send one request to a checked address of the host, without following redirects. Raises Unreached."""
         url = split(address)
         port = url.port or PORTS[url.scheme]
         addresses = resolve(url.host, port)
@@ -204,13 +206,13 @@ class Fetcher:
             if time.monotonic() < ends:
                 raise Unreached(Outcome.FAILED, f"{type(error).__name__}: {error}") from error
         if time.monotonic() >= ends:
-            # What was read is cut short, even where it looks complete.
+            # The body may be cut off, even if it looks complete.
             raise Unreached(Outcome.FAILED, "It took too long.")
         return answer
 
     @contextlib.contextmanager
     def connect(self, url: Url, port: int, addresses: list, *, ends: float) -> Iterator[HTTPConnection]:
-        """A connection to the first of the addresses that takes one; TLS is held against the name of the host."""
+        """Connect to the first address that accepts. TLS certificates are verified against the host's name."""
         for number, address in enumerate(addresses, start=1):
             timeout = max(0.001, min(self.timeout, ends - time.monotonic()))
             if url.scheme == "https":
@@ -232,11 +234,11 @@ class Fetcher:
 
 @contextlib.contextmanager
 def cut_off(connection: HTTPConnection, *, ends: float) -> Iterator[None]:
-    """Shut a connection at a moment: a socket's own timeout starts anew with every byte that drips in."""
+    """Shut a connection at a deadline: a socket's own timeout starts again with every byte received."""
 
     def shut() -> None:
         with contextlib.suppress(OSError):
-            # Not TLS's own way, which would wait for the other side and pull the rug from under who reads.
+            # A TLS shutdown would wait for the other side, and break the read in progress.
             socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     connected = connection.sock
@@ -250,7 +252,7 @@ def cut_off(connection: HTTPConnection, *, ends: float) -> Iterator[None]:
 
 
 def split(address: str) -> Url:
-    """The parts of an address. Raises Unreached for what is no plain address of the web."""
+    """Return the parts of an address. Raises Unreached unless it is a plain web address."""
     try:
         url = parse_url(address)
     except LocationParseError as error:
@@ -265,7 +267,7 @@ def origin_of(url: Url) -> str:
 
 
 def resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
-    """All addresses of a name, in the order in which to try them."""
+    """Return all IP addresses of a name, in the order to try them. Raises Unreached."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
@@ -278,9 +280,9 @@ def resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
 
 
 def resolve_location(address: str, location: str) -> str:
-    """Where a redirect leads."""
+    """Return the address that a redirect leads to. Raises Unreached."""
     with contextlib.suppress(UnicodeError):
-        # Python reads headers as Latin-1, servers that send more write UTF-8.
+        # Python decodes headers as Latin-1, but servers send non-ASCII characters as UTF-8.
         location = location.encode("latin-1").decode()
     try:
         return split(urljoin(address, location)).url
@@ -289,7 +291,7 @@ def resolve_location(address: str, location: str) -> str:
 
 
 def read_body(response) -> bytes:
-    """All that a server sends, unpacked. Raises Unreached as soon as that is too much."""
+    """Return the decompressed body. Raises Unreached as soon as it is too large."""
     body = bytearray()
     for piece in response.stream(2**16, decode_content=True):
         body += piece
@@ -299,15 +301,15 @@ def read_body(response) -> bytes:
 
 
 def read_retry_after(answer: Answer) -> float:
-    """For how many seconds a server asks to be left alone; what asks for longer than a month means a month."""
+    """Return the seconds that a server asks us to wait, at most a month; 0 if it doesn't."""
     try:
         return Retry(retry_after_max=MONTH).parse_retry_after(answer.headers.get("Retry-After", "0"))
     except (InvalidHeader, ValueError, OverflowError):
         return 0
 
 
-def judge(answer: Answer) -> Fetched:
-    """What the last answer says of an address."""
+def interpret(answer: Answer) -> Fetched:
+    """Return the result that an answer means for its address."""
     if answer.is_success:
         text, sha256 = read_text(answer)
         return Fetched(
@@ -331,31 +333,31 @@ def judge(answer: Answer) -> Fetched:
 
 
 def read_text(answer: Answer) -> tuple[str, str]:
-    """The text of a page and its hash; of what is no text, nothing and the hash of the bytes."""
+    """Return the text of a page and its hash; if it has no text, "" and the hash of its bytes."""
     header = email.message.Message()
     header["Content-Type"] = answer.headers.get("Content-Type", "application/octet-stream")
     if header.get_content_type() in ("text/html", "application/xhtml+xml"):
         page = decode(answer.body, header.get_content_charset())
-        # Where no article can be told from what surrounds it, all of it counts.
+        # If no article can be found in the page, take all of its text.
         text = trafilatura.extract(page, include_comments=False) or trafilatura.html2txt(page)
     elif header.get_content_maintype() == "text":
         text = decode(answer.body, header.get_content_charset())
     else:
         return "", hashlib.sha256(answer.body).hexdigest()
-    # What no database keeps.
+    # Databases can't store lone surrogates and NUL.
     text = text.encode(errors="replace").decode().replace("\0", "")
     return text, hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
 
 
 def decode(body: bytes, charset: str | None) -> str:
-    """Bytes as text: what is UTF-8 is read so whatever is said of it, all else as the header or the page says."""
+    """Return bytes as text: as UTF-8 if they are valid UTF-8, else by the charset of the header or the page."""
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         said = re.search(rb"charset=[\"']?([\w-]+)", body[:2048], re.IGNORECASE)
     charset = (charset or (said[1].decode() if said else "utf-8")).lower()
     try:
-        # Pages that say GB2312 use all of its successor.
+        # Pages that declare GB2312 often use characters of its successor GB18030.
         return body.decode("gb18030" if charset in ("gb2312", "gbk") else charset, errors="replace")
     except (LookupError, ValueError):
         return body.decode(errors="replace")

@@ -1,7 +1,7 @@
-"""Guards that must be signals: they keep the review and its people in place, by whatever screen or code somebody takes.
+"""Guards that must be signals: nobody can remove the review or delete people, whatever screen or code they use.
 
-Without its workflow nothing could be submitted, and nobody would be told why. `docs/publishing.md` has the table of
-them.
+Without its workflow, nothing could be submitted, and nobody would be told why. `docs/publishing.md` has a table of the
+guards.
 """
 
 from django.conf import settings
@@ -13,27 +13,27 @@ from catalog.models import Refused
 
 
 def refuse_release(sender, instance, **kwargs) -> None:
-    """Refuse to let a kind of entry, or pages, go without the review (receiver of `pre_delete`).
+    """Refuse to remove the review from a kind of entry or from pages (receiver of `pre_delete`).
 
-    Switching a workflow off does that first.
+    Switching a workflow off starts with that.
     """
     if instance.workflow.active:
         raise Refused(_("What was written could not be submitted any more: the review of it stays."))
 
 
 def refuse_last_task(sender, instance, **kwargs) -> None:
-    """Refuse to leave a workflow without a task: nobody would decide (receiver of `pre_delete`)."""
+    """Refuse to delete the last task of a workflow, because nobody could decide any more (receiver of `pre_delete`)."""
     if instance.workflow.active and not instance.workflow.workflow_tasks.exclude(pk=instance.pk).exists():
         raise Refused(_("Somebody must decide about a version: a workflow keeps at least one task."))
 
 
 def refuse_deletion(sender, instance, **kwargs) -> None:
-    """Refuse to delete a person: it would erase who wrote what (receiver of `pre_delete`)."""
+    """Refuse to delete a person, because that would erase who wrote what (receiver of `pre_delete`)."""
     raise Refused(_("People are never deleted: deactivate the account instead."))
 
 
 def connect_guards() -> None:
-    """Connect the receivers; called once, when all models are there."""
+    """Connect the receivers. Call this once, when all models are loaded."""
     for model in (WorkflowContentType, WorkflowPage):
         pre_delete.connect(refuse_release, sender=model)
     pre_delete.connect(refuse_last_task, sender=WorkflowTask)

@@ -1,4 +1,4 @@
-"""What people see of their notices in the admin: the newest on the front page, all of them, and what they choose."""
+"""Notices in the admin: the newest on the front page, the full list, and each person's choices."""
 
 from django import forms
 from django.core.paginator import Paginator
@@ -19,7 +19,7 @@ ON_A_PAGE = 30
 
 
 class NoticesPanel(Component):
-    """The newest notices that a person has not read yet."""
+    """The newest notices that a person has not read."""
 
     name = "notices"
     order = 60
@@ -28,13 +28,13 @@ class NoticesPanel(Component):
     def get_context_data(self, parent_context):
         request = parent_context["request"]
         unread = Notice.objects.shown_to(request.user).filter(seen_at=None)
-        # One more than is shown tells whether there are more.
+        # One extra row tells whether there are more.
         found = list(unread.prefetch_related("record")[: ON_FRONT_PAGE + 1])
         return {"notices": found[:ON_FRONT_PAGE], "has_more": len(found) > ON_FRONT_PAGE, "request": request}
 
 
 def show_notices(request: HttpRequest) -> HttpResponse:
-    """All notices of the person who asks, newest first."""
+    """Show the user's notices, newest first."""
     notices = Notice.objects.shown_to(request.user).prefetch_related("record")
     page = Paginator(notices, ON_A_PAGE).get_page(request.GET.get("p"))
     return render(request, "wagtailadmin/review/notices.html", {"notices": page})
@@ -42,7 +42,7 @@ def show_notices(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def mark_read(request: HttpRequest) -> HttpResponse:
-    """Mark one notice as read, or all of them; one's own only."""
+    """Mark one of the user's own notices as read, or all of them."""
     own = Notice.objects.shown_to(request.user).order_by()
     if "all" not in request.POST:
         number = request.POST.get("notice", "")
@@ -75,7 +75,7 @@ class NoticeChoiceForm(forms.ModelForm):
 
 
 class NoticeChoicePanel(BaseSettingsPanel):
-    """Which notices a person gets, and where; among the settings of the account."""
+    """A panel in the account settings: which notices a person gets, and where."""
 
     name = "notices"
     title = _("Notices")

@@ -1,4 +1,4 @@
-"""How long checks hold: the screen on which leads change it, with the effect shown before."""
+"""The screen on which leads change how long checks are valid. It shows the effect before saving."""
 
 from datetime import date, timedelta
 
@@ -19,16 +19,16 @@ from catalog.models.field_groups import INTERVALS
 from catalog.models.verification import FEWEST_DAYS, MOST_DAYS, Verification, read_intervals
 from editorial.review.roles import is_lead
 
-# In so many days: for which the effect is shown.
+# Days from today for which the effect is shown.
 AHEAD = (0, 7, 30, 90)
-# Changes shown below the form, the newest.
+# Number of recent changes shown below the form.
 SHOWN = 20
-# Verifications read at a time.
+# Verifications read from the database at a time.
 CHUNK = 2000
 
 
 class IntervalsForm(forms.Form):
-    """A number of days for each field group; `shown` says which numbers had their effect on the screen."""
+    """A number of days for each field group. `shown` says for which numbers the screen showed the effect."""
 
     shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -45,12 +45,12 @@ class IntervalsForm(forms.Form):
 
     @property
     def days(self) -> dict[str, int]:
-        """The chosen days by field group; of a valid form."""
+        """The chosen days by field group; only for a valid form."""
         return {group: self.cleaned_data[group] for group in INTERVALS}
 
 
 def show_intervals(request: HttpRequest) -> HttpResponse:
-    """The intervals, what others would bring, and for leads the button that saves those whose effect was shown."""
+    """Show the intervals and the effect of others. Leads can save those whose effect was shown."""
     intervals = read_intervals()
     may_change = is_lead(request.user) or request.user.is_superuser
     form = IntervalsForm(request.POST or None, intervals=intervals)
@@ -86,49 +86,49 @@ def name_column(days: int) -> str:
 
 
 def describe_choice(*, before: dict[str, int], after: dict[str, int]) -> str:
-    """The numbers that an effect was shown for, as the form sends them back."""
+    """Return the numbers whose effect is shown, as a text that the form sends back."""
     return " ".join(f"{group}:{before[group]}:{after[group]}" for group in INTERVALS)
 
 
 def list_effects(*, before: dict[str, int], after: dict[str, int], on: date) -> list[dict]:
-    """For each field group what is due and overdue now and ahead, with its interval and with another if one is chosen.
+    """Return for each field group what is due and overdue now and later, with the present and the chosen interval.
 
-    Counted as if nobody checked anything meanwhile. What was never checked or is flagged waits for a person whatever
-    the interval, and is left out.
+    Assumes that nobody checks anything until then. Values that were never checked or are flagged need a person with any
+    interval, so they are left out.
     """
-    present = count_present(on=on)
+    present = count_due(on=on)
     effects = []
     for group in INTERVALS:
         effect = {"group": FieldGroup(group).label, "days": before[group], "counts": present.get(group)}
         effect["counts"] = effect["counts"] or [(0, 0)] * len(AHEAD)
         if after[group] != before[group]:
             effect["days_after"] = after[group]
-            effect["counts_after"] = count_with(group=group, interval=after[group], on=on)
+            effect["counts_after"] = count_due_with(group=group, interval=after[group], on=on)
         effects.append(effect)
     return effects
 
 
-def find_dated() -> QuerySet[Verification]:
-    """The verifications that become due by the passing of time."""
+def find_checked() -> QuerySet[Verification]:
+    """Return the verifications that become due as time passes."""
     return Verification.objects.filter(checked_at__isnull=False, flagged=False, historical=False)
 
 
-def count_present(*, on: date) -> dict[str, list[tuple[int, int]]]:
-    """How many checks are due, and of these overdue, on each of the days ahead, by group; one query."""
+def count_due(*, on: date) -> dict[str, list[tuple[int, int]]]:
+    """Return the number of due and of overdue checks on each of the days in `AHEAD`, by group; one query."""
     counts = {}
     for days in AHEAD:
         day = on + timedelta(days=days)
         counts[f"due_{days}"] = Count("pk", filter=Q(due_on__lte=day))
         counts[f"overdue_{days}"] = Count("pk", filter=Q(overdue_on__lte=day))
-    rows = find_dated().values("group").annotate(**counts)
+    rows = find_checked().values("group").annotate(**counts)
     return {row["group"]: [(row[f"due_{days}"], row[f"overdue_{days}"]) for days in AHEAD] for row in rows}
 
 
-def count_with(*, group: str, interval: int, on: date) -> list[tuple[int, int]]:
-    """The same for one group, if its checks held for so many days; nothing is kept in memory."""
+def count_due_with(*, group: str, interval: int, on: date) -> list[tuple[int, int]]:
+    """Return the same numbers for one group with another interval in days. Reads in chunks to save memory."""
     days_ahead = [on + timedelta(days=days) for days in AHEAD]
     due, overdue = [0] * len(AHEAD), [0] * len(AHEAD)
-    verifications = find_dated().filter(group=group).only("entry", "group", "checked_at", "flagged", "interval")
+    verifications = find_checked().filter(group=group).only("entry", "group", "checked_at", "flagged", "interval")
     for verification in verifications.iterator(chunk_size=CHUNK):
         verification.interval = interval
         verification.set_dates()

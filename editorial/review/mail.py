@@ -1,4 +1,7 @@
-"""Mail with notices. It leaves by the clock, never from within a request: a dead mail server delays nobody."""
+"""Sending notices by mail.
+
+A scheduled command sends them, never a request, so that a dead mail server delays nobody.
+"""
 
 import logging
 import smtplib
@@ -17,15 +20,15 @@ from editorial.review.notices import Notice
 
 logger = logging.getLogger(__name__)
 
-# How long a notice is one process's own; then it is sent again, unless it left. Longer than a slow server takes.
+# How long a process may hold a notice before another one may send it. Longer than a slow server takes.
 LEASE = timedelta(minutes=5)
 
 
 def send_notices() -> int:
-    """Send the mail that is waiting; returns how many left.
+    """Send the waiting mail, and return how many messages were sent.
 
-    A notice counts as sent only after the server took it. What does not leave stays for another run; what the server
-    refuses holds up nothing else.
+    A notice counts as sent only after the server accepted it. Unsent notices stay for the next run, and a refused one
+    does not block the others.
     """
     unsent = Notice.objects.unsent()
     unsent.filter(Q(recipient__is_active=False) | Q(recipient__email="")).update(by_mail=False)
@@ -37,18 +40,18 @@ def send_notices() -> int:
     try:
         connection.open()
         for pk in waiting:
-            if not take(pk):
+            if not claim(pk):
                 continue
             notice = (
                 Notice.objects.select_related("recipient", "actor", "revision", "live_revision").filter(pk=pk).first()
             )
             if notice is None:
-                # Gone with a draft that was deleted just now.
+                # It was deleted a moment ago, together with its draft.
                 continue
             try:
                 build_message(notice, connection).send()
             except Exception as error:
-                if is_broken(error):
+                if is_connection_error(error):
                     raise
                 refused.append(f"{notice.recipient.email}: {error}")
             else:
@@ -65,25 +68,25 @@ def send_notices() -> int:
     return sent
 
 
-def take(pk: int) -> bool:
-    """Make an unsent notice this process's own; False if another was quicker.
+def claim(pk: int) -> bool:
+    """Claim an unsent notice for this process; return False if another process was faster.
 
-    One conditional update instead of a lock: a lock would be held while the server answers, and on SQLite that would
-    hold up everybody who writes.
+    This is one conditional update instead of a lock. A lock would be held until the mail server answers, and on SQLite
+    it would block everybody who writes.
     """
     now = timezone.now()
     return bool(Notice.objects.unsent().filter(pk=pk, not_before__lte=now).update(not_before=now + LEASE))
 
 
-def is_broken(error: Exception) -> bool:
-    """Whether an error is the connection's, so that no other notice could leave either."""
+def is_connection_error(error: Exception) -> bool:
+    """Return whether an error concerns the connection, so that no other notice can be sent either."""
     if isinstance(error, smtplib.SMTPException):
         return isinstance(error, smtplib.SMTPServerDisconnected)
     return isinstance(error, OSError)
 
 
 def build_message(notice: Notice, connection) -> EmailMessage:
-    """What happened, what differs and where to act, in the recipient's language."""
+    """Return a message that says what happened, what changed and where to act, in the recipient's language."""
     with translation.override(UserProfile.get_for_user(notice.recipient).get_preferred_language()):
         body = render_to_string(
             "wagtailadmin/review/notice_mail.txt",

@@ -1,4 +1,4 @@
-"""What the review adds to a form: why it can't be approved, and actions in the words of the vocabulary."""
+"""What the review adds to a form: why a version can't be approved, and actions in the words of the vocabulary."""
 
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
@@ -14,19 +14,19 @@ from editorial.review.tasks import ReviewState, name_of
 
 
 class CheckersItem(MenuItem):
-    """A screen for those who check values."""
+    """A menu item that only people who check values see."""
 
     def is_shown(self, request) -> bool:
         return is_editor(request.user)
 
 
 def review_address(name: str, record) -> str:
-    """The address of a screen of the review for an entry, a term or a page."""
+    """Return the address of a review screen for an entry, a term or a page."""
     return reverse(f"review:{name}", args=(ContentType.objects.get_for_model(record).pk, record.pk))
 
 
 def explain_review(*, request, record) -> None:
-    """Tell who opens a version in review where it is decided, and a reviewer who can't approve it, why."""
+    """Show a message on a version in review: where it is decided, and for reviewers why they can't approve it."""
     review = getattr(record, "current_workflow_state", None)
     state = review and review.current_task_state and review.current_task_state.specific
     if request.method != "GET" or not isinstance(state, ReviewState):
@@ -44,7 +44,7 @@ def explain_review(*, request, record) -> None:
 
 
 class EmergencyItem:
-    """Leads alone may publish without another person; the form asks them why."""
+    """The menu item with which leads publish without another person; the form asks why."""
 
     name = "action-emergency"
     label = _("Publish as emergency")
@@ -72,7 +72,7 @@ class SnippetEmergencyItem(EmergencyItem, snippet_actions.ActionMenuItem):
 
 
 class SubmitItem:
-    """Submits a version, in our words; Wagtail's name the workflow."""
+    """The menu item to submit a version, in our words; Wagtail's name the workflow."""
 
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
@@ -91,8 +91,8 @@ class SnippetSubmitItem(SubmitItem, snippet_actions.SubmitForModerationMenuItem)
 
 
 def name_actions(items: list, *, user, record, submit: type) -> None:
-    """Give the actions at the foot of a form the words of the vocabulary; `submit` makes the one that submits."""
-    # To submit again does the same as to restart.
+    """Give the actions below a form the words of the vocabulary. `submit` is the class of the submit action."""
+    # Submitting again does the same as restarting.
     hidden = {"action-restart-workflow", *(() if is_editor(user) else ("action-submit",))}
     state = getattr(record, "current_workflow_task_state", None)
     if state and not state.specific.may_take_back(user):
@@ -105,5 +105,5 @@ def name_actions(items: list, *, user, record, submit: type) -> None:
             case "action-cancel-workflow":
                 item.label = _("Take back")
             case "approve":
-                # Wagtail would add "and Publish" to our words.
+                # Without this, Wagtail would add "and Publish" to our label.
                 item.label = _("Approve and publish")

@@ -1,4 +1,4 @@
-"""Sources that moved: the screen where editors take over the addresses that the watch proposes."""
+"""The screen for moved sources, where editors accept the new addresses that the link checker proposes."""
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -15,14 +15,14 @@ ON_A_PAGE = 50
 
 
 class MoveForm(forms.Form):
-    """One press of the button, for the address that was on the screen."""
+    """The source and the new address that were on the screen when the button was pressed."""
 
     source = forms.ModelChoiceField(Source.objects.all())
     address = forms.CharField()
 
 
 def show_moved_sources(request: HttpRequest) -> HttpResponse:
-    """The sources whose address permanently redirects to another; each is taken over by a button."""
+    """Show the sources whose address permanently redirects; a button accepts the new address."""
     if not request.user.has_perm("catalog.change_source"):
         raise PermissionDenied
     if request.method == "POST":
@@ -39,7 +39,7 @@ def show_moved_sources(request: HttpRequest) -> HttpResponse:
 
 
 def explain_move(*, request: HttpRequest, record) -> None:
-    """Tell who opens a source whose address has moved, and where that is settled."""
+    """Show a message on a source whose address has moved, with a link to the screen for moved sources."""
     if request.method == "GET" and isinstance(record, Source) and record.moved_to:
         see = messages.button(reverse("review:moved_sources"), _("Sources that moved"))
         words = {"address": record.moved_to}

@@ -1,6 +1,6 @@
-"""Notices: who is told what about a version, kept as rows that are also the queue of the mail.
+"""Notices: who is told what about a version. Their rows are also the queue of mail to send.
 
-They are written in the transaction of what they tell of, so that one is there exactly if the other is.
+Notices are written in the transaction of the event that they report, so that one never exists without the other.
 """
 
 import re
@@ -22,12 +22,12 @@ from catalog.editing.differences import compare
 from catalog.models import Approval, ApprovalKind
 from catalog.publishing.authorship import find_authors
 from catalog.publishing.effects import Approved, Event
-from editorial.review.emergency import find_owed_looks, look_due
+from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.roles import find_reviewers
 
 
 class NoticeKind(models.TextChoices):
-    """What a person is told of."""
+    """The events that people are told about."""
 
     SUBMITTED = "submitted", _("Submitted for review")
     CHANGES_REQUESTED = "changes-requested", _("Changes requested")
@@ -41,7 +41,7 @@ def list_kinds() -> list[str]:
 
 
 class NoticeChoice(models.Model):
-    """Which kinds of notices a person wants, and where; whoever has chosen nothing gets all of them."""
+    """Which kinds of notices a person wants, and where. People who have chosen nothing get all of them."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_choice")
     in_admin = models.JSONField(_("in the admin"), default=list_kinds)
@@ -56,31 +56,31 @@ class NoticeChoice(models.Model):
 
     @classmethod
     def of(cls, user) -> "NoticeChoice":
-        """What a person has chosen, or gets without having chosen."""
+        """Return what a person has chosen, or the default."""
         return cls.objects.filter(user=user).first() or cls(user=user)
 
 
 class NoticeQuerySet(models.QuerySet):
     def shown_to(self, user) -> "NoticeQuerySet":
-        """What a person sees in the admin, newest first."""
+        """Return the notices that a person sees in the admin, newest first."""
         return self.filter(recipient=user, in_admin=True).order_by("-pk").select_related("actor")
 
     def unsent(self) -> "NoticeQuerySet":
-        """What has to leave by mail, oldest first."""
+        """Return the notices that must be mailed, oldest first."""
         return self.filter(by_mail=True, mailed_at=None).order_by("pk")
 
 
 class Notice(models.Model):
-    """One thing that one person is told."""
+    """One event that one person is told about."""
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
     kind = models.CharField(_("kind"), max_length=20, choices=NoticeKind)
     content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
     object_id = models.CharField(max_length=255)
     record = GenericForeignKey()
-    # A comment on a page that is not saved yet comes before its first version.
+    # Empty for a comment on a page that has no saved version yet.
     revision = models.ForeignKey("wagtailcore.Revision", null=True, on_delete=models.CASCADE, related_name="+")
-    # What was live then: the difference is to this version.
+    # The version that was live then, with which `changes` compares.
     live_revision = models.ForeignKey("wagtailcore.Revision", null=True, on_delete=models.SET_NULL, related_name="+")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     text = models.TextField(_("comment"), blank=True)
@@ -89,7 +89,7 @@ class Notice(models.Model):
     in_admin = models.BooleanField(_("in the admin"))
     seen_at = models.DateTimeField(_("read"), null=True)
     by_mail = models.BooleanField(_("by e-mail"))
-    # No other process takes it before; see `editorial.review.mail`.
+    # Other processes must not send it before this time; see `editorial.review.mail`.
     not_before = models.DateTimeField(_("not sent before"), default=timezone.now)
     mailed_at = models.DateTimeField(_("sent"), null=True)
 
@@ -130,7 +130,7 @@ class Notice(models.Model):
 
     @property
     def address(self) -> str:
-        """The screen on which the recipient acts."""
+        """The address of the screen on which the recipient acts."""
         screens = {NoticeKind.SECOND_LOOK: "second_look", NoticeKind.SUBMITTED: "changes"}
         if screen := screens.get(self.kind):
             return reverse(f"review:{screen}", args=(self.content_type_id, self.object_id))
@@ -138,7 +138,7 @@ class Notice(models.Model):
 
     @property
     def changes(self) -> list[str]:
-        """What the version changes in what was live before it, a line for each value; empty where nothing was."""
+        """The changes compared with the version that was live before, one line for each value; empty if none was."""
         if self.revision is None or self.live_revision is None:
             return []
         changes = compare(old=self.live_revision.as_object(), new=self.revision.as_object()).values()
@@ -146,14 +146,14 @@ class Notice(models.Model):
 
 
 def shorten(text: str) -> str:
-    """A value in a mail: the beginning of a long one."""
+    """Return a value for a mail, cut if it is long."""
     return Truncator(text).chars(200) or "–"
 
 
 def tell(
     *, kind: NoticeKind, to, record, revision, live_revision, actor, text: str = "", is_reminder: bool = False
 ) -> None:
-    """Write a notice for each of these people, as they have chosen, and one for whom the text mentions."""
+    """Write a notice for each of these people, as they have chosen, and for people whom the text mentions."""
     told = set()
     for who, about in ((set(to), kind), (find_mentioned(text, record), NoticeKind.MENTIONED)):
         notices = []
@@ -185,14 +185,14 @@ def find_people(ids) -> models.QuerySet:
 
 
 def find_mentioned(text: str, record) -> set:
-    """The people whom a text names as @username, among those who may open the entry or page in the admin."""
+    """Return the people whom a text mentions as @username, if they may open the entry or page in the admin."""
     if "@" not in text:
         return set()
     people = {
         person.get_username().casefold(): person
         for person in get_user_model().objects.with_perm("wagtailadmin.access_admin")
     }
-    # Chinese puts no space after a name, so that only the names that there are tell where one ends.
+    # Chinese has no space after a name, so only the list of existing names tells where a name ends.
     names = "|".join(re.escape(name) for name in sorted(people, key=len, reverse=True))
     if not people:
         return set()
@@ -200,11 +200,11 @@ def find_mentioned(text: str, record) -> set:
     return {people[name] for name in found if AdminURLFinder(people[name]).get_edit_url(record)}
 
 
-# What is told, and when -------------------------------------------------------------------------------------------
+# Who is told about which event ------------------------------------------------------------------------------------
 
 
 def tell_submitted(*, record, revision, user) -> None:
-    """Tell those who may decide about a version that it waits for them."""
+    """Tell those who may decide about a version that it is waiting for them."""
     authors = {*find_authors(record=record, revision=revision), user and user.pk} - {None}
     tell(
         kind=NoticeKind.SUBMITTED,
@@ -216,15 +216,15 @@ def tell_submitted(*, record, revision, user) -> None:
     )
 
 
-def settle_submission(record) -> None:
-    """Take what told of a submission for read: nobody has to decide about it any more."""
+def mark_submission_read(record) -> None:
+    """Mark notices of a submission as read, because nobody has to decide about it any more."""
     told = Notice.objects.filter(content_type=ContentType.objects.get_for_model(record), object_id=str(record.pk))
     told.filter(kind=NoticeKind.SUBMITTED, seen_at=None).update(seen_at=timezone.now())
 
 
 def tell_sent_back(*, record, revision, user, comment: str) -> None:
     """Tell the authors of a version that it needs changes."""
-    settle_submission(record)
+    mark_submission_read(record)
     tell(
         kind=NoticeKind.CHANGES_REQUESTED,
         to=find_people(find_authors(record=record, revision=revision)),
@@ -237,10 +237,10 @@ def tell_sent_back(*, record, revision, user, comment: str) -> None:
 
 
 def tell_taken_out(*, instance, user=None, **kwargs) -> None:
-    """Tell the authors of a version that somebody else has ended its review (receiver of `workflow_cancelled`)."""
+    """Tell the authors of a version that somebody else ended its review (receiver of `workflow_cancelled`)."""
     state = instance.current_task_state
     record = getattr(instance.content_object, "specific", instance.content_object)
-    settle_submission(record)
+    mark_submission_read(record)
     tell(
         kind=NoticeKind.CHANGES_REQUESTED,
         to=find_people([*state.specific.authors.values_list("pk", flat=True), instance.requested_by_id]),
@@ -252,13 +252,13 @@ def tell_taken_out(*, instance, user=None, **kwargs) -> None:
 
 
 def follow(event: Event) -> None:
-    """Tell of an event whom it concerns; it fills the slot `notices` of `catalog.publishing.effects`."""
+    """Tell people about an event. This fills the slot `notices` of `catalog.publishing.effects`."""
     if isinstance(event, Approved):
         tell_approved(event.approval)
 
 
 def tell_approved(approval: Approval) -> None:
-    """Tell of an approval by which a person is concerned."""
+    """Tell the people concerned about an approval."""
     if approval.kind not in (ApprovalKind.REVIEWED, ApprovalKind.EMERGENCY):
         return
     record = approval.revision.content_object
@@ -276,11 +276,12 @@ def tell_approved(approval: Approval) -> None:
             **what,
         )
         return
-    settle_submission(record)
+    mark_submission_read(record)
     earlier = Approval.objects.of(record).filter(pk__lt=approval.pk)
     owed, before = earlier.first(), earlier.exclude(kind=ApprovalKind.EMERGENCY).first()
     if owed and before and owed.kind == ApprovalKind.EMERGENCY and before.digest == approval.digest:
-        # The second look brought back what was live before the emergency; drafts that grew out of it are set aside.
+        # The second look brought back the version from before the emergency, and sets aside drafts based on the
+        # emergency.
         authors = find_authors(record=record, revision=approval.revision)
         people = find_people({*owed.authors, owed.approver_id, *authors})
         tell(kind=NoticeKind.CHANGES_REQUESTED, to=people, **what)
@@ -289,7 +290,7 @@ def tell_approved(approval: Approval) -> None:
 
 
 def follow_comment(*, instance, created: bool, **kwargs) -> None:
-    """Tell those of a comment on a page who are named in it or follow the conversation (receiver of `post_save`)."""
+    """Tell people about a page comment that mentions them or is in a thread they follow (receiver of `post_save`)."""
     if not created:
         return
     comment = instance.comment if isinstance(instance, CommentReply) else instance
@@ -310,12 +311,12 @@ def follow_comment(*, instance, created: bool, **kwargs) -> None:
 
 
 def remind_of_second_looks() -> None:
-    """Remind those who can take a second look that has been owed for two working days, once."""
+    """Remind people, once, of second looks that have been owed for two working days."""
     for record, owed in find_owed_looks():
-        if timezone.now() < look_due(owed):
+        if timezone.now() < second_look_due(owed):
             continue
         with transaction.atomic():
-            # Another process may be about to remind, or somebody to take the look.
+            # Meanwhile another process may have sent the reminder, or somebody may have taken the look.
             record.lock_row()
             current = record.owed_look
             reminded = Notice.objects.filter(revision=owed.revision, is_reminder=True).exists()
@@ -335,6 +336,9 @@ def remind_of_second_looks() -> None:
 
 
 def silence_wagtail(*, instance, **kwargs) -> None:
-    """Keep Wagtail's own mail off: it would come twice, and from within the request (receiver of `pre_save`)."""
+    """Switch Wagtail's own mail off (receiver of `pre_save`).
+
+    People would get everything twice, and Wagtail sends within the request.
+    """
     for name in ("submitted", "approved", "rejected", "updated_comments"):
         setattr(instance, f"{name}_notifications", False)

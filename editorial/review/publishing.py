@@ -1,8 +1,8 @@
-"""What happens when a review ends well. Imported while Wagtail's models load: it imports models only when called."""
+"""The last step of an approved review. Wagtail imports this module while models load, so its imports are inside."""
 
 
 def publish_approved(workflow_state, user=None) -> None:
-    """Publish what was approved; `WAGTAIL_FINISH_WORKFLOW_ACTION` names it."""
+    """Publish the approved version; the setting `WAGTAIL_FINISH_WORKFLOW_ACTION` names this function."""
     from catalog.publishing import publication
 
     record = workflow_state.content_object

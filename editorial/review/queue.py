@@ -1,4 +1,4 @@
-"""My queue: one list of the field groups that need a person, the most urgent first."""
+"""My queue: one list of all field groups that need a person, most urgent first."""
 
 from datetime import date
 
@@ -48,14 +48,14 @@ from editorial.articles.pages import ArticleSource
 from editorial.review.roles import find_editors, is_editor
 
 ROWS_A_PAGE = 50
-# Of what is outdated or cites a changed source, what has been so for longest.
+# Number of outdated articles, and of entries with changed sources, that are shown; the longest waiting ones.
 SHOWN = 10
-# What may need somebody, in the order of the filter.
+# States that need a person, in the order of the filter.
 QUEUED = (State.FLAGGED, State.DISPUTED, State.OVERDUE, State.UNVERIFIED, State.DUE)
 
 
 class DaysBetween(Func):
-    """The number of days from one date to another; the databases have no word for it in common."""
+    """The number of days between two dates. The databases share no function for this."""
 
     arity = 2
     output_field = FloatField()
@@ -68,11 +68,11 @@ class DaysBetween(Func):
 
 
 def find_queued(*, on: date):
-    """What needs a person on a day, the most urgent first.
+    """Return the verifications that need a person on a day, most urgent first.
 
-    Urgency is the number of days that it has been waiting or overdue, times how fast such values change (one by the
-    interval), times one more than the number of places that depend on it: articles that show it, entries built on it.
-    What falls due but is not overdue comes after all that is.
+    Urgency is the number of days that one has been waiting or overdue, times how fast such values change (1 /
+    interval), times one plus the number of dependents: articles that show the entry, and entries built on it. Those
+    that are due but not overdue come last.
     """
     pace = (DaysBetween(Value(on), F("waiting_since")) + 1.0) / F("interval")
     return (
@@ -88,7 +88,7 @@ def find_queued(*, on: date):
 
 
 def count_articles() -> Case:
-    """How many pages show the entry of a row of the queue."""
+    """Return how many pages show the entry of a row of the queue, as an expression."""
     kinds = ContentType.objects.get_for_models(Page, *(kind.model for kind in list_entry_kinds()))
     counts = []
     for kind in list_entry_kinds():
@@ -102,7 +102,7 @@ def count_articles() -> Case:
 
 
 def count_entries() -> Case:
-    """How many entries are built on the entry of a row of the queue, made by it or paid by it."""
+    """Return how many entries are built on, made by or paid by the entry of a row of the queue, as an expression."""
     counts = []
     for kind in list_entry_kinds():
         facets = list_facets_of_entries(kind.key)
@@ -112,13 +112,13 @@ def count_entries() -> Case:
 
 
 def count_of(found, name: str) -> Coalesce:
-    """The number of different values of a column, as a subquery."""
+    """Return the number of distinct values of a column, as a subquery."""
     number = found.order_by().annotate(one=Value(1)).values("one").annotate(number=Count(name, distinct=True))
     return Coalesce(Subquery(number.values("number")), 0)
 
 
 class QueueFilterSet(django_filters.FilterSet):
-    """What the queue is narrowed to."""
+    """The filters of the queue."""
 
     kind = django_filters.ChoiceFilter(
         label=gettext_lazy("Type"),
@@ -154,7 +154,7 @@ class QueueFilterSet(django_filters.FilterSet):
         ]
 
     def filter_state(self, queryset, name, value):
-        """What a state is true of; of several that are true of a row, the row itself shows the worst."""
+        """Return the rows for which a state is true. A row with several states shows only its worst one."""
         match value:
             case State.FLAGGED:
                 return queryset.filter(flagged=True)
@@ -175,20 +175,20 @@ class QueueFilterSet(django_filters.FilterSet):
         return queryset.filter(owner=int(value))
 
     def filter_source(self, queryset, name, value):
-        """The groups of which a value cites a source with these words in its title."""
+        """Return the groups with a value that cites a source with these words in its title."""
         cites = Q()
         for model in Citation.__subclasses__():
             kind = model._meta.get_field("entry").related_model.kind
             for group, names in FIELD_GROUPS[kind].items():
-                of_it = model.objects.filter(
+                citing = model.objects.filter(
                     entry__uid=OuterRef("entry"), field__in=names, source__title__icontains=value
                 )
-                cites |= Q(Exists(of_it), kind=kind, group=group)
+                cites |= Q(Exists(citing), kind=kind, group=group)
         return queryset.filter(cites)
 
 
 def explain_row(row: Verification, *, on: date) -> str:
-    """Why a row stands in the queue on a day, in words. That sources differ is no reason by itself."""
+    """Return the reason why a row is in the queue, in words. Differing sources alone are no reason."""
     if row.flagged:
         return _("A source has changed or is gone, or somebody found a value changed or in conflict.")
     if row.checked_at is None and row.disputed:
@@ -201,10 +201,10 @@ def explain_row(row: Verification, *, on: date) -> str:
 
 
 def list_doubtful(*, user, most: int) -> list[dict]:
-    """Which live terms and articles cite a source that was found changed or gone since they were published.
+    """Return live terms and articles that cite a source that changed or went away since they were published.
 
-    Their sources stand beside no value, so nobody checks them one by one: publishing the term or article anew settles
-    it. One row for each source, what was found first, first; two queries.
+    Their sources belong to no single value, so nobody checks them one by one: republishing the term or article settles
+    it. One row for each source, earliest change first; two queries.
     """
     find_edit_url = AdminURLFinder(user).get_edit_url
     terms = Term.sources.through.objects.filter(
@@ -236,12 +236,12 @@ def list_doubtful(*, user, most: int) -> list[dict]:
 
 
 def show_queue(request: HttpRequest) -> HttpResponse:
-    """The queue, narrowed to what was asked for, and the articles and terms to look at anew; for all who check."""
+    """Show the queue with its filters, and articles and terms that need another look. For all who check values."""
     if not is_editor(request.user):
         raise PermissionDenied
     today = timezone.now().date()
     filters = QueueFilterSet(request.GET, queryset=find_queued(on=today), user=request.user, on=today)
-    # A choice that can't be read narrows nothing; the form says what is wrong.
+    # An invalid filter is ignored; the form shows its error.
     page = Paginator(filters.qs.select_related("owner"), ROWS_A_PAGE).get_page(request.GET.get("p"))
     names = {
         row.entry: BilingualText(en=row.name_en, zh=row.name_zh)
@@ -261,7 +261,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
     ]
     query = request.GET.copy()
     query.pop("p", None)
-    # One more than is shown, which says that there are more.
+    # One extra row tells whether there are more.
     outdated = list_outdated(most=SHOWN + 1)
     doubtful = list_doubtful(user=request.user, most=SHOWN + 1)
     return render(
@@ -284,7 +284,7 @@ def show_queue(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def assign_group(request: HttpRequest) -> HttpResponse:
-    """Say who looks after a field group: oneself, a colleague, or nobody."""
+    """Set who looks after a field group: the user, a colleague, or nobody."""
     if not is_editor(request.user):
         raise PermissionDenied
     number, owner = request.POST.get("verification", ""), request.POST.get("owner", "")

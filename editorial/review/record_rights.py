@@ -1,6 +1,6 @@
-"""Who may do what with the entries and terms of the catalog: permissions that follow the registry of kinds.
+"""Who may do what with entries and terms: permissions that follow the registry of kinds.
 
-Migrations made them for the first kinds. A kind that came later gets them here, after each migration.
+Migrations gave the first kinds their permissions. Kinds that were added later get theirs here, after each migration.
 """
 
 from django.apps import apps as current_apps
@@ -9,7 +9,7 @@ from django.db import transaction
 from catalog.models.kinds import Kind, list_kinds
 from editorial.review.roles import Role
 
-# Nobody may publish by right: an approval is what counts. Nobody deletes: what is wrong is withdrawn.
+# No role may publish, because only an approval publishes; none may delete, because entries are withdrawn instead.
 WRITING = ("add", "change")
 RIGHTS = {
     Role.CONTRIBUTOR: WRITING,
@@ -20,11 +20,11 @@ RIGHTS = {
 WORKFLOW = "Review"
 
 
-def follow_kinds(sender, apps=current_apps, **kwargs) -> None:
-    """Give the roles their permissions for each kind that is new, and have its versions reviewed (`post_migrate`).
+def grant_rights(sender, apps=current_apps, **kwargs) -> None:
+    """Give the roles permissions for each new kind, and let it be reviewed (receiver of `post_migrate`).
 
-    A kind is new while no role has any permission for it: so what operators gave or took away besides stays. Before
-    the roles are there, it does nothing.
+    A kind is new if no role has any permission for it, so permissions that operators changed are left alone. Does
+    nothing while the roles don't exist.
     """
     try:
         roles = list(apps.get_model("auth", "Group").objects.filter(name__in=RIGHTS))
@@ -45,12 +45,12 @@ def follow_kinds(sender, apps=current_apps, **kwargs) -> None:
 
 
 def has_any(roles: list, permissions: dict) -> bool:
-    """Whether any role has any of these permissions."""
+    """Return whether any of these roles has any of these permissions."""
     return any(role.permissions.filter(pk__in=[it.pk for it in permissions.values()]).exists() for role in roles)
 
 
 def make_permissions(kind: Kind, *, apps) -> dict:
-    """Return the permissions of a kind by action, made where Django has not made them yet; none without a table."""
+    """Return the permissions of a kind by action, creating missing ones; {} if the kind has no table yet."""
     try:
         model = apps.get_model(kind.model_label)
     except LookupError:

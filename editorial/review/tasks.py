@@ -1,4 +1,4 @@
-"""The review: a task that a reviewer or lead decides, for exactly the version that was submitted."""
+"""The review workflow: a reviewer or lead decides about exactly the version that was submitted."""
 
 from django.conf import settings
 from django.db import models, transaction
@@ -21,10 +21,10 @@ from editorial.review.roles import find_leads, is_alone, is_editor
 
 
 class ReviewState(TaskState):
-    """One version in review: what it said when it was submitted, and the decision about it."""
+    """One version in review: a digest of its content when it was submitted, and the decision about it."""
 
     digest = models.CharField(_("digest"), max_length=64)
-    # Whose own it is in lists; the approval itself asks the revisions again.
+    # Used to filter lists. The approval itself looks up the authors of the revisions again.
     authors = models.ManyToManyField(settings.AUTH_USER_MODEL, verbose_name=_("authors"), related_name="+")
 
     class Meta:
@@ -38,11 +38,11 @@ class ReviewState(TaskState):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether a newer version says something else than the one in review."""
+        """Whether there is a newer version with other content than the one in review."""
         return digest_of(self.record.get_latest_revision().content) != self.digest
 
     def replace(self, *, user) -> None:
-        """Let the review go on with the newest version, which this person submits."""
+        """Continue the review with the newest version, submitted by this person."""
         self.record.lock_row()
         self.refuse_if_decided()
         self.cancel(user=user, resume=True)
@@ -64,7 +64,7 @@ class ReviewState(TaskState):
         )
 
     def find_obstacle(self, user) -> str:
-        """Why this person can't approve this version now, in words; empty if nothing stands in the way."""
+        """Return why this person can't approve this version now, in words; "" if they can."""
         record = self.record
         latest = record.get_latest_revision()
         if self.is_outdated:
@@ -90,16 +90,17 @@ class ReviewState(TaskState):
 
     @transaction.atomic
     def approve(self, user=None, update=True, comment=""):
-        """Approve exactly what was submitted, and so let it go live.
+        """Approve exactly the submitted version, so that it can go live.
 
-        Raises Refused if somebody has decided before, if there is a newer version, or for the authors of this one.
+        Raises Refused if somebody has already decided, if there is a newer version, or if the person is one of its
+        authors.
         """
         self.record.lock_row()
         self.refuse_if_decided()
         if obstacle := self.find_obstacle(user):
             raise Refused(obstacle)
         revision = self.record.get_latest_revision()
-        # Nobody else is there: it is written down as such, and readers are told.
+        # A team of one: the approval is marked as single-checked, which readers see.
         is_own = user.pk in find_authors(record=self.record, revision=revision) or self.record.owed_look is not None
         approve(
             record=self.record,
@@ -113,7 +114,7 @@ class ReviewState(TaskState):
 
     @transaction.atomic
     def reject(self, user=None, update=True, comment=""):
-        """Send the version back with a word on what to change."""
+        """Send the version back with a comment on what to change."""
         self.record.lock_row()
         self.refuse_if_decided()
         state = super().reject(user=user, update=update, comment=comment)
@@ -122,20 +123,20 @@ class ReviewState(TaskState):
 
     @transaction.atomic
     def cancel(self, user=None, resume=False, comment=""):
-        """End the review without a decision, since another version goes live or its author takes it back.
+        """End the review without a decision, because another version goes live or an author takes it back.
 
-        Raises Refused for others, who ask for changes instead.
+        Raises Refused for other people, who should request changes instead.
         """
         if user and not (resume or is_sanctioned() or self.may_take_back(user)):
             raise Refused(_("Only its authors take it back: ask for changes instead."))
         return super().cancel(user=user, resume=resume, comment=comment)
 
     def may_take_back(self, user) -> bool:
-        """Whether a person wrote or submitted the version in review."""
+        """Return whether a person wrote or submitted the version in review."""
         return user.pk == self.workflow_state.requested_by_id or self.authors.filter(pk=user.pk).exists()
 
     def log_state_change_action(self, user, action):
-        """Log a request for changes; an approval has logged itself, with its kind."""
+        """Log a request for changes. An approval has already been logged, with its kind."""
         if action != "approve":
             super().log_state_change_action(user, action)
 
@@ -154,7 +155,7 @@ class ReviewState(TaskState):
 
 
 class Review(AbstractGroupApprovalTask):
-    """Another person than the authors approves a version or asks for changes."""
+    """The task of the workflow: somebody other than the authors approves a version or requests changes."""
 
     task_state_class = ReviewState
 
@@ -165,9 +166,9 @@ class Review(AbstractGroupApprovalTask):
     def start(self, workflow_state, user=None):
         if user and not is_editor(user):
             raise Refused(_("Editors submit drafts: ask one to look at this version and submit it."))
-        # The state may hold an object from before the version was saved.
+        # The state may have loaded the object before the version was saved.
         workflow_state.content_object.refresh_from_db(fields=["latest_revision"])
-        # A page comes as a plain one.
+        # Wagtail passes pages as plain `Page` objects.
         record = getattr(workflow_state.content_object, "specific", workflow_state.content_object)
         refuse_unchanged(record)
         refuse_unsourced(record)
@@ -179,17 +180,17 @@ class Review(AbstractGroupApprovalTask):
         return state
 
     def deactivate(self, user=None):
-        """Switch the task off. Raises Refused while it has versions to decide about."""
+        """Switch the task off. Raises Refused while versions are in review."""
         if TaskState.objects.filter(task=self, status=TaskState.STATUS_IN_PROGRESS).exists():
             raise Refused(_("Versions are in review: have them decided or taken back first."))
         super().deactivate(user=user)
 
     def locked_for_user(self, obj, user):
-        """Nobody is locked out: a newer version is submitted again."""
+        """Return False: nobody is locked out, because a newer version is submitted again."""
         return False
 
     def get_actions(self, obj, user):
-        """What a person may do: the authors can't approve, and nobody approves an older version."""
+        """Return what a person may do. Authors can't approve, and nobody can approve an outdated version."""
         state = obj.current_workflow_task_state
         if state is None:
             return []
@@ -204,14 +205,14 @@ class Review(AbstractGroupApprovalTask):
 
     @transaction.atomic
     def on_action(self, task_state, user, action_name, **kwargs):
-        """Decide, or put the newest version into the place of the one in review."""
+        """Decide, or replace the version in review with the newest one."""
         if action_name == "resubmit":
             task_state.specific.replace(user=user)
         else:
             super().on_action(task_state.specific, user, action_name, **kwargs)
 
     def is_reviewer(self, user) -> bool:
-        """Whether a person decides about versions at all; the authors of one can't approve it all the same."""
+        """Return whether a person decides about versions at all. Authors still can't approve their own."""
         return user.is_superuser or self._user_in_groups(user)
 
     @classmethod
@@ -220,13 +221,13 @@ class Review(AbstractGroupApprovalTask):
 
 
 def refuse_unchanged(record) -> None:
-    """Raise Refused if the newest version has been published: there is nothing to decide about."""
+    """Raise Refused if the newest version is already published, so that there is nothing to decide."""
     if record.was_published(record.get_latest_revision()):
         raise Refused(_("Nothing has changed since it was published."), code="unchanged")
 
 
 def refuse_unsourced(record) -> None:
-    """Raise Refused if the newest version changes a value for which it names no source; drafts may."""
+    """Raise Refused if the newest version changes values without naming a source. Drafts may do so."""
     if isinstance(record, Entry) and (unsourced := find_unsourced(entry=record, revision=record.get_latest_revision())):
         raise Refused(
             _("It can't be submitted yet. Under “Sources”, name a source for: %(names)s."),
@@ -236,7 +237,7 @@ def refuse_unsourced(record) -> None:
 
 
 def may_edit(user, record) -> bool:
-    """Whether a person may change this entry, term or page."""
+    """Return whether a person may change this entry, term or page."""
     if isinstance(record, Page):
         return record.permissions_for_user(user).can_edit()
     return user.has_perm(f"{record._meta.app_label}.change_{record._meta.model_name}")

@@ -1,4 +1,4 @@
-"""Screens of the review that Wagtail does not have: the emergency publication, and the second look at it."""
+"""Review screens that Wagtail doesn't have: emergency publication, second look, and the changes of a version."""
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -17,7 +17,7 @@ from catalog.models import Approval, Refused
 from catalog.models.publication import Published
 from catalog.publishing.authorship import find_authors
 from catalog.publishing.second_look import confirm, find_owed_authors, find_seen_approval, revert
-from editorial.review.emergency import find_owed_looks, look_due, publish_in_emergency
+from editorial.review.emergency import find_owed_looks, publish_in_emergency, second_look_due
 from editorial.review.menu import review_address
 from editorial.review.roles import is_lead, is_reviewer
 from editorial.review.tasks import may_edit
@@ -32,7 +32,7 @@ class EmergencyForm(forms.Form):
     )
 
 
-# What is said after a decision.
+# The message after each decision.
 DONE = {
     "approve": gettext_lazy("Approved. It is live, or goes live at the time that was set."),
     "reject": gettext_lazy("Sent back to its authors with your comment."),
@@ -56,7 +56,7 @@ class DecisionForm(forms.Form):
 
 
 def get_record(*, kind: int, pk: int):
-    """The entry, term or page of an address. Raises Http404."""
+    """Return the entry, term or page of an address. Raises Http404."""
     model = get_object_or_404(ContentType, pk=kind).model_class()
     if model is None or not issubclass(model, Published):
         raise Http404
@@ -81,7 +81,7 @@ def show_emergency(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
 
 
 class SecondLookForm(forms.Form):
-    """The second look at one emergency publication, the one that was on the screen."""
+    """The decision about the emergency publication that was on the screen."""
 
     owed = forms.ModelChoiceField(Approval.objects.none(), widget=forms.HiddenInput)
     reason = forms.CharField(
@@ -94,7 +94,7 @@ class SecondLookForm(forms.Form):
 
 
 def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
-    """Confirm an emergency publication, or bring back what was live before."""
+    """Confirm an emergency publication, or bring back the version that was live before."""
     record = get_record(kind=kind, pk=pk)
     if not is_reviewer(request.user):
         raise PermissionDenied
@@ -128,13 +128,13 @@ def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
 
 
 def report_owed_looks(request: HttpRequest) -> HttpResponse:
-    """All emergency publications that wait for a second look, oldest first; for everybody who edits."""
+    """Show all emergency publications that wait for a second look, oldest first, to everybody who edits."""
     owed = [
         {
             "record": record,
             "look": look,
-            "due": look_due(look),
-            "is_late": look_due(look) < timezone.now(),
+            "due": second_look_due(look),
+            "is_late": second_look_due(look) < timezone.now(),
             "url": review_address("second_look" if is_reviewer(request.user) else "changes", record),
         }
         for record, look in find_owed_looks()
@@ -143,7 +143,7 @@ def report_owed_looks(request: HttpRequest) -> HttpResponse:
 
 
 def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
-    """What the newest version changes of what is live, and for those who may, the decision about it."""
+    """Show what the newest version changes compared with the live one, and let those who may decide about it."""
     record = get_record(kind=kind, pk=pk)
     if not may_edit(request.user, record):
         raise PermissionDenied

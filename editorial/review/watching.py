@@ -1,6 +1,7 @@
-"""Sources watched: whether their addresses still lead somewhere, and whether it still says the same.
+"""The link checker: whether the addresses of sources still work, and whether their texts have changed.
 
-What is found is noted and, where a source has changed or is gone, flags what cites it. Nothing is verified here.
+Results are stored, and values that cite a changed or vanished source are flagged. The link checker never verifies
+anything.
 """
 
 import logging
@@ -21,38 +22,38 @@ from editorial.review.fetching import Fetched, Fetcher, Outcome
 
 logger = logging.getLogger(__name__)
 
-# How long a source that was reached is left alone.
+# Time until a source that was reached is read again.
 INTERVAL = timedelta(days=7)
-# One that was not reached is left alone for a day, then for two, four, eight and so on, at the most this many.
-LONGEST_REST = 30
-# So many tries on different days say that a source is gone: a single one may meet a fault that is mended.
+# After failures, a source is tried again after one day, then two, four, eight and so on, at most this many.
+MAX_REST_DAYS = 30
+# A source counts as gone after this many failed tries on different days: a single failure may be temporary.
 TRIES_UNTIL_GONE = 3
-# Seconds: a host that is to be left alone for longer is left to another run.
-PATIENCE = 60
+# Maximum wait for a host in seconds; if it asks for more, the run ends and a later one continues.
+MAX_PAUSE = 60
 
 
 def watch_sources(*, fetcher: Fetcher, limit: int, host_pause: float) -> Counter:
-    """Read the sources whose turn it is, the one that waited longest first; returns how many came out how.
+    """Read the sources that are due, longest waiting first, and return the number of each outcome.
 
-    They are read one after the other. Between two requests to a host lie `host_pause` seconds, or what it asks for.
-    Two runs at once never read the same source.
+    Sources are read one at a time. Requests to one host are `host_pause` seconds apart, or longer if the host asks for
+    it. Two runs at once never read the same source.
     """
     found: Counter = Counter()
     waiting = find_due(timezone.now())
-    # When each host may be asked again.
+    # When each host may be read again.
     ready: dict[str, float] = {}
     while waiting and found.total() < limit:
         now = time.monotonic()
         source = min(waiting, key=lambda source: max(now, ready.get(host_of(source), now)))
         waiting.remove(source)
         pause = ready.get(host_of(source), now) - now
-        if pause > PATIENCE:
+        if pause > MAX_PAUSE:
             break
         time.sleep(max(0, pause))
-        if not take(source):
+        if not claim(source):
             continue
         fetched = fetch(source, fetcher=fetcher)
-        note(source, fetched)
+        store_result(source, fetched)
         found[fetched.outcome] += 1
         pause = max(host_pause, fetcher.crawl_delay(source.url), fetched.retry_after)
         ready[host_of(source)] = time.monotonic() + pause
@@ -60,7 +61,7 @@ def watch_sources(*, fetcher: Fetcher, limit: int, host_pause: float) -> Counter
 
 
 def find_due(now: datetime) -> list[Source]:
-    """The sources whose turn it is at a moment, the one that was tried least recently first."""
+    """Return the sources that are due at a moment, least recently tried first."""
     sources = Source.objects.exclude(url="").order_by(F("tried_at").asc(nulls_first=True), "pk")
     return [
         source
@@ -70,16 +71,16 @@ def find_due(now: datetime) -> list[Source]:
 
 
 def rest_after(failures: int) -> timedelta:
-    """How long a source is left alone after so many failures in a row."""
-    return timedelta(days=min(2 ** (failures - 1), LONGEST_REST)) if failures else INTERVAL
+    """Return how long to leave a source alone after this many failures in a row."""
+    return timedelta(days=min(2 ** (failures - 1), MAX_REST_DAYS)) if failures else INTERVAL
 
 
 def host_of(source: Source) -> str:
     return urlsplit(source.url).netloc
 
 
-def take(source: Source) -> bool:
-    """Make a source this run's own; False if another run was quicker, or somebody gave it another address."""
+def claim(source: Source) -> bool:
+    """Claim a source for this run; return False if another run was faster, or if its address was changed."""
     untouched = Source.objects.filter(pk=source.pk, url=source.url, tried_at=source.tried_at)
     return bool(untouched.update(tried_at=timezone.now()))
 
@@ -88,16 +89,16 @@ def fetch(source: Source, *, fetcher: Fetcher) -> Fetched:
     try:
         return fetcher.fetch(source.url)
     except Exception:
-        # A page that the reader of pages stumbles over keeps no other from being read.
+        # A page that crashes the parser must not stop the others from being read.
         logger.exception("The source %s could not be read: %s", source.slug, source.url)
         return Fetched(Outcome.FAILED)
 
 
 @transaction.atomic
-def note(source: Source, fetched: Fetched) -> None:
-    """Write down what became of a source, unless somebody has given it another address meanwhile.
+def store_result(source: Source, fetched: Fetched) -> None:
+    """Store the result for a source, unless its address has been changed meanwhile.
 
-    Only what the watch itself keeps is written: people may be editing the rest.
+    Updates only the link checker's own columns, because people may be editing the others.
     """
     source = Source.objects.select_for_update(no_key=True).filter(pk=source.pk, url=source.url).first()
     if source is None:
@@ -107,10 +108,10 @@ def note(source: Source, fetched: Fetched) -> None:
     has_changed = False
     match fetched.outcome:
         case Outcome.REACHED | Outcome.MOVED:
-            values["moved_to"] = propose(source, fetched.moved_to)
+            values["moved_to"] = find_new_address(source, fetched.moved_to)
             if not values["moved_to"]:
                 values["link_state"] = LinkState.REACHED
-            has_changed = keep_text(source, fetched, at=now)
+            has_changed = store_text(source, fetched, at=now)
         case Outcome.GONE:
             values["moved_to"] = ""
             was_gone = source.link_state == LinkState.GONE and source.failures >= TRIES_UNTIL_GONE
@@ -123,9 +124,9 @@ def note(source: Source, fetched: Fetched) -> None:
 
 
 def count_failures(source: Source, fetched: Fetched) -> int:
-    """How often in a row a source was not reached: as many as let it rest for as long as its host asks for.
+    """Return the number of failures in a row, raised if needed until the source rests as long as its host asks for.
 
-    Of a source that is gone only those tries count that found it gone.
+    For a source that is gone, only tries that found it gone count.
     """
     if fetched.outcome in (Outcome.REACHED, Outcome.MOVED):
         return 0
@@ -133,20 +134,20 @@ def count_failures(source: Source, fetched: Fetched) -> int:
         failures = source.failures + 1 if source.link_state == LinkState.GONE else 1
         return max(failures, TRIES_UNTIL_GONE) if fetched.is_final else failures
     failures = source.failures + 1
-    while rest_after(failures) < min(timedelta(seconds=fetched.retry_after), timedelta(days=LONGEST_REST)):
+    while rest_after(failures) < min(timedelta(seconds=fetched.retry_after), timedelta(days=MAX_REST_DAYS)):
         failures += 1
     return failures
 
 
-def propose(source: Source, moved_to: str) -> str:
-    """The address that a source has moved to, in the site's spelling; empty where it is its own, or too long."""
+def find_new_address(source: Source, moved_to: str) -> str:
+    """Return the new address of a moved source in the site's spelling; "" if it is unchanged or too long."""
     moved_to = normalize_url(moved_to) if moved_to else ""
     is_long = len(moved_to) > Source._meta.get_field("moved_to").max_length
     return "" if moved_to == source.url or is_long else moved_to
 
 
-def keep_text(source: Source, fetched: Fetched, *, at: datetime) -> bool:
-    """Keep what a source says where it differs from before; returns whether there was a before."""
+def store_text(source: Source, fetched: Fetched, *, at: datetime) -> bool:
+    """Store the text of a source if it differs from the last one; return whether it changed from an earlier text."""
     last = source.texts.values_list("sha256", flat=True).first()
     if last == fetched.sha256:
         return False

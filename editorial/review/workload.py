@@ -1,11 +1,10 @@
-"""How much checking a landscape asks for: a simulated year of a desk that does so many checks each workday.
+"""How much checking a landscape needs: a simulated desk that does a fixed number of checks each workday.
 
-The desk has 200 entries, in the shares of the landscape that ships, with the registry's intervals and the spread of
-due dates that real entries have. It starts with nothing checked, and for a year catches up and settles; the year after
-that is measured. Each workday, Monday to Friday, it checks the most urgent of what is due, in the order of the queue:
-the days that it has been overdue, or has left, as a share of its interval. There are no public holidays, nobody is
-ill, no entry is closed or retired, nothing depends on one entry more than on another, and no edit, source or reader
-asks for a check before its time.
+The desk has 200 entries, mixed like the landscape that ships, with the registry's intervals and the due dates spread as
+for real entries. At the start nothing is checked. The first year is for catching up and settling; the second year is
+measured. Each workday, Monday to Friday, the desk checks the most urgent of the due groups, in the order of the queue:
+days overdue, or days left, divided by the interval. There are no public holidays and no sick days, no entry is closed
+or retired, no entry has more dependents than another, and no edit, source or reader causes an early check.
 """
 
 from collections.abc import Iterator
@@ -22,14 +21,17 @@ from catalog.models.verification import Verification
 MIX = {EntryKind.MODEL: 100, EntryKind.ORGANIZATION: 66, EntryKind.PRODUCT: 34}
 MOST_OVERDUE = 3
 YEAR = 365
-# Any moment: what counts are the days from a check until it is due.
+# Any moment will do: only the days from a check until it is due matter.
 CHECKED = datetime(2026, 1, 5, tzinfo=UTC)
 WORKDAYS = 5
 
 
 @dataclass
 class Task:
-    """One field group of one entry: how many days after a check it is due and overdue, and the days of the next."""
+    """One field group of one entry.
+
+    `due_after` and `overdue_after` are days since a check; `due` and `overdue` are days of the simulation.
+    """
 
     interval: int
     due_after: int
@@ -41,12 +43,12 @@ class Task:
         self.due, self.overdue = day + self.due_after, day + self.overdue_after
 
     def urgency(self, day: int) -> float:
-        """As `editorial.review.queue` has it."""
+        """Return the urgency, as in `editorial.review.queue`."""
         return (day - self.overdue + 1) / self.interval
 
 
 def list_tasks() -> Iterator[Task]:
-    """The field groups of the entries, none of them checked yet; the same each time."""
+    """Yield the field groups of the entries, all unchecked. The entries are the same in every run."""
     for kind, number in MIX.items():
         for entry in range(number):
             uid = uuid5(NAMESPACE_URL, f"{kind}/{entry}")
@@ -58,7 +60,7 @@ def list_tasks() -> Iterator[Task]:
 
 
 def simulate(*, checks_a_day: int) -> int:
-    """How many days overdue the worst field group is at the end of any day of the measured year."""
+    """Return the most days that any field group was overdue at the end of any day of the measured year."""
     tasks = list(list_tasks())
     worst = 0
     for day in range(2 * YEAR):
@@ -73,5 +75,5 @@ def simulate(*, checks_a_day: int) -> int:
 
 
 def find_checks_a_day() -> int:
-    """The smallest number of checks each workday that leaves no field group more than `MOST_OVERDUE` days overdue."""
+    """Return the smallest number of checks a workday with which no group is more than `MOST_OVERDUE` days overdue."""
     return next(number for number in count(1) if simulate(checks_a_day=number) <= MOST_OVERDUE)

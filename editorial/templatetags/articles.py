@@ -1,4 +1,4 @@
-"""Tags of the article blocks."""
+"""Template tags of the article blocks."""
 
 from django import template
 from django.urls import reverse
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def linked(context, value: RichText | str) -> SafeString | str:
-    """Rich or plain text with links to what the article mentions and to its sources."""
+    """Return rich or plain text with links to the entries that the article mentions and to its sources."""
     html = expand_db_html(value.source) if isinstance(value, RichText) else escape(value)
     linker = context.get("linker")
     return linker.link(html) if linker else SafeString(html)
@@ -21,7 +21,7 @@ def linked(context, value: RichText | str) -> SafeString | str:
 
 @register.simple_tag(takes_context=True)
 def card_of(context, value) -> dict | None:
-    """What an entry card shows; nothing for an entry that the public doesn't see."""
+    """Return what an entry card shows, or None for an entry that is not public."""
     if not value.raw_data:
         return None
     chosen = value.raw_data[0]

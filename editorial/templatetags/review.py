@@ -1,4 +1,4 @@
-"""What the screens of the review say of an entry, a term or a page."""
+"""Template filters of the review screens for entries, terms and pages."""
 
 from django import template
 
@@ -11,5 +11,5 @@ register.filter("newest_name", columns.newest_name)
 
 @register.filter
 def state_of(record) -> str:
-    """The publication state of any object that can go live, as lists name it."""
+    """Return the publication state of an object that can go live, as lists name it."""
     return columns.state_of(columns.with_state(type(record)._default_manager.filter(pk=record.pk)).get())

@@ -202,9 +202,10 @@ def fill(clock) -> None:
 
 def fill_entries(room) -> dict:
     """What ships, and what became of it: versions, renamed, withdrawn, restored, merged, batch, single-checked."""
-    from catalog.exchange.landscape import load_landscape, read_landscape
-    from catalog.exchange.shipping import Shipment
     from catalog.models import AIModel, ApprovalKind, Organization, Product, Shipped, Term
+    from catalog.publishing.approval import approve
+    from catalog.seed.landscape import load_landscape, read_landscape
+    from catalog.seed.shipping import Shipment
     from tests.editorial.review.support import decide, send, url
     from tests.factories import make_record, publish
 
@@ -270,7 +271,7 @@ def fill_entries(room) -> dict:
         draft = made[name].get_latest_revision_as_object()
         draft.summary_en, draft.summary_zh = f"By {kind}.", f"方式：{kind}。"
         revision = draft.save_revision(user=room.people[writer])
-        made[name].approve(revision=revision, kind=kind, approver=room.people[approver])
+        approve(record=made[name], revision=revision, kind=kind, approver=room.people[approver])
         revision.publish(user=room.people[approver], skip_permission_checks=True)
     # What a person changed stays; what ships becomes a draft beside it.
     decide_on(giant, by="editor", who="reviewer", summary_en="By a person.", summary_zh="由人撰写。")
@@ -491,7 +492,8 @@ def fill_checks(room) -> None:
     from catalog.listing.intervals import change_intervals
     from catalog.models import AIModel, Organization, Product, Source, Verification
     from catalog.models.checks import Outcome
-    from catalog.models.verification import record_checks, spread_of
+    from catalog.models.verification import spread_of
+    from catalog.publishing.checking import record_checks
 
     def entry(model, slug: str) -> UUID:
         return model.objects.get(slug=slug).uid

@@ -22,11 +22,11 @@ class Command(BaseCommand):
             chosen = Week.parse(week) if week else Week.last()
         except ValidationError as error:
             raise CommandError(error.message) from None
-        happened = read_week(chosen)
-        if not happened:
+        events = read_week(chosen)
+        if not events:
             self.stdout.write(_("Nothing changed in week %(week)s: there is no digest.") % {"week": chosen})
             return
-        drafts = draft_digest(week=chosen, happened=happened)
+        drafts = draft_digest(week=chosen, events=events)
         for draft in drafts:
             self.stdout.write(_("Drafted: “%(title)s”") % {"title": draft.title})
         if not drafts:

@@ -1,4 +1,4 @@
-"""Load what the site ships with: the catalog, the articles and the pages."""
+"""Load what ships with the site: the catalog, the articles and the pages."""
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _

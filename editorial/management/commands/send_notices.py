@@ -1,4 +1,4 @@
-"""Send what people are to be told by mail, and remind them of second looks that are owed."""
+"""Send waiting notices by mail, and remind people of second looks that are owed."""
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext_lazy

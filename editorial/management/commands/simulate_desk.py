@@ -1,4 +1,4 @@
-"""Say how many checks a workday keep a landscape of 200 entries current."""
+"""Print how many checks a workday keep a landscape of 200 entries current."""
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _

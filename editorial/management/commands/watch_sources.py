@@ -1,4 +1,4 @@
-"""Read the sources whose turn it is, and flag what cites one that has changed or is gone."""
+"""Read the sources that are due, and flag values that cite a changed or vanished one."""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError

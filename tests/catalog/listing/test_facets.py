@@ -4,8 +4,7 @@ import pytest
 
 from catalog.listing.facets import FACET_SETS, AsRecorded, Entries, Facet, FacetSet, FromMade, Range, Unit
 from catalog.listing.facets.checks import check_facets, find_faults
-from catalog.listing.filterset import ListingFilterSet
-from catalog.listing.page import LISTINGS
+from catalog.listing.filterset import find_filterset
 from catalog.listing.past import rebuild
 from catalog.models.kinds import EntryKind
 from tests.catalog.listing.listings import counts, names, open_listing
@@ -104,7 +103,7 @@ def test_a_check_says_which_order_leads_nowhere():
 
 
 @pytest.mark.django_db
-def test_one_declaration_and_a_rebuild_are_all_that_a_facet_takes(monkeypatch):
+def test_one_declaration_and_a_rebuild_are_all_that_a_facet_takes(monkeypatch, request):
     google = make_organization(slug="google", name="Google")
     make_organization(slug="deepmind", name="DeepMind", parent=google)
     make_organization(slug="waymo", name="Waymo", parent=google)
@@ -114,10 +113,8 @@ def test_one_declaration_and_a_rebuild_are_all_that_a_facet_takes(monkeypatch):
     after = FacetSet(kind=before.kind, declared=[*before.declared, declared], orders=before.orders)
     monkeypatch.setitem(FACET_SETS, EntryKind.ORGANIZATION, after)
 
-    class WithParent(ListingFilterSet):
-        kind = EntryKind.ORGANIZATION
-
-    monkeypatch.setitem(LISTINGS, "organizations", ("Organizations", WithParent, {}))
+    find_filterset.cache_clear()
+    request.addfinalizer(find_filterset.cache_clear)
     assert list(find_faults(after)) == []
     rebuild()
     listing = open_listing("organizations", "parent=google&sort=parent")

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.listing import tables
-from catalog.listing.past import rebuild
 from catalog.listing.table import TEXTS, Table, read_table
 from catalog.models import ListingEntry, ListingVersion
 from catalog.models.kinds import EntryKind
@@ -125,42 +124,6 @@ def test_a_table_that_was_replaced_is_let_go(commit):
     gc.collect()
     kept = {ref().kind for ref in old if ref() is not None}
     assert not kept & {EntryKind.ORGANIZATION, EntryKind.MODEL}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_everything_is_read_anew_by_another_thread_where_much_has_changed():
-    make_organization(name="Acme", country="GB")
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
-    rebuild()
-    process.follow(on=today)
-    process.reader.join()
-    assert process.number == ListingVersion.objects.get().number
-    assert describe(process.present[EntryKind.ORGANIZATION]) == describe(read_anew(EntryKind.ORGANIZATION))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_after_a_rebuild_requests_go_on_until_everything_is_read_anew():
-    make_organization(name="Acme")
-    process, today = tables.Tables(), timezone.now().date()
-    before = process.follow(on=today)
-    rebuild()
-    assert process.follow(on=today) is before
-    process.reader.join()
-    assert process.follow(on=today) is not before
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_smaller_number_than_the_last_is_that_of_another_database():
-    make_organization(name="Acme")
-    process, today = tables.Tables(), timezone.now().date()
-    process.follow(on=today)
-    ListingEntry.objects.all().delete()
-    ListingVersion.objects.update(number=0)
-    process.follow(on=today)
-    process.reader.join()
-    assert process.number == 0
-    assert describe(process.follow(on=today)[EntryKind.ORGANIZATION])["rows"] == {}
 
 
 def test_a_new_day_brings_what_holds_from_then_on(commit, time_machine):

@@ -1,4 +1,4 @@
-"""What follows a decision: every slot is filled, in order, and what fails there takes the decision back."""
+"""What follows a decision: every slot is filled, they run in order, and a failure undoes the decision."""
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,7 +13,7 @@ from tests.factories import make_label, make_model, publish
 
 @pytest.fixture
 def fill(monkeypatch):
-    """A function that has other functions fill the slots until the end of the test."""
+    """Return a function that fills the slots until the end of the test."""
 
     def fill_slots(**functions) -> None:
         monkeypatch.setattr(effects, "filled", {})
@@ -23,7 +23,7 @@ def fill(monkeypatch):
     return fill_slots
 
 
-def test_a_system_check_names_the_slot_that_nothing_fills(fill):
+def test_a_system_check_reports_an_empty_slot(fill):
     assert not [error for error in run_checks() if error.id == "catalog.E020"], "all are filled when apps are ready"
     fill(index=lambda event: None)
     (error,) = [error for error in run_checks() if error.id == "catalog.E020"]
@@ -31,7 +31,7 @@ def test_a_system_check_names_the_slot_that_nothing_fills(fill):
     assert "newsroom" in error.hint
 
 
-def test_a_slot_is_filled_by_one_function_and_has_a_name_that_is_known(fill):
+def test_a_slot_takes_one_function_and_must_be_a_known_one(fill):
     fill(index=print)
     effects.fill("index", print)
     with pytest.raises(ValueError, match="filled already"):
@@ -41,14 +41,14 @@ def test_a_slot_is_filled_by_one_function_and_has_a_name_that_is_known(fill):
 
 
 @pytest.mark.django_db
-def test_every_event_goes_to_the_slots_in_their_order(fill):
+def test_every_event_reaches_the_slots_in_order(fill):
     model, layer, user = (
         make_model(access="api"),
         make_label(Layer, "tools"),
         get_user_model().objects.create_user("ann"),
     )
     seen = []
-    # Filled in another order than they run in.
+    # Fill them in another order than they run in.
     fill(notices=lambda event: seen.append(("notices", event)), index=lambda event: seen.append(("index", event)))
     publish(model, access="open-weights")
     record_checks(entry=model.uid, group="access", outcome=Outcome.STILL_TRUE, user=user)
@@ -68,7 +68,7 @@ def test_every_event_goes_to_the_slots_in_their_order(fill):
 
 
 @pytest.mark.django_db
-def test_what_fails_in_a_slot_takes_the_decision_back(fill):
+def test_an_error_in_a_slot_undoes_the_decision(fill):
     model = make_model(access="api")
     user = get_user_model().objects.create_user("ann")
 

@@ -1,4 +1,4 @@
-"""What happens when something goes live, changes, or is taken away."""
+"""What happens when something goes live, changes, or is withdrawn."""
 
 from datetime import timedelta
 
@@ -56,7 +56,7 @@ def test_publishing_keeps_the_document_and_one_change_for_each_value():
     assert "licence" not in changes, "an empty value is no change"
 
 
-def test_the_next_publication_names_only_what_differs():
+def test_the_next_publication_records_only_the_differences():
     model = make_model(
         released="2020-05-28",
         children={
@@ -139,7 +139,7 @@ def test_two_rows_with_one_key_are_refused():
         publish_revision(model.latest_revision)
 
 
-def test_unpublishing_is_recorded_and_takes_the_entry_out_of_listings():
+def test_unpublishing_is_recorded_and_removes_the_entry_from_listings():
     model = make_model()
     withdraw(model)
     assert [p.action for p in publications_of(model)] == ["withdrawn", "published"]
@@ -157,7 +157,7 @@ def test_a_new_slug_is_recorded_as_renamed():
     assert ListingEntry.objects.get(entry=model.uid).slug == "new-name"
 
 
-def test_a_scheduled_version_goes_public_when_its_time_has_come(time_machine):
+def test_a_scheduled_version_goes_live_at_its_time(time_machine):
     model = make_model(name="Before")
     publish_revision(edit(model, name_en="After", go_live_at=timezone.now() + timedelta(hours=2)))
     assert len(publications_of(model)) == 1
@@ -168,7 +168,7 @@ def test_a_scheduled_version_goes_public_when_its_time_has_come(time_machine):
     assert ListingEntry.objects.get(entry=model.uid).name_en == "After"
 
 
-def test_one_refused_version_stops_no_other_that_is_due(time_machine):
+def test_a_refused_version_does_not_block_others_that_are_due(time_machine):
     refused, due = make_organization(name="Refused"), make_organization(name="Due")
     later = timezone.now() + timedelta(hours=1)
     publish_revision(edit(refused, slug="taken", go_live_at=later))
@@ -181,7 +181,7 @@ def test_one_refused_version_stops_no_other_that_is_due(time_machine):
     assert ListingEntry.objects.get(entry=refused.uid).slug != "taken"
 
 
-def test_the_name_of_a_draft_stays_out_of_documents_that_point_to_it():
+def test_a_drafts_new_name_stays_out_of_documents_that_refer_to_it():
     secret = make_model(publish=False, name="Secret model")
     product = make_product(built_on=[secret])
     document = publications_of(product)[0].document
@@ -195,14 +195,14 @@ def test_terms_have_history_too():
     assert [change.path for change in publications_of(term)[0].changes.all()] == ["definition"]
 
 
-def test_a_citation_of_a_row_that_is_not_there_is_refused():
+def test_a_citation_of_a_missing_row_is_refused():
     model = make_model()
     citation = AIModelCitation(field="milestones", item="nothing", source=make_source(), as_of="2022")
     with pytest.raises(ValidationError, match="milestones/nothing"):
         publish_revision(edit(model, citations=[citation]))
 
 
-def test_ends_of_lines_as_browsers_send_them_are_no_change():
+def test_line_endings_of_browsers_are_no_change():
     model = make_model(aliases="davinci\nGPT-3 175B", summary_en="One.\n\nTwo.")
     draft = model.get_latest_revision_as_object()
     draft.aliases, draft.summary_en, draft.access = "davinci\r\nGPT-3 175B", "One.\r\n\r\nTwo.", "api"

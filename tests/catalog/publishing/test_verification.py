@@ -1,4 +1,4 @@
-"""States of field groups: computed when read, from checks and from what was published since."""
+"""States of field groups, computed from checks and from what was published since."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,7 +24,7 @@ def user():
 
 
 def states_of(record) -> dict[str, str]:
-    """The state of each group today: as computed from the document, as stored, and as the database says."""
+    """Return the state of each group today; computed, stored and database states must agree."""
     today = timezone.now().date()
     computed = {name: it.state(today).value for name, it in read_verifications(record.public_document()).items()}
     stored = Verification.objects.filter(entry=record.uid)
@@ -46,7 +46,7 @@ def check(record, group, user, outcome=Outcome.STILL_TRUE, **values) -> None:
 
 
 @pytest.mark.django_db
-def test_a_published_edit_unverifies_its_group_and_no_other(user):
+def test_a_published_edit_makes_only_its_own_group_unverified(user):
     model = make_model(parameters="1 billion", access="api")
     for group in ("specifications", "access"):
         check(model, group, user)
@@ -56,7 +56,7 @@ def test_a_published_edit_unverifies_its_group_and_no_other(user):
 
 
 @pytest.mark.django_db
-def test_a_group_is_verified_once_each_of_its_values_with_a_source_is(user):
+def test_a_group_is_verified_once_all_its_values_with_sources_are(user):
     model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
     check(model, "access", user, paths=["status"])
     assert states_of(model)["access"] == "unverified"
@@ -75,7 +75,7 @@ def test_a_group_is_as_old_as_the_oldest_check_of_its_values(user):
 
 
 @pytest.mark.django_db
-def test_what_somebody_found_changed_or_in_conflict_is_not_verified_any_more(user):
+def test_a_value_found_changed_or_in_conflict_is_no_longer_verified(user):
     model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
     check(model, "access", user)
     check(model, "access", user, Outcome.CANT_TELL, paths=["status"])
@@ -87,12 +87,12 @@ def test_what_somebody_found_changed_or_in_conflict_is_not_verified_any_more(use
     edit(model, status="retired")
     assert states_of(model)["access"] == "unverified"
     check(model, "access", user, paths=["status"])
-    # It is retired now: nobody needs to check that again.
+    # It is retired now, so nobody needs to check it again.
     assert states_of(model)["access"] == "historical"
 
 
 @pytest.mark.django_db
-def test_a_source_that_changed_flags_what_cites_it_until_each_value_is_checked(user):
+def test_a_changed_source_flags_its_group_until_each_value_is_checked(user):
     source = make_source()
     model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"}, source=source)
     check(model, "access", user)
@@ -108,14 +108,14 @@ def test_a_source_that_changed_flags_what_cites_it_until_each_value_is_checked(u
 
 
 @pytest.mark.django_db
-def test_what_changed_before_a_value_was_entered_says_nothing_about_it():
+def test_a_source_change_before_a_value_was_entered_does_not_flag_it():
     source = make_source(changed_at=timezone.now() - timedelta(days=1))
     model = make_model(status="available", cite={"status": "2024"}, source=source)
     assert states_of(model)["access"] == "unverified"
 
 
 @pytest.mark.django_db
-def test_a_name_that_changes_unverifies_the_profile_until_somebody_looks(user):
+def test_a_changed_name_makes_the_profile_unverified_until_it_is_checked(user):
     model = make_model(released="2024", cite={"released": "2024"})
     check(model, "profile", user, paths=["released"])
     assert states_of(model)["profile"] == "verified"
@@ -127,7 +127,7 @@ def test_a_name_that_changes_unverifies_the_profile_until_somebody_looks(user):
 
 
 @pytest.mark.django_db
-def test_a_check_of_a_list_ends_with_a_new_row(user):
+def test_a_new_row_ends_the_check_of_its_list(user):
     rows = [{"key": "launch", "milestone_kind": "release", "date": "2024", "text_en": "Out", "text_zh": "发布"}]
     model = make_model(cite={"milestones": "2024"}, children={"milestones": rows})
     check(model, "profile", user, paths=["milestones"])
@@ -139,7 +139,7 @@ def test_a_check_of_a_list_ends_with_a_new_row(user):
 
 
 @pytest.mark.django_db
-def test_who_entered_a_value_lately_does_not_verify_it(user):
+def test_people_cannot_verify_a_value_that_they_entered_recently(user):
     with time_machine.travel("2026-01-10") as clock:
         model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
         draft = model.get_latest_revision_as_object()
@@ -158,7 +158,7 @@ def test_who_entered_a_value_lately_does_not_verify_it(user):
 
 
 @pytest.mark.django_db
-def test_another_interval_counts_for_what_is_read_from_now_on(user):
+def test_a_new_interval_applies_to_verifications_read_from_now_on(user):
     with time_machine.travel("2026-01-10"):
         model = make_model(access="api", cite={"access": "2024"})
         check(model, "access", user)
@@ -169,7 +169,7 @@ def test_another_interval_counts_for_what_is_read_from_now_on(user):
 
 
 @pytest.mark.django_db
-def test_the_state_as_known_before_a_moment_counts_no_later_check_or_edit(user):
+def test_the_state_before_a_moment_ignores_later_checks_and_edits(user):
     with time_machine.travel("2026-01-10") as clock:
         model = make_model(access="api", cite={"access": "2024"})
         clock.move_to("2026-01-12")
@@ -192,7 +192,7 @@ def test_the_state_as_known_before_a_moment_counts_no_later_check_or_edit(user):
 
 
 def recite(record, *, field: str, **values) -> None:
-    """Publish another version of an entry whose sources say something else of a value, which stays."""
+    """Publish an entry with the same value but changed citations of it."""
     draft = record.get_latest_revision_as_object()
     citations = list(draft.citations.all())
     for citation in citations:
@@ -205,7 +205,7 @@ def recite(record, *, field: str, **values) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("values", [{"as_of": "2026"}, {"source": None}, {"locator": "Table 2"}])
-def test_other_sources_unverify_a_value_that_stays(user, values):
+def test_other_sources_make_an_unchanged_value_unverified(user, values):
     model = make_model(status="available", access="api", cite={"status": "2024", "access": "2024"})
     check(model, "access", user)
     recite(model, field="status", **{name: value or make_source() for name, value in values.items()})
@@ -215,7 +215,7 @@ def test_other_sources_unverify_a_value_that_stays(user, values):
 
 
 @pytest.mark.django_db
-def test_a_flag_goes_with_no_other_source(user):
+def test_replacing_the_source_makes_a_flagged_value_unverified(user):
     source = make_source()
     model = make_model(status="available", cite={"status": "2024"}, source=source)
     check(model, "access", user)
@@ -227,7 +227,7 @@ def test_a_flag_goes_with_no_other_source(user):
 
 
 @pytest.mark.django_db
-def test_who_named_a_source_lately_does_not_verify_the_value(user):
+def test_people_cannot_verify_a_value_whose_source_they_added_recently(user):
     model = make_model(status="available", cite={"status": "2024"})
     draft = model.get_latest_revision_as_object()
     (citation,) = draft.citations.all()
@@ -239,7 +239,7 @@ def test_who_named_a_source_lately_does_not_verify_the_value(user):
 
 
 @pytest.mark.django_db
-def test_who_wrote_a_row_lately_does_not_verify_its_list(user):
+def test_people_cannot_verify_a_list_with_a_row_that_they_wrote_recently(user):
     rows = [{"key": "launch", "milestone_kind": "release", "date": "2024", "text_en": "Out", "text_zh": "发布"}]
     model = make_model(cite={"milestones": "2024"}, children={"milestones": rows})
     draft = model.get_latest_revision_as_object()
@@ -251,7 +251,7 @@ def test_who_wrote_a_row_lately_does_not_verify_its_list(user):
 
 
 @pytest.mark.django_db
-def test_nothing_becomes_historical_until_somebody_has_checked_that_it_has_ended(user):
+def test_values_become_historical_only_after_the_end_was_checked(user):
     with time_machine.travel("2026-01-10") as clock:
         values = {"status": "available", "parameters": "1 billion"}
         model = make_model(**values, cite={"status": "2024", "parameters": "2024"})
@@ -265,7 +265,7 @@ def test_nothing_becomes_historical_until_somebody_has_checked_that_it_has_ended
 
 
 @pytest.mark.django_db
-def test_a_check_of_what_was_published_again_meanwhile_is_refused(user):
+def test_a_check_of_an_outdated_publication_is_refused(user):
     model = make_model(status="available", cite={"status": "2024"})
     edit(model, status="retired")
     with pytest.raises(Refused, match="published again meanwhile"):
@@ -283,7 +283,7 @@ def test_a_check_of_what_was_published_again_meanwhile_is_refused(user):
     )
 )
 def test_no_state_gets_better_without_a_check(steps):
-    """Whatever happens: only a check that finds a value still true makes a group verified."""
+    """Whatever happens, only a check that finds a value still true makes a group verified."""
     with transaction.atomic(), time_machine.travel("2026-01-10") as clock:
         user = get_user_model().objects.create_user("editor")
         source = make_source()

@@ -1,4 +1,4 @@
-"""The catalog's files: what is refused and where, what is loaded, and what a person's work is safe from."""
+"""Loading the catalog's files: refused files, loaded entries, and how people's changes are kept."""
 
 import copy
 import random
@@ -149,7 +149,7 @@ FEWER = settings(max_examples=max(20, settings.default.max_examples // 16))
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with files that are right."""
+    """Return a folder with valid files."""
     for name, text in FILES.items():
         (tmp_path / f"{name}.yaml").write_text(text)
     return tmp_path
@@ -167,7 +167,7 @@ def load(folder):
 
 
 def replace(folder, name, old, new):
-    """Change a file, and insist that there was something to change."""
+    """Change a file, and make sure that there was something to change."""
     path = folder / f"{name}.yaml"
     text = path.read_text()
     assert old in text
@@ -195,8 +195,8 @@ def edit(entry, *, publish=True, **values):
     return type(entry).objects.get(pk=entry.pk)
 
 
-class TestWhatIsRefused:
-    """Every fault says file, line and reason, and nothing is written."""
+class TestRefusedFiles:
+    """Every fault names file, line and reason, and nothing is written."""
 
     @pytest.mark.parametrize(
         ("name", "old", "new", "line", "reason"),
@@ -276,7 +276,7 @@ class TestWhatIsRefused:
             (b"- &a [1]\n- *a\n", 1, "Aliases"),
         ],
     )
-    def test_file_that_is_none(self, db, folder, content, line, reason):
+    def test_unreadable_file(self, db, folder, content, line, reason):
         (folder / "organizations.yaml").write_bytes(content)
         faults = [fault for fault in read_landscape(folder).faults if fault.file.stem == "organizations"]
         assert faults
@@ -287,13 +287,13 @@ class TestWhatIsRefused:
         [fault] = read_landscape(folder).faults
         assert "can't be read" in fault.reason
 
-    def test_faults_are_counted_beyond_twenty(self, db, folder):
+    def test_more_than_twenty_faults_are_only_counted(self, db, folder):
         (folder / "products.yaml").write_text("".join(f"- slug: p{n}\n" for n in range(30)))
         text = str(FaultyFiles(read_landscape(folder).faults))
         assert len(text.splitlines()) == 21
         assert text.endswith("… and 10 more.")
 
-    def test_what_only_publishing_finds_is_refused_with_its_place(self, db, folder, monkeypatch):
+    def test_faults_found_when_publishing_name_their_place(self, db, folder, monkeypatch):
         from django.core.exceptions import ValidationError
 
         def refuse(self):
@@ -306,7 +306,7 @@ class TestWhatIsRefused:
         assert count_rows() == before
 
 
-class TestWhatIsLoaded:
+class TestLoading:
     def test_values_relations_and_rows(self, db, folder):
         report = load(folder)
         assert report.created == 13
@@ -348,7 +348,7 @@ class TestWhatIsLoaded:
         assert shipment.report.is_empty
         assert count_rows() == before
 
-    def test_what_stands_in_the_file_is_what_is_kept(self, db, folder):
+    def test_loaded_values_are_those_of_the_file(self, db, folder):
         load(folder)
         replace(folder, "organizations", "{en: It begins.,", "{en: It starts.,")
         replace(folder, "organizations", "source: press-1\n      stance", "source: paper-1\n      stance")
@@ -363,7 +363,7 @@ class TestWhatIsLoaded:
         assert [publication.sequence for publication in publications] == [1, 2]
         assert [change.path for change in publications[1].changes.all()] == ["milestones/launch"]
 
-    def test_rows_and_values_that_leave_the_file_leave_the_entry(self, db, folder):
+    def test_rows_and_values_removed_from_the_file_are_removed_from_the_entry(self, db, folder):
         load(folder)
         text = ORGANIZATIONS
         start, end = text.index("    - key: users"), text.index("  citations:")
@@ -382,13 +382,13 @@ class TestWhatIsLoaded:
         assert Layer.objects.get().name_en == "Applications"
         assert Source.objects.get(slug="paper-1").title == "The paper"
 
-    def test_files_of_a_kind_may_be_several(self, db, folder):
+    def test_a_kind_may_have_several_files(self, db, folder):
         (folder / "models").mkdir()
         (folder / "models" / "more.yaml").write_text("- slug: gpt-c\n  name: {en: GPT-C, zh: GPT-C}\n")
         load(folder)
         assert AIModel.objects.filter(slug="gpt-c", live=True).exists()
 
-    def test_what_is_pointed_to_comes_first(self, db, folder):
+    def test_referenced_objects_come_first(self, db, folder):
         landscape = read_landscape(folder)
         order = [item.slug for item in landscape.items]
         assert order.index("giant") < order.index("lab") < order.index("gpt-a") < order.index("gpt-b")
@@ -401,8 +401,8 @@ class TestWhatIsLoaded:
             assert {*kind.fields, "slug", "citations"} <= names
 
 
-class TestWhatAPersonDid:
-    def test_a_change_is_kept_and_the_files_change_becomes_a_draft(self, db, folder):
+class TestChangesByPeople:
+    def test_a_persons_change_is_kept_and_the_files_change_becomes_a_draft(self, db, folder):
         load(folder)
         lab = edit(Organization.objects.get(slug="lab"), name_en="Our lab")
         replace(folder, "organizations", "country: US", "country: GB")
@@ -431,7 +431,7 @@ class TestWhatAPersonDid:
         assert {row.key: row.text_en for row in draft.milestones.all()}["launch"] == "It starts."
         assert {row.key for row in draft.milestones.all()} == {"launch", "users"}
 
-    def test_a_change_without_a_revision_is_seen(self, db, folder):
+    def test_a_change_without_a_revision_is_noticed(self, db, folder):
         load(folder)
         Organization.objects.filter(slug="lab").update(name_en="Our lab")
         replace(folder, "organizations", "country: US", "country: GB")
@@ -439,7 +439,7 @@ class TestWhatAPersonDid:
         lab = Organization.objects.get(slug="lab")
         assert (lab.name_en, lab.country.code) == ("Our lab", "US")
 
-    def test_rows_that_a_person_added_or_deleted_stay_so(self, db, folder):
+    def test_rows_that_a_person_added_or_deleted_stay_that_way(self, db, folder):
         load(folder)
         draft = Organization.objects.get(slug="lab").get_latest_revision_as_object()
         launch, users = draft.milestones.all()
@@ -464,7 +464,7 @@ class TestWhatAPersonDid:
         assert "not published" in report.notes[0]
 
     def test_deleted_stays_deleted(self, db, folder):
-        # Nothing live uses it.
+        # A word that nothing live uses can be deleted.
         spare = "modalities:\n  - {slug: smell, en: Smell, zh: 气味}\n"
         replace(folder, "vocabularies", "modalities:\n", spare)
         load(folder)
@@ -474,7 +474,7 @@ class TestWhatAPersonDid:
         assert not Modality.objects.filter(slug="smell").exists()
         assert "was deleted" in " ".join(report.notes)
 
-    def test_renamed_is_still_the_same_entry(self, db, folder):
+    def test_a_renamed_entry_is_still_the_same(self, db, folder):
         load(folder)
         edit(Organization.objects.get(slug="giant"), slug="titan")
         replace(folder, "organizations", "country: US", "country: GB")
@@ -484,7 +484,7 @@ class TestWhatAPersonDid:
         assert (lab.country.code, lab.parent.slug) == ("GB", "titan")
         assert Organization.objects.count() == 2
 
-    def test_made_before_it_shipped(self, db, folder):
+    def test_an_entry_that_a_person_made_before_it_shipped(self, db, folder):
         giant = Organization(slug="giant", name_en="Ours", name_zh="我们", type="company", city_en="Here", live=False)
         giant.save()
         edit(giant)
@@ -530,7 +530,7 @@ ODD = st.recursive(
 
 
 def list_places(value, path=()):
-    """Every place in a tree of lists and mappings."""
+    """Yield every place in a tree of lists and mappings."""
     yield path
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in pairs:
@@ -555,8 +555,8 @@ def mutate(tree, *, path, how, value):
 
 
 @pytest.mark.django_db
-class TestWhateverIsWritten:
-    """Loaded whole, or refused with the clean error; never half-written, never another error."""
+class TestMutatedFiles:
+    """Files are loaded completely or refused with a clear error; never half loaded, never another error."""
 
     @given(
         name=st.sampled_from(sorted(FILES)),

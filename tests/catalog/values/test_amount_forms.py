@@ -56,7 +56,7 @@ def test_money_is_read(typed, money):
 
 
 @pytest.mark.parametrize("amount", NASTY)
-def test_nasty_amounts_are_errors_of_the_form(amount):
+def test_odd_amounts_are_form_errors(amount):
     for field, rest in ((QuantityFormField(), ["reported"]), (MoneyFormField(), ["USD", "reported", "", ""])):
         with pytest.raises(ValidationError):
             field.clean([amount, *rest])
@@ -79,7 +79,7 @@ def test_nasty_amounts_are_errors_of_the_form(amount):
         ["", "EUR", "reported", "1.1", "2024-01-03"],
     ],
 )
-def test_contradictions_are_errors_of_the_form(typed):
+def test_contradictory_amounts_are_form_errors(typed):
     with pytest.raises(ValidationError):
         MoneyFormField(required=False).clean(typed)
 

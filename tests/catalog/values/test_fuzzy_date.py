@@ -32,7 +32,7 @@ dates = st.builds(lambda day, parts: FuzzyDate(*(day.year, day.month, day.day)[:
         (datetime.date(2020, 6, 11), "2020-06-11"),
     ],
 )
-def test_reads_the_usual_forms(text, iso):
+def test_parses_the_usual_forms(text, iso):
     assert FuzzyDate.parse(text).isoformat() == iso
 
 
@@ -64,7 +64,7 @@ def test_reads_the_usual_forms(text, iso):
         10**50,
     ],
 )
-def test_refuses_what_is_no_date(text):
+def test_refuses_texts_that_are_no_dates(text):
     with pytest.raises(NotUnderstood, match=r"Enter a"):
         FuzzyDate.parse(text)
 
@@ -76,7 +76,7 @@ def test_only_dates_that_exist_can_be_made(parts):
 
 
 @given(dates, st.sampled_from(["en", "zh-hans"]))
-def test_reads_back_what_it_shows(date, language):
+def test_parses_its_own_output(date, language):
     assert FuzzyDate.parse(date.format(language)) == date
     assert FuzzyDate.parse(date.isoformat()) == date
     with override(language):
@@ -84,7 +84,7 @@ def test_reads_back_what_it_shows(date, language):
 
 
 @given(st.lists(dates))
-def test_dates_and_their_stored_texts_sort_alike(some):
+def test_dates_and_their_stored_texts_sort_the_same_way(some):
     assert [date.isoformat() for date in sorted(some)] == sorted(date.isoformat() for date in some)
     assert sorted(some) == sorted(
         some, key=lambda date: (date.first_day, ["year", "month", "day"].index(date.precision))
@@ -111,7 +111,7 @@ def test_first_and_last_day_follow_the_precision():
     assert len({FuzzyDate(2020), FuzzyDate.parse("2020"), FuzzyDate(2020, 1)}) == 2
 
 
-def test_field_is_rebuilt_by_migrations():
+def test_migrations_recreate_the_field():
     _name, path, args, kwargs = FuzzyDateField("Released", null=True, blank=True).deconstruct()
     rebuilt = FuzzyDateField(*args, **kwargs)
     assert path == "catalog.values.fields.FuzzyDateField"

@@ -65,11 +65,11 @@ def test_shows_amounts_in_both_languages(money, english, chinese):
         {"low": 65000000, "high": "65e6", "kind": "reported", "currency": "usd"},
     ],
 )
-def test_reads_one_amount_in_many_forms(text):
+def test_parses_one_amount_in_many_forms(text):
     assert Money.parse(text) == Money.exact(65_000_000, "USD")
 
 
-def test_reads_currencies_in_chinese():
+def test_parses_currencies_in_chinese():
     assert Money.parse("10 亿元人民币") == Money.parse("10 亿元") == Money.parse("CNY 1B")
     assert Money.parse("约 3 万日元") == Money.exact(30_000, "JPY", kind="estimated")
 
@@ -104,13 +104,13 @@ def test_reads_currencies_in_chinese():
         {"value": 5, "currency": "USD", "usd_rate": "1.1", "rate_date": "2024-01-03"},
     ],
 )
-def test_refuses_the_rest_with_a_sentence(value):
+def test_refuses_other_input_with_a_clear_sentence(value):
     with pytest.raises(NotUnderstood) as refused:
         Money.parse(value)
     assert str(refused.value).endswith(".")
 
 
-def test_a_text_without_currency_is_in_the_given_one():
+def test_the_given_currency_applies_to_a_text_without_one():
     assert Money.parse("65M", "EUR").currency == "EUR"
     with pytest.raises(NotUnderstood, match="another currency"):
         Money.parse("65M USD", "EUR")
@@ -127,7 +127,7 @@ def test_amounts_in_dollars_need_a_rate():
 
 
 @given(monies, st.sampled_from(["en", "zh-hans"]))
-def test_reads_back_what_it_shows_types_and_stores(money, language):
+def test_parses_its_own_displayed_typed_and_stored_forms(money, language):
     assert Money.parse(money.format(language)) == money
     assert Money.parse(money.typed(language), money.currency, money.kind) == money
     assert Money.from_json(money.to_json()) == money

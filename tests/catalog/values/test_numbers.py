@@ -67,7 +67,7 @@ def test_reads_numbers_as_people_write_them(text, value):
         "1_000",
     ],
 )
-def test_refuses_what_is_no_number_in_plain_words(text):
+def test_refuses_texts_that_are_no_numbers_in_plain_words(text):
     with pytest.raises(NotUnderstood, match=r"^Enter a number"):
         parse_number(text)
 

@@ -90,7 +90,7 @@ def test_reads_amounts_as_people_write_them(text, low, high, kind):
         {1: 2},
     ],
 )
-def test_refuses_the_rest_with_a_sentence(value):
+def test_refuses_other_input_with_a_clear_sentence(value):
     with pytest.raises(NotUnderstood) as refused:
         Quantity.parse(value)
     assert str(refused.value).endswith(".")
@@ -115,7 +115,7 @@ def test_shows_each_kind_in_both_languages(quantity, english, chinese):
 
 
 @given(quantities, st.sampled_from(["en", "zh-hans"]))
-def test_reads_back_what_it_shows_types_and_stores(quantity, language):
+def test_parses_its_own_displayed_typed_and_stored_forms(quantity, language):
     assert Quantity.parse(quantity.format(language)) == quantity
     assert Quantity.from_json(quantity.to_json()) == quantity
     assert hash(Quantity.from_json(quantity.to_json())) == hash(quantity)

@@ -62,7 +62,7 @@ def thing():
 
 @pytest.fixture
 def table(thing, db):
-    # Not entered as a context: SQLite refuses that inside the test's transaction, which undoes the table.
+    # Not used as a context manager: SQLite refuses that in the test's transaction, which removes the table at its end.
     editor = connection.SchemaEditorClass(connection, atomic=False)
     editor.deferred_sql = []
     editor.create_model(thing)
@@ -70,7 +70,7 @@ def table(thing, db):
 
 
 @pytest.mark.parametrize("given", [VALUES, TEXTS])
-def test_a_row_gives_back_the_values(table, given):
+def test_values_survive_saving_and_loading(table, given):
     assert {name: getattr(table(**given), name) for name in FIELDS} == VALUES
     table.objects.create(**given)
     row = table.objects.get()
@@ -98,7 +98,7 @@ def test_deferred_values_are_loaded_and_parsed(table):
     assert row.parameters == VALUES["parameters"]
 
 
-def test_queries_take_values_and_texts(table):
+def test_queries_accept_values_and_texts(table):
     table.objects.create(**VALUES)
     found = table.objects.filter
     assert found(released="June 2020").exists()
@@ -122,7 +122,7 @@ def test_dates_sort_in_the_database_as_in_python(table):
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_rubbish_is_kept_for_validation_to_report_and_never_saved(thing, name):
+def test_invalid_input_is_kept_for_validation_and_never_saved(thing, name):
     row = thing(**{name: "rubbish"})
     assert getattr(row, name) == "rubbish"
     with pytest.raises(ValidationError) as refused:
@@ -133,7 +133,7 @@ def test_rubbish_is_kept_for_validation_to_report_and_never_saved(thing, name):
 
 
 @pytest.mark.parametrize("given", [VALUES, dict.fromkeys(FIELDS), {"parameters": "undisclosed"}])
-def test_revisions_give_back_the_values(thing, given):
+def test_values_survive_revisions(thing, given):
     row = thing(pk=1, **given)
     content = json.loads(json.dumps(row.serializable_data(), cls=DjangoJSONEncoder))
     again = thing.from_serializable_data(content)
@@ -182,7 +182,7 @@ def wagtail_form(thing, data=None, **values):
 
 
 def posted(form):
-    """What a browser would send back for the untouched form."""
+    """Return what a browser would send for the untouched form."""
     data = {}
     for name in FIELDS:
         bound = form[name]
@@ -223,7 +223,7 @@ def test_a_changed_form_changes_the_instance(thing):
     assert form.instance.cost.low == 20_000_000
 
 
-def test_a_form_with_errors_shows_again_what_was_typed(thing):
+def test_a_form_with_errors_keeps_the_typed_text(thing):
     data = {"released": "some day", "parameters_amount": "lots", "cost_amount": "5M", "cost_currency": "EUR"}
     data |= {
         "parameters_kind": "estimated",
@@ -239,7 +239,7 @@ def test_a_form_with_errors_shows_again_what_was_typed(thing):
     assert html.count("aria-label=") == 7
 
 
-def test_bilingual_texts_come_in_the_readers_language(thing):
+def test_bilingual_texts_are_in_the_readers_language(thing):
     row = thing(summary_en="A & B", summary_zh="甲 & 乙", note_zh="<注>")
     assert row.summary == BilingualText("A & B", "甲 & 乙")
     render = Engine().from_string("{{ row.summary }}|{{ row.note }}").render

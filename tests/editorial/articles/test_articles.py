@@ -1,4 +1,4 @@
-"""Articles: their links, their sources, their language, and what the public doesn't see."""
+"""Articles: their links, sources and language, and what the public doesn't see."""
 
 import re
 
@@ -46,7 +46,7 @@ def test_names_are_remembered_from_block_to_block():
     assert "href" not in linker.link("<p>CLIP</p>")
 
 
-def test_numbers_of_sources_become_links_and_others_stay():
+def test_source_numbers_become_links_and_other_numbers_stay():
     html = link("<p>So it is [1], not [7] or [x].</p>", {}, sources=2)
     assert 'it is\u2060<a class="citation" href="#source-1">[1]</a>' in html, "sticks to the word before it"
     assert "[7] or [x]" in html
@@ -93,7 +93,7 @@ def test_an_article_without_a_translation_is_shown_in_its_language_with_a_note(c
 
 
 @pytest.mark.django_db
-def test_a_draft_article_shows_nowhere(client):
+def test_a_draft_article_is_not_public(client):
     make_article(slug="secret", title="Unfinished thoughts", body=[("heading", "Hm")], publish=False)
     assert client.get("/en/articles/secret/").status_code == 404
     for address in ("/en/", "/en/articles/", "/en/search/?q=thoughts", "/sitemap-articles.xml"):

@@ -1,4 +1,4 @@
-"""The weekly digest: what it says, for which week, once, and that it is a draft like any other."""
+"""The weekly digest: its content, its week, that there is only one, and that it is a draft like any other."""
 
 import uuid
 from datetime import UTC, datetime
@@ -34,12 +34,12 @@ TUESDAY = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def on(day: int, hour: int = 12, minute: int = 0):
-    """A time of November 2026."""
+    """Return a time in November 2026."""
     return time_machine.travel(datetime(2026, 11, day, hour, minute, tzinfo=UTC), tick=False)
 
 
 def run(*args: str) -> str:
-    """Run the command on that Tuesday; return what it says."""
+    """Run the command on that Tuesday; return its output."""
     output = StringIO()
     with time_machine.travel(TUESDAY, tick=False):
         call_command("draft_digest", *args, stdout=output)
@@ -52,7 +52,7 @@ def get_digest(language: str = "en") -> ArticlePage:
 
 
 def read(page: ArticlePage) -> dict[str, dict[str, list[str]]]:
-    """The lines of an article's lists by their bold heading, by the heading above."""
+    """Return the lines of an article's lists by bold heading, by the heading above."""
     found: dict[str, dict[str, list[str]]] = {}
     for block in page.body:
         if block.block_type == "heading":
@@ -65,7 +65,7 @@ def read(page: ArticlePage) -> dict[str, dict[str, list[str]]]:
 
 @pytest.fixture
 def homes():
-    """Both front pages with their lists of articles, and entries from before the week."""
+    """Make both front pages with their lists of articles, and entries from before the week."""
     with on(2):
         make_home()
         make_home("zh-hans")
@@ -77,7 +77,7 @@ def gpt(homes):
         return make_model(name="GPT-3", name_zh="GPT-3", slug="gpt-3", parameters="175 billion", licence="MIT")
 
 
-def test_it_says_what_happened_in_both_languages_with_links(gpt):
+def test_it_reports_the_week_in_both_languages_with_links(gpt):
     with on(17):
         publish(gpt, parameters="176 billion", licence="", summary_en="A text of many words.")
         make_organization(name="Acme", slug="acme", name_zh="极致")
@@ -109,7 +109,7 @@ def test_it_says_what_happened_in_both_languages_with_links(gpt):
     assert english.translation_key == chinese.translation_key
 
 
-def test_it_says_what_was_taken_away_and_no_values_of_it(gpt):
+def test_it_reports_withdrawn_entries_without_their_values(gpt):
     gone, merged, back, moved = (
         make_model(name=name, slug=name.lower(), parameters="1 billion") for name in ("Gone", "Merged", "Back", "Moved")
     )
@@ -135,7 +135,7 @@ def test_it_says_what_was_taken_away_and_no_values_of_it(gpt):
     }
 
 
-def test_what_is_new_is_not_changed_too_nor_what_is_as_it_was(gpt):
+def test_new_entries_and_reverted_values_are_not_reported_as_changed(gpt):
     with on(17):
         model = make_model(name="Newcomer", slug="newcomer")
         publish(gpt, licence="Apache-2.0", released="2020", aliases="GPT3")
@@ -164,13 +164,13 @@ def test_a_week_begins_on_monday_and_ends_on_sunday_in_utc(homes):
 
 
 @pytest.mark.parametrize("week", ["2026-W48", "2026-W60", "2025-W53", "2026-47", "9999-W52", "0000-W01", "W47", "x"])
-def test_what_is_no_week_or_not_over_is_refused(homes, week):
+def test_invalid_and_unfinished_weeks_are_refused(homes, week):
     with pytest.raises(CommandError, match=week):
         run("--week", week)
     assert not ArticlePage.objects.exists()
 
 
-def test_a_week_in_which_nothing_happened_has_none(gpt):
+def test_a_week_without_events_has_no_digest(gpt):
     assert "Nothing changed in week 2026-W47" in run()
     with on(17):
         publish(gpt)
@@ -178,7 +178,7 @@ def test_a_week_in_which_nothing_happened_has_none(gpt):
     assert not ArticlePage.objects.exists()
 
 
-def test_there_is_never_a_second_one_and_what_people_made_of_it_stays(gpt):
+def test_a_week_has_one_digest_and_peoples_changes_to_it_stay(gpt):
     with on(17):
         publish(gpt, parameters="176 billion")
     run()
@@ -240,7 +240,7 @@ def test_names_and_values_are_escaped(gpt):
 
 
 def fill_week(number: int, *, changes: int) -> None:
-    """Have many models change many values in the week, as if published one by one."""
+    """Change many values of many models during the week, as if they were published one by one."""
     with on(3):
         model = make_model(parameters="1 billion", slug=f"pattern-{number}")
     pattern, listing = Publication.objects.of(model.uid).get(), ListingEntry.objects.get(entry=model.uid)
@@ -273,7 +273,7 @@ def fill_week(number: int, *, changes: int) -> None:
     )
 
 
-# Of a hundred entries, so that the long run meets ten thousand.
+# With a hundred entries, the long run has ten thousand changes.
 @pytest.mark.parametrize("changes", [10, pytest.param(100, marks=pytest.mark.long)])
 def test_a_week_with_many_changes_has_a_digest_of_readable_length(homes, client, changes):
     def queries() -> int:

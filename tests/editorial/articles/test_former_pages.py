@@ -1,4 +1,4 @@
-"""What readers find where a page was: the notice of its withdrawal, or the way to its new address."""
+"""What readers find at the former address of a page: the notice of its withdrawal, or a redirect to its new address."""
 
 import re
 
@@ -18,7 +18,7 @@ def words_of(response) -> str:
 
 
 def publish(page, **values) -> None:
-    """Have another version of a page approved and published."""
+    """Publish an approved new version of a page."""
     draft = type(page).objects.get(pk=page.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -33,7 +33,7 @@ def make_text(slug: str = "method", language: str = "en") -> TextPage:
 
 
 @pytest.mark.parametrize("make", [lambda: make_article(slug="why", title="Why now", body=BODY), make_text])
-def test_a_withdrawn_page_leaves_a_dated_notice_with_the_reason(client, make, time_machine):
+def test_a_withdrawn_page_shows_a_dated_notice_with_the_reason(client, make, time_machine):
     time_machine.move_to("2026-05-03T12:00:00Z")
     page = make()
     address = "/{}/articles/why/" if page.slug == "why" else "/{}/method/"
@@ -77,10 +77,10 @@ def test_a_withdrawn_page_is_in_no_list(client):
         assert address not in client.get(place).content.decode(), place
 
 
-def test_what_a_draft_says_shows_in_no_notice(client):
+def test_the_notice_shows_nothing_of_a_draft(client):
     article = make_article(slug="why", title="Why now", body=BODY)
     withdraw(article)
-    # As the form of a page that is not live does.
+    # The form of a page that is not live also saves the row.
     article = type(article).objects.get(pk=article.pk)
     article.title, article.slug, article.withdrawal_en = "Unreviewed", "unreviewed", ""
     article.save()
@@ -93,7 +93,7 @@ def test_what_a_draft_says_shows_in_no_notice(client):
     assert client.get("/en/articles/unreviewed/").status_code == 404
 
 
-def test_a_restored_page_is_back_under_both_its_addresses(client):
+def test_a_restored_page_is_back_at_both_its_addresses(client):
     article = make_article(slug="why", title="Why now", body=BODY)
     withdraw(article)
     publish(article, withdrawal_en="", withdrawal_zh="", slug="why-now")

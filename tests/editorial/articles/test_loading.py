@@ -1,4 +1,4 @@
-"""Pages and articles that ship: what is refused and where, what is loaded, and what a person's work is safe from."""
+"""Loading pages and articles that ship: refused files, loaded pages, and how people's changes are kept."""
 
 from io import StringIO
 
@@ -69,7 +69,7 @@ zh:
 
 @pytest.fixture
 def folders(tmp_path):
-    """A folder with a catalog and one with pages, all right."""
+    """Return a folder with a catalog and one with pages, both valid."""
     catalog, pages = tmp_path / "catalog", tmp_path / "editorial"
     catalog.mkdir()
     for name, text in CATALOG.items():
@@ -97,7 +97,7 @@ def get_story(language="en"):
     return ArticlePage.objects.get(locale__language_code=language)
 
 
-class TestWhatIsRefused:
+class TestRefusedFiles:
     @pytest.mark.parametrize(
         ("name", "old", "new", "line", "reason"),
         [
@@ -151,7 +151,7 @@ class TestWhatIsRefused:
         assert count_rows() == before
 
 
-class TestWhatIsLoaded:
+class TestLoading:
     def test_tree(self, db, folders, settings):
         load_site(**folders)
         paths = {page.url_path: (page.live, type(page)) for page in Page.objects.filter(depth__gt=1).specific()}
@@ -217,7 +217,7 @@ class TestWhatIsLoaded:
 
 
 class TestOutdated:
-    def test_articles_are_outdated_only_by_what_their_own_load_did_not_bring(self, db, folders):
+    def test_values_loaded_together_with_an_article_do_not_make_it_outdated(self, db, folders):
         load_site(**folders)
         assert list_outdated(most=10) == []
         models = folders["catalog_folder"] / "models.yaml"
@@ -230,8 +230,8 @@ class TestOutdated:
         assert list_outdated(most=10) == []
 
 
-class TestWhatAPersonDid:
-    def test_a_change_is_kept_and_the_files_change_becomes_a_draft(self, db, folders):
+class TestChangesByPeople:
+    def test_a_persons_change_is_kept_and_the_files_change_becomes_a_draft(self, db, folders):
         load_site(**folders)
         story, user = get_story(), get_user_model().objects.create_superuser("person", password="x")
         story.title = "Our story"
@@ -263,7 +263,7 @@ class TestWhatAPersonDid:
 class TestCommand:
     @pytest.fixture
     def run(self, folders, monkeypatch):
-        """Run the command on the folders; return what it says."""
+        """Run the command on the folders; return its output."""
 
         def run():
             out = StringIO()
@@ -274,7 +274,7 @@ class TestCommand:
         monkeypatch.setattr(command, lambda: load_site(**folders))
         return run
 
-    def test_says_what_it_did(self, db, run):
+    def test_reports_what_was_loaded(self, db, run):
         assert run() == "Loaded: 11 new, 0 updated, 0 as before, 0 left to people.\n"
         assert run() == "Nothing has changed in the files since the last load.\n"
 

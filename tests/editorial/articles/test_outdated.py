@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def outdated() -> dict[str, dict[str, list[str]]]:
-    """The articles that are outdated: what has changed of each entry, by name, by the article's title."""
+    """Return the labels of the changed values by entry name, by title of each outdated article."""
     return {
         found.article.title: {entry.name.text: entry.values for entry in found.entries}
         for found in list_outdated(most=10)
@@ -22,7 +22,7 @@ def outdated() -> dict[str, dict[str, list[str]]]:
 
 
 def notice(html: bytes) -> str:
-    """What a page says of changed values; empty if it says nothing."""
+    """Return the notice of changed values on a page, "" if there is none."""
     found = BeautifulSoup(html, "html.parser").select_one(".notice[role=note]")
     return " ".join(found.get_text(" ").split()) if found else ""
 
@@ -37,7 +37,7 @@ def milestone(**values) -> AIModelMilestone:
     return AIModelMilestone(**{"key": "api", "milestone_kind": "release", "date": "2020", **words, **values})
 
 
-def test_what_a_card_shows_is_used_and_nothing_else(gpt):
+def test_a_card_uses_only_what_it_shows(gpt):
     make_article(title="Card", body=[("card", [("model", gpt)])])
     publish(gpt, parameters="176 billion", aliases="GPT3", licence="MIT")
     assert outdated() == {}
@@ -47,7 +47,7 @@ def test_what_a_card_shows_is_used_and_nothing_else(gpt):
     assert outdated() == {"Card": {"GPT-3 (175B)": ["Name", "Summary"]}}
 
 
-def test_of_what_is_mentioned_every_value_that_needs_a_source_is_used(gpt):
+def test_a_mention_uses_every_value_that_needs_a_source(gpt):
     make_article(title="Prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
     publish(gpt, name_en="GPT-3 (175B)", aliases="GPT3", summary_en="Very large.")
     assert outdated() == {}
@@ -72,7 +72,7 @@ def test_a_term_is_used_for_its_definition(gpt):
     assert outdated() == {"Prose": {"Token": ["Definition"]}, "Card": {"Token": ["Definition"]}}
 
 
-def test_what_was_not_there_before_was_not_used(gpt):
+def test_values_that_were_added_later_were_not_used(gpt):
     unpublished = make_model(name="Next", parameters="1 trillion", publish=False)
     make_article(title="Prose", body=[("heading", "Scale")], mentions=[("model", gpt), ("model", unpublished)])
     publish(unpublished)
@@ -81,7 +81,7 @@ def test_what_was_not_there_before_was_not_used(gpt):
     assert outdated() == {}
 
 
-def test_what_was_changed_or_taken_away_counts_until_it_is_as_it_was(gpt):
+def test_changed_and_removed_values_count_until_they_are_restored(gpt):
     publish(gpt, milestones=[milestone()], licence="MIT")
     make_article(title="Prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
     publish(gpt, milestones=[milestone(date="2020-06")])
@@ -101,7 +101,7 @@ def test_words_of_the_other_language_make_no_article_outdated(gpt):
     assert outdated() == {"中文": {"GPT-3": ["Summary", "Milestones"]}}
 
 
-def test_publishing_the_article_anew_settles_it_and_a_draft_does_not(client, gpt):
+def test_republishing_the_article_settles_it_and_a_draft_does_not(client, gpt):
     article = make_article(title="Prose", slug="prose", body=[("heading", "Scale")], mentions=[("model", gpt)])
     publish(gpt, parameters="176 billion")
     article.title = "Corrected"
@@ -114,7 +114,7 @@ def test_publishing_the_article_anew_settles_it_and_a_draft_does_not(client, gpt
     assert outdated() == {"Corrected": {"GPT-3": ["Parameters"]}}
 
 
-def test_what_is_not_live_is_not_outdated(gpt):
+def test_only_live_articles_and_entries_count(gpt):
     article = make_article(title="Withdrawn", body=[("heading", "Scale")], mentions=[("model", gpt)])
     make_article(title="Draft", body=[("heading", "Scale")], mentions=[("model", gpt)], publish=False)
     publish(gpt, parameters="176 billion")
@@ -182,7 +182,7 @@ def test_it_takes_as_many_queries_for_many_as_for_few(client):
 
 
 def count_changes(act) -> int:
-    """How many changes an act reads."""
+    """Return how many changes a call reads from the database."""
     with CaptureQueriesContext(connection) as queries:
         act()
     (read,) = [query["sql"] for query in queries if query["sql"].startswith('SELECT "catalog_publication"."entry"')]
@@ -191,7 +191,7 @@ def count_changes(act) -> int:
         return cursor.fetchone()[0]
 
 
-def test_only_what_an_outdated_article_uses_is_read_and_only_since_it_was_published(gpt):
+def test_only_changes_of_used_values_since_publication_are_read(gpt):
     def read():
         assert list(outdated()) == ["Prose"]
 
@@ -201,7 +201,7 @@ def test_only_what_an_outdated_article_uses_is_read_and_only_since_it_was_publis
     assert count_changes(read) == 1
     publish_revision(article.save_revision())
     publish(gpt, parameters="177 billion")
-    # Nor is it read what no text relies on.
+    # Changes of values that no text relies on are not read either.
     publish(gpt, aliases="GPT3")
     assert count_changes(read) == 1
     other = make_model(parameters="1 billion")
@@ -210,13 +210,13 @@ def test_only_what_an_outdated_article_uses_is_read_and_only_since_it_was_publis
     make_article(body=[*prose, ("card", [("model", other)])], mentions=[("model", other)])
     make_article(body=[("card", [("model", gpt)])])
     make_article(body=prose, mentions=[("model", gpt)])
-    # Added, not changed.
+    # These values are new, not changed.
     publish(other, licence="MIT", aliases="Another", released="2020")
     assert count_changes(read) == 1
 
 
-def test_articles_come_in_the_order_of_their_publication_however_many_only_seem_outdated(gpt, monkeypatch):
-    """What has changed back is known only after it was read."""
+def test_outdated_articles_are_in_order_of_publication_even_if_others_only_seem_outdated(gpt, monkeypatch):
+    """Only reading the changes shows that a value changed back."""
     monkeypatch.setattr("editorial.articles.outdated.ARTICLES_AT_ONCE", 2)
     steady = make_model(parameters="1 billion")
     for number in range(3):

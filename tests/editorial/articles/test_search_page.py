@@ -1,4 +1,4 @@
-"""The search page and the names that are suggested while something is typed."""
+"""The search page, and the suggestions while a query is typed."""
 
 import re
 from html import unescape
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 @pytest.fixture
 def landscape(commit):
-    """A few entries, terms and articles."""
+    """Make a few entries, terms and articles."""
     drawing = make_label(Segment, "image-generation", name_en="Image generation", synonyms="文生图, AI 绘画")
     make_model(
         name="Stable Diffusion",
@@ -81,7 +81,7 @@ class TestPage:
             assert kinds_in(html) == numbers
         assert 'kind=organization"' not in ask(client, "diffusion"), "leads to nothing"
 
-    def test_a_language_leaves_what_has_a_text_in_it(self, client, landscape):
+    def test_the_language_filter_keeps_entries_with_a_text_in_it(self, client, landscape):
         html = client.get("/en/search/?q=diffusion&language=zh-hans").content.decode()
         assert names_in(html) == ["Diffusion", "Stable Diffusion"]
         html = client.get("/en/search/?q=扩散&language=zh-hans").content.decode()
@@ -97,7 +97,7 @@ class TestPage:
         assert "<mark>扩散</mark>" in ask(client, "擴散", language="zh-hans")
         assert '<span class="also"><mark>文生图</mark></span>' in ask(client, "文生图")
 
-    def test_a_misspelt_name_is_corrected_and_says_so(self, client, landscape):
+    def test_a_misspelt_name_is_corrected_and_the_page_says_so(self, client, landscape):
         html = ask(client, "Stabel Difusion")
         assert names_in(html) == ["Stable Diffusion", "Stable Diffusion XL"]
         assert "Shown: results for “Stable Diffusion”." in html
@@ -177,7 +177,7 @@ class TestSuggestions:
         addresses = re.findall(r'data-url="([^"]*)"', html)
         return [(re.sub("<[^>]+>", "", name), address) for name, address in zip(names, addresses, strict=True)]
 
-    def test_names_that_begin_so_come_first_the_shorter_before_the_longer(self, client, landscape):
+    def test_names_that_begin_with_the_query_come_first_shorter_ones_before_longer_ones(self, client, landscape):
         assert self.suggest(client, "stab") == [
             ("Stable Diffusion", self.suggest(client, "stable diffusion")[0][1]),
             ("Stable Diffusion XL", self.suggest(client, "stable diffusion xl")[0][1]),
@@ -187,10 +187,10 @@ class TestSuggestions:
         assert [name for name, _url in self.suggest(client, "wenx", language="zh-hans")] == ["文心一言", "百度"]
         assert [name for name, _url in self.suggest(client, "wenx")] == ["ERNIE Bot", "Baidu"]
 
-    def test_a_kind_leaves_its_own(self, client, landscape):
+    def test_the_kind_filter_applies_to_suggestions(self, client, landscape):
         assert [name for name, _url in self.suggest(client, "diffusion", kind="term")] == ["Diffusion"]
 
-    def test_texts_are_no_suggestions_and_nothing_typed_has_none(self, client, landscape):
+    def test_only_names_are_suggested_and_nothing_for_an_empty_query(self, client, landscape):
         assert self.suggest(client, "noise") == []
         assert self.suggest(client, "") == []
 

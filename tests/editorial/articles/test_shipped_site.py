@@ -1,4 +1,4 @@
-"""What ships, walked whole: every value shown has a source and a date, every text is there in both languages."""
+"""What ships, checked completely: each value has a source and a date, each text exists in both languages."""
 
 import re
 from collections import Counter
@@ -27,11 +27,11 @@ from tests.databases import LANDSCAPE
 pytestmark = [pytest.mark.landscape, pytest.mark.xdist_group("landscape")]
 LANGUAGES = ("en", "zh-hans")
 ENTRIES = [kind.model for kind in list_entry_kinds()]
-# What names an entry or leads to more of it is no claim that needs a source.
+# Names and links are no claims, so they need no source.
 UNCITED = {"name", "aliases", "summary", "links", "identifiers", "logo", "logo_credit"}
 # Names and units may be the same in both languages.
 NAMES = {"name", "unit", "title", "metric", "city"}
-# The entries that the source article of 2022 names, by the words a reader would look for.
+# The entries that the source article of 2022 names, by the words that a reader would search for.
 NAMED_IN_2022 = {
     "organizations": [
         "OpenAI", "Microsoft", "微软", "GitHub", "Google", "谷歌", "DeepMind", "Stability AI", "Midjourney", "Adept",
@@ -50,7 +50,7 @@ NAMED_IN_2022 = {
 
 HAN = r"\u3400-\u9fff"
 FULL_WIDTH = "，。；：、！？（）“”《》"
-# What the rules of the vocabulary forbid in a Chinese text, and why.
+# Patterns that the vocabulary's rules forbid in a Chinese text, by what is wrong with them.
 CHINESE_FAULTS = {
     "a half-width mark beside a Chinese character": rf"[{HAN}][,;:!?()]|[,;:!?()][{HAN}]",
     "a half-width full stop after a Chinese character": rf"[{HAN}]\.(\s|$)",
@@ -63,31 +63,31 @@ CHINESE_FAULTS = {
 
 @pytest.fixture(scope="module")
 def landscape(django_db_setup, django_db_blocker):
-    """The files of the catalog, read and checked; the database is asked whether constraints hold."""
+    """Return the catalog from its files, read and checked; constraints are checked with the database."""
     with django_db_blocker.unblock():
         return read_landscape()
 
 
 @pytest.fixture(scope="module")
 def pages(landscape):
-    """The files of the pages."""
+    """Return the pages from their files."""
     return read_pages(folder=PAGES, landscape=landscape)
 
 
 @pytest.fixture(scope="module")
 def loaded(django_db_setup, django_db_blocker):
-    """All of it in the database, for the tests of this module."""
+    """Load everything into the database, for the tests of this module."""
     with django_db_blocker.unblock(), LANDSCAPE.in_use():
         yield
 
 
 @pytest.fixture
 def site(loaded, db):
-    """The site with all that ships."""
+    """Return the site with all that ships."""
 
 
 def texts_of(*, model, form, path=""):
-    """Every bilingual text of a form: (path, English, Chinese)."""
+    """Yield every bilingual text of a form: (path, English, Chinese)."""
     for attribute in attributes_of(model).values():
         if attribute.rows:
             for row in form.get(attribute.name, ()):
@@ -100,7 +100,7 @@ def texts_of(*, model, form, path=""):
 
 
 def texts_of_body(body: list[dict]):
-    """Every text of an article's body, in order."""
+    """Yield every text of an article's body, in order."""
     for block in body:
         ((kind, value),) = block.items()
         match kind:
@@ -114,7 +114,7 @@ def texts_of_body(body: list[dict]):
 
 
 def faults_in_chinese(text: str) -> list[str]:
-    # An address is written as it is.
+    # The rules don't apply to web addresses.
     text = re.sub(r"https?://\S+", "", text)
     return [
         f"{fault}: …{text[max(0, found.start() - 8) : found.end() + 8]}…"
@@ -265,7 +265,7 @@ def test_everything_is_live_and_a_second_load_does_nothing(site, landscape, page
     assert list_outdated(most=10) == []
 
 
-def test_index_is_as_if_made_anew(site):
+def test_the_index_equals_a_rebuilt_one(site):
     def snapshot():
         rows = ListingEntry.objects.values_list("entry", "kind", "slug", "text", "date_from", "parameters_low")
         return set(rows), Counter(FacetValue.objects.values_list("listing__entry", "facet", "value", "since", "until"))
@@ -276,7 +276,7 @@ def test_index_is_as_if_made_anew(site):
 
 
 @pytest.mark.parametrize("kind", NAMED_IN_2022)
-def test_what_the_article_of_2022_names_is_found(site, client, kind):
+def test_entries_named_in_the_article_of_2022_are_found(site, client, kind):
     for name in NAMED_IN_2022[kind]:
         first = search.search(ListingEntry.objects.filter(kind=LISTINGS[kind].kind.key), name).first()
         assert first, name
@@ -303,7 +303,7 @@ def test_makers_in_the_united_kingdom_are_found(site):
     assert names_in(listing("organizations", "country=GB")) >= {"DeepMind", "Stability AI"}
 
 
-def test_every_option_leads_to_as_many_results_as_it_says(site):
+def test_every_option_has_as_many_results_as_its_count(site):
     wrong = []
     for name in LISTINGS:
         for facet in listing(name, "").facets:
@@ -331,7 +331,7 @@ def test_every_entry_has_its_page(site, client, language):
 
 
 class TestSearch:
-    """The labelled queries over what ships; those of the held-out half were written before anything was tuned."""
+    """The labelled queries on what ships. Those of the held-out half were written before any tuning."""
 
     def test_readers_find_what_they_mean(self, site, commit):
         commit()

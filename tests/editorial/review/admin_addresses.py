@@ -1,11 +1,11 @@
-"""Who may open which address of the admin, and whether it can change what the public sees.
+"""Who may open which address of the admin, and whether the address can change what the public sees.
 
-An address stands here as Django's patterns write it, without the names of converters, and below `/admin/`. `{record}`
-and `{label}` stand for each kind. Where an address names an action, each action has a line of its own.
+Addresses are written as in Django's patterns, without the names of converters, and relative to `/admin/`. `{record}`
+and `{label}` are replaced by each kind. If an address names an action, each action has its own line.
 
-A new address belongs to the first group that fits. Ask what happens when it is sent a form: if anything that is live
-could become another by it, it must go through `approve()` and `publish()`, or be refused in
-`catalog/publishing/guards.py`, and stands in a group that says so.
+A new address belongs to the first group that fits. Consider what happens when its form is sent: if it could change
+anything live, it must go through `approve()` and `publish()`, or `catalog/publishing/guards.py` must refuse it, and it
+belongs to a group that says so.
 """
 
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 RECORDS = ("aimodel", "organization", "product", "term")
 LABELS = ("segment", "modality", "layer")
 
-# Who walks: strangers, each role, and a superuser.
+# The walkers: strangers, each role, and a superuser.
 WALKERS = ("anonymous", "contributor", "editor", "reviewer", "lead", "administrator", "superuser")
 STAFF = WALKERS[1:]
 NEWSROOM = ("contributor", "editor", "reviewer", "lead", "superuser")
 EDITORS = ("editor", "reviewer", "lead", "superuser")
 REVIEWERS = ("reviewer", "lead", "superuser")
 SETTINGS = ("administrator", "superuser")
-# What the public sees of entries and pages.
+# The parts of the fingerprint that entries and pages change.
 CONTENT = frozenset({"live", "listing", "facets", "publications"})
 
 
@@ -28,8 +28,8 @@ CONTENT = frozenset({"live", "listing", "facets", "publications"})
 class Group:
     """Addresses of one kind.
 
-    `who` gets in; `changes` is what one of them may change in public, and does in the walk. `is_refused`: it would go
-    round the review, and even a superuser is told that it can't be.
+    `who` gets in. `changes` is what one of these people may change in public, and does change in the walk. `is_refused`
+    means that it would bypass the review, and that even a superuser is refused.
     """
 
     what: str
@@ -39,7 +39,7 @@ class Group:
     is_refused: bool = False
 
     def list_addresses(self) -> list[str]:
-        """The addresses, one for each kind."""
+        """Return the addresses, one for each kind."""
         addresses = []
         for line in self.text.split():
             line = "" if line == "(home)" else line
@@ -49,7 +49,7 @@ class Group:
 
 
 GROUPS = [
-    # Shows, or changes nothing but one's own things ------------------------------------------------------------
+    # Shows something, or changes only the user's own things ----------------------------------------------------
     Group(
         "signing in",
         WALKERS,
@@ -204,7 +204,7 @@ GROUPS = [
         """,
     ),
     Group("what is locked", ("lead", "superuser"), "reports/locked/ reports/locked/results/"),
-    # Writes drafts, and what is not under review ---------------------------------------------------------------
+    # Writes drafts, or changes what needs no review ------------------------------------------------------------
     Group(
         "drafts: saved, submitted, taken back",
         NEWSROOM,
@@ -386,7 +386,7 @@ GROUPS = [
         snippets/catalog/{record}/history/<pk>/revisions/<revision_id>/unschedule/
         """,
     ),
-    # Would go round the review ---------------------------------------------------------------------------------
+    # Would bypass the review -----------------------------------------------------------------------------------
     Group(
         "approving what one wrote, or putting nothing newer in its place",
         (),
@@ -486,7 +486,7 @@ GROUPS = [
     Group("signing out", (), "logout/"),
 ]
 
-# Wagtail's own faults, with the reason why they stay.
+# Wagtail's own faults, with the reason why we leave them.
 CRASHES = {
     "failwhale/": "is there to fail, so that operators see what an error looks like",
     "documents/multiple/create_from_uploaded_document/<uploaded_file_id>/": (

@@ -1,4 +1,4 @@
-"""What several tests of the review need."""
+"""Fixtures that several tests of the review need."""
 
 import socket
 
@@ -20,14 +20,14 @@ def mail_server(settings):
 
 @pytest.fixture
 def web():
-    """A web server whose pages the test writes."""
+    """A web server whose pages the test defines."""
     with running_web_server() as server:
         yield server
 
 
 @pytest.fixture
 def names(monkeypatch):
-    """The only names that there are: no test asks a name server."""
+    """The only host names that exist: no test asks a name server."""
     names = Names()
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, *args, **kwargs: names.look_up(host, port, **kwargs))
     return names

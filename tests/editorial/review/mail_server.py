@@ -1,4 +1,4 @@
-"""A mail server on this machine, small enough to read: it keeps what it takes, and refuses what it is told to."""
+"""A small mail server on this machine: it keeps what it accepts, and refuses what the test says."""
 
 import contextlib
 import email
@@ -37,7 +37,7 @@ class Session(socketserver.StreamRequestHandler):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """`taken` holds (addresses, message) in the order in which they came."""
+    """`taken` holds (addresses, message) in the order of arrival."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -47,7 +47,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.taken, self.refused, self.dies_after = [], set(), None
 
     def mail_to(self, name: str) -> list[str]:
-        """The mail that a user got, each as subject and text."""
+        """Return the mail that a user got, each as subject and text."""
         return [
             f"{message['subject']}\n{message.get_content()}"
             for to, message in self.taken

@@ -1,4 +1,4 @@
-"""A newsroom with one of everything, for those who try every address of the admin."""
+"""A newsroom with one of everything, for the test that tries every address of the admin."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -24,8 +24,8 @@ from tests.factories import make_article, make_home, make_label, make_record, ma
 def build_newsroom() -> SimpleNamespace:
     """Make one of everything; return it by name.
 
-    The versions in review were written by all who walk: nobody of them may approve. What is owed a second look was
-    published by somebody else.
+    All walkers wrote part of the versions in review, so none of them may approve. Somebody else published the version
+    that needs a second look.
     """
     room = SimpleNamespace(users={}, clients={"anonymous": Client(raise_request_exception=False)})
     for name in WALKERS[1:]:
@@ -85,7 +85,7 @@ def make_labels(room) -> None:
 
 def make_pages(room) -> None:
     room.home = make_home()
-    # Where an article could be moved to.
+    # A place to which an article could be moved.
     more = ArticleIndexPage(title="More", slug="more", live=False)
     room.elsewhere = room.home.add_child(instance=more)
     room.site = Site.objects.get()
@@ -127,7 +127,7 @@ def make_records(room) -> None:
 
 
 def submit(room, record) -> None:
-    """Have everybody change a record, and submit what comes of it."""
+    """Let everybody change a record, and submit the result."""
     name = "introduction" if isinstance(record, Page) else "aliases"
     for user in room.users.values():
         draft = record.get_latest_revision_as_object()
@@ -138,7 +138,7 @@ def submit(room, record) -> None:
 
 
 def schedule(record) -> None:
-    """Have a version approved that goes live tomorrow."""
+    """Approve a version that goes live tomorrow."""
     draft = record.get_latest_revision_as_object()
     draft.go_live_at = timezone.now() + timedelta(days=1)
     setattr(draft, "introduction" if isinstance(record, Page) else "aliases", "Tomorrow")

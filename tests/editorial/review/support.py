@@ -1,4 +1,4 @@
-"""Signing in by role, and filling in the admin's forms the way a browser does."""
+"""Signing in by role, and filling in the admin's forms as a browser does."""
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -14,21 +14,21 @@ from editorial.review.menu import review_address
 from tests.factories import make_home, make_source, publish_revision
 
 KINDS = [kind.model for kind in list_kinds()]
-# They share almost all of their code: every test has an entry and a term, the long run all.
+# Kinds share almost all of their code, so each test uses an entry and a term, and the long run all kinds.
 EACH_KIND = [model if model in (Organization, Term) else pytest.param(model, marks=pytest.mark.long) for model in KINDS]
-# What a kind needs beyond name and slug.
+# Required values of a kind besides name and slug.
 NEEDED = {
     Organization: {"type": "startup"},
     Term: {"definition_en": "What it means.", "definition_zh": "它的意思。"},
 }
 
 
-# What `create` has opened.
+# The empty forms that `create` has opened.
 EMPTY_FORMS: dict[type, tuple[str, dict]] = {}
 
 
 def sign_in(role: str, name: str | None = None) -> Client:
-    """A client of a new user in a role."""
+    """Return a client of a new user with a role."""
     user = User.objects.create_user(name or role.lower(), f"{name or role.lower()}@example.org")
     user.groups.add(Group.objects.get(name=role))
     client = Client()
@@ -38,24 +38,24 @@ def sign_in(role: str, name: str | None = None) -> Client:
 
 
 def url(target, name: str, *args) -> str:
-    """The address of a view of a kind, or of one object."""
+    """Return the address of a view of a kind, or of one object."""
     model = target if isinstance(target, type) else type(target)
     args = args if isinstance(target, type) else (target.pk, *args)
     return reverse(model.snippet_viewset.get_url_name(name), args=args)
 
 
 def editor_form(html: str) -> Tag:
-    """The form of an entry or a page."""
+    """Return the form of an entry or a page."""
     return BeautifulSoup(html, "html.parser").find("form", attrs={"data-edit-form": True})
 
 
 def form_values(html: str) -> dict[str, list[str]]:
-    """What a browser would send of the editor's form."""
+    """Return what a browser would send for the editor's form."""
     return values_in(editor_form(html))
 
 
 def values_in(form: Tag) -> dict[str, list[str]]:
-    """What a browser would send of a form; the templates of new rows are taken out of it."""
+    """Return what a browser would send for a form, without the templates of new rows, which are removed from it."""
     for template in form.find_all(["template", "script"]):
         template.decompose()
     values: dict[str, list[str]] = {}
@@ -80,7 +80,7 @@ def values_in(form: Tag) -> dict[str, list[str]]:
 
 
 def open_form(client, address: str) -> dict:
-    """What the form holds when it is opened."""
+    """Return the values of the form when it is opened."""
     return values_in(editor_form(client.get(address).content.decode()))
 
 
@@ -98,7 +98,7 @@ def send(client: Client, address: str, action: str | None = None, rows: tuple = 
 
 
 def read_form(client: Client, address: str) -> tuple[str, dict]:
-    """Where the form at an address is sent, and what it holds."""
+    """Return the address that the form at an address is sent to, and its values."""
     response = client.get(address)
     assert response.status_code == 200, (response.status_code, response.headers.get("Location"))
     form = editor_form(response.content.decode())
@@ -106,7 +106,7 @@ def read_form(client: Client, address: str) -> tuple[str, dict]:
 
 
 def fill_in(client: Client, target: str, values: dict, action: str | None, rows: tuple, **changes):
-    """Send what a form holds with changes, as one of its buttons does."""
+    """Send a form's values with changes, as one of its buttons does."""
     values.update({name.replace("__", "-"): value for name, value in changes.items()})
     for name, row in rows:
         add_row(values, name, **row)
@@ -116,9 +116,9 @@ def fill_in(client: Client, target: str, values: dict, action: str | None, rows:
 
 
 def create(client: Client, model: type, slug: str = "acme", action: str | None = None, rows: tuple = (), **changes):
-    """Create an entry or a term through its form; returns the response.
+    """Create an entry or a term through its form, and return the response.
 
-    The empty form is the same for everybody, and to make and read it takes a second: it is opened once.
+    The empty form is the same for everybody and takes a second to render and parse, so it is opened only once.
     """
     names = {"name_en": slug.title(), "name_zh": f"{slug} 中文", "slug": slug}
     rows = [*rows, *([("citations", cite("type"))] if action and model is Organization else [])]
@@ -129,7 +129,7 @@ def create(client: Client, model: type, slug: str = "acme", action: str | None =
 
 
 def cite(field: str, item: str = "") -> dict:
-    """A row of the list of sources."""
+    """Return a row of the list of sources."""
     source = str(make_source().pk)
     return {"field": field, "item": item, "source": source, "stance": "supports", "as_of": "2022"}
 
@@ -143,17 +143,17 @@ def decide(client: Client, record, action: str = "approve"):
 
 
 def take_look(client: Client, record, **decision):
-    """Decide about the emergency publication that is on the screen of the second look."""
+    """Decide about the emergency publication on the second-look screen."""
     return client.post(review_address("second_look", record), {"owed": record.owed_look.pk, **decision})
 
 
 def make_article_index() -> ArticleIndexPage:
-    """Home and article index in English."""
+    """Make a home page and an article index in English."""
     return make_home().get_children().get(slug="articles").specific
 
 
 def make_article(index: ArticleIndexPage, *, live: bool = False) -> ArticlePage:
-    """A short article."""
+    """Make a short article."""
     page = index.add_child(
         instance=ArticlePage(title="On scale", slug="on-scale", live=False, body=[("heading", "Why")])
     )

@@ -1,6 +1,6 @@
-"""Every address of the admin, tried by everybody: who gets in, and that nothing public changes without a review.
+"""Everybody tries every address of the admin: who gets in, and that nothing public changes without a review.
 
-`admin_addresses.py` says for each address who may open it. An address that is not there fails the first test.
+`admin_addresses.py` says who may open each address. An address that it lacks fails the first test.
 """
 
 import json
@@ -26,16 +26,16 @@ from wagtail.test.utils.form_data import nested_form_data, streamfield
 from catalog.models import FacetValue, ListingEntry, Publication, Verification
 from catalog.models.checks import Outcome
 from catalog.models.publication import Published
-from catalog.publishing.guards import public_side
+from catalog.publishing.guards import public_state
 from tests.editorial.review import admin_addresses
 from tests.editorial.review.admin_addresses import CRASHES, GROUPS, WALKERS
 from tests.editorial.review.newsroom import build_newsroom
 from tests.editorial.review.support import values_in
 
 POSTS = re.compile("post", re.I)
-# Values that a form changes.
+# Values that the test changes in forms.
 TEXTS = ("title", "introduction", "name_en", "name_zh", "aliases", "definition_en", "definition_zh", "name")
-# The decisions that a task offers; each is an address of its own.
+# The decisions that a task offers; each has its own address.
 DECISIONS = ("approve", "reject", "resubmit")
 
 
@@ -43,7 +43,7 @@ DECISIONS = ("approve", "reject", "resubmit")
 
 
 def list_routes(resolver, prefix: str = "") -> Iterator[str]:
-    """The routes below a resolver, regular expressions written like paths."""
+    """Yield the routes below a resolver, with regular expressions written like paths."""
     for pattern in resolver.url_patterns:
         route = prefix + str(pattern.pattern)
         if hasattr(pattern, "url_patterns"):
@@ -53,7 +53,7 @@ def list_routes(resolver, prefix: str = "") -> Iterator[str]:
 
 
 def list_addresses() -> list[str]:
-    """The addresses of the admin, one for each action where a part of the address names one."""
+    """Return the addresses of the admin; where a part of an address names an action, one for each action."""
     addresses = []
     for route in list_routes(get_resolver()):
         if not route.startswith("admin/"):
@@ -70,7 +70,7 @@ def list_addresses() -> list[str]:
 
 
 def list_bulk_actions() -> list[str]:
-    # Any question makes the registry look for what is registered.
+    # Any call makes the registry load the registered actions.
     bulk_action_registry.get_bulk_actions_for_model("wagtailcore", "page")
     return [
         f"bulk/{app}/{model}/{action}/"
@@ -81,7 +81,7 @@ def list_bulk_actions() -> list[str]:
 
 
 def fill(address: str, room) -> str:
-    """An address with the keys of what is in the newsroom."""
+    """Return an address with the keys of objects in the newsroom."""
     keys = find_keys(address, room)
     path = re.sub(r"<(\w+)>", lambda part: str(keys[part[1]]), address).replace(".*", "no-such-screen")
     query = {"bulk": f"?id={keys.get('pk')}", "set_position": "?position=1"}
@@ -89,7 +89,7 @@ def fill(address: str, room) -> str:
 
 
 def find_keys(address: str, room) -> dict:
-    """What stands for the parts of an address."""
+    """Return the values for the parts of an address."""
     first, *rest = address.split("/")
     kind_of = ContentType.objects.get_for_model
     match first:
@@ -149,7 +149,7 @@ def find_keys(address: str, room) -> dict:
 
 
 def keys_of(record) -> dict:
-    """The keys of something with versions, and of its review if it has one."""
+    """Return the keys of a record with versions, and of its review if it has one."""
     record = type(record).objects.get(pk=record.pk)
     state = getattr(record, "current_workflow_task_state", None)
     revision = getattr(record, "scheduled_revision", None) or getattr(record, "live_revision", None)
@@ -164,16 +164,16 @@ def keys_of(record) -> dict:
     }
 
 
-# What is sent -------------------------------------------------------------------------------------------------
+# The forms that are sent --------------------------------------------------------------------------------------
 
 
 def list_forms(address: str, path: str, room) -> list[dict]:
-    """What is sent to an address: its own form as a superuser sees it, filled in and with each of its buttons."""
+    """Return the forms to send to an address: its own as a superuser sees it, filled in, once for each button."""
     values = read_form(room, path)
     parts = address.split("/")
     blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
     if parts[0] == "pages":
-        # Wagtail's script draws them.
+        # Wagtail's script adds these fields.
         values |= blocks
     values |= {"comment": "Why.", "reason": "Why.", "role": room.group.pk, "tags": "new"}
     values["collection"] = room.collection.pk
@@ -230,7 +230,7 @@ def list_forms(address: str, path: str, room) -> list[dict]:
 
 
 def read_form(room, path: str) -> dict:
-    """The values of the form that a screen sends to itself; empty where it has none."""
+    """Return the values of the form that a screen sends to itself, {} if it has none."""
     with transaction.atomic():
         response = sign_in_again(room, "superuser").get(path)
         transaction.set_rollback(True)
@@ -238,27 +238,27 @@ def read_form(room, path: str) -> dict:
         return {}
     html = response.content.decode(errors="replace")
     if response.headers["Content-Type"].startswith("application/json"):
-        # A dialog.
+        # Dialogs are JSON.
         answer = json.loads(html)
         html = answer.get("html") or "" if isinstance(answer, dict) else ""
     found = {}
     for form in BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("form")).find_all("form", method=POSTS):
         if urlsplit(form.get("action") or path).path == urlsplit(path).path:
             found |= values_in(form)
-            # The button of a form whose object has drafts.
+            # Only forms of objects with drafts have this button.
             found |= {"is-versioned": "1"} if form.find("button", attrs={"name": "action-publish"}) else {}
     return found
 
 
-# What is public -----------------------------------------------------------------------------------------------
+# What the public sees -----------------------------------------------------------------------------------------
 
 
 def take_fingerprint() -> dict[str, list]:
-    """All that the public sees."""
+    """Return everything that the public sees."""
     kinds = [model for model in apps.get_models() if issubclass(model, Published)]
     listing = ListingEntry.objects.order_by("pk")
     return {
-        "live": [(it._meta.label, it.pk, *public_side(it)) for kind in kinds for it in kind.objects.filter(live=True)],
+        "live": [(it._meta.label, it.pk, *public_state(it)) for kind in kinds for it in kind.objects.filter(live=True)],
         "listing": list(listing.values_list("kind", "slug", "name_en", "name_zh", "summary_en", "summary_zh")),
         "facets": sorted(FacetValue.objects.values_list("listing_id", "facet", "value")),
         "publications": list(Publication.objects.order_by("pk").values_list("pk", "action")),
@@ -268,7 +268,7 @@ def take_fingerprint() -> dict[str, list]:
 
 
 class Writes:
-    """Notes which tables are written to."""
+    """Notes the tables that are written to."""
 
     def __init__(self):
         self.tables = set()
@@ -279,14 +279,14 @@ class Writes:
         return execute(sql, params, many, context)
 
 
-# What nobody reads in public.
+# Tables that the public never sees.
 PRIVATE = re.compile(
     r"django_session|auth_|taggit_|wagtailadmin_|wagtailusers_|wagtailsearch_|editorial_review"
     r"|wagtailcore_(\w*logentry|reference|revision|task|workflow|uploaded|comment|collection)"
 )
 
 
-# What an answer says to those who may not, and to what can't be done.
+# Answers to people without permission, and to refused actions.
 CLOSED = {"home", "login", "403", "404", "405"}
 REFUSED = CLOSED | {"400"}
 
@@ -296,7 +296,7 @@ REFUSED = CLOSED | {"400"}
 
 @pytest.fixture
 def room(db):
-    """A newsroom with one of everything, and what is sent to each address."""
+    """Make a newsroom with one of everything, and the forms to send to each address."""
     room = build_newsroom()
     room.sessions = {
         name: client.cookies["sessionid"].value for name, client in room.clients.items() if name != "anonymous"
@@ -308,7 +308,7 @@ def room(db):
 
 
 def sign_in_again(room, walker: str):
-    """The client of a walker, as if nothing had been asked before."""
+    """Return the client of a walker with a fresh session."""
     client = room.clients[walker]
     client.cookies.clear()
     if walker in room.sessions:
@@ -317,7 +317,7 @@ def sign_in_again(room, walker: str):
 
 
 def ask(room, walker: str, address: str, form: dict | None = None):
-    """Send one request and take back all that came of it. Returns the status, and what became another in public."""
+    """Send one request and undo all its effects. Returns the response, and the names of what changed in public."""
     client, writes, changed = sign_in_again(room, walker), Writes(), []
     with transaction.atomic():
         with connection.execute_wrapper(writes):
@@ -326,7 +326,7 @@ def ask(room, walker: str, address: str, form: dict | None = None):
                 if hasattr(value, "seek"):
                     value.seek(0)
             response = client.get(path) if form is None else client.post(path, form)
-        # An exception that was answered with a message; what it left behind is to be seen.
+        # After an exception that became a message, continue, to see what it left in the database.
         connection.needs_rollback = False
         if any(not PRIVATE.match(table) for table in writes.tables):
             public = take_fingerprint()
@@ -339,7 +339,7 @@ def read_status(response) -> str:
     if response.status_code in (301, 302):
         target = urlsplit(response.headers["Location"]).path
         if target.startswith("/en/"):
-            # Django looks for what is not there once more in the reader's language.
+            # Django redirects unknown addresses to the reader's language.
             return "404"
         return "home" if target == "/admin/" else "login" if "/login/" in target else "elsewhere"
     return str(response.status_code)
@@ -356,7 +356,7 @@ def test_every_address_is_in_one_group():
 
 @pytest.mark.long
 @pytest.mark.admin
-def test_nobody_gets_round_the_review(room):
+def test_nobody_can_bypass_the_review(room):
     faults = [
         f"/admin/{address} ({group.what}), {walker}: {fault}"
         for group in GROUPS
@@ -368,7 +368,7 @@ def test_nobody_gets_round_the_review(room):
 
 
 def try_address(room, *, group, address: str, walker: str) -> Iterator[str]:
-    """Open an address and send it its forms. Returns what is not as the group says."""
+    """Open an address and send its forms. Yields what differs from the group's description."""
     answers = [ask(room, walker, address), *(ask(room, walker, address, form) for form in room.forms[address])]
     statuses = [read_status(response) for response, _changed in answers]
     if "500" in statuses and address not in CRASHES:

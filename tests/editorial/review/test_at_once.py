@@ -1,4 +1,4 @@
-"""Several people, or processes, at the same instant: real threads, each with its own connection."""
+"""Several people or processes at the same instant: real threads, each with its own connection."""
 
 import io
 import threading
@@ -13,7 +13,7 @@ from catalog.models import Approval, ListingEntry, Organization, Publication, Re
 from editorial.models import Notice, ReviewState
 from tests.editorial.review.support import create, open_form, sign_in, url
 
-# Whole transactions, so all in one file: they empty the tables for the tests after them, and come last.
+# These tests commit, so they are in one file that runs last: they empty the tables for the tests after them.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -25,7 +25,7 @@ def test_twenty_approvals_at_once_publish_once():
     start, outcomes = threading.Barrier(20), []
 
     def approve(user):
-        # Before a connection is taken: there are fewer of them than reviewers.
+        # Wait before taking a connection, because there are fewer connections than reviewers.
         start.wait(timeout=60)
         try:
             ReviewState.objects.get(pk=state.pk).approve(user=user)
@@ -72,7 +72,7 @@ def test_two_senders_at_once_send_once(mail_server):
     assert not Notice.objects.filter(mailed_at=None).exists()
 
 
-def test_of_two_saves_at_the_same_instant_one_is_refused():
+def test_one_of_two_simultaneous_saves_is_refused():
     people = [sign_in("Editor", name) for name in ("ann", "ben")]
     create(people[0], Organization)
     record = Organization.objects.get()

@@ -1,4 +1,4 @@
-"""Every decision is in the log once: who, which version, and why; readable and exportable by those who edit."""
+"""Every decision is logged once: who, which version, and why. People who edit can read and export the log."""
 
 import csv
 from datetime import timedelta
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
 
 def steps_of(record) -> list[tuple]:
-    """The decisions about a record, oldest first: action, who, version, words, reason."""
+    """Return the decisions about a record, oldest first: action, user, version, words, reason."""
     entries = registry.get_logs_for_instance(record).exclude(action__in=["wagtail.create", "wagtail.edit"])
     return [
         (
@@ -50,7 +50,7 @@ def steps_of(record) -> list[tuple]:
 
 
 def edit(client, record, action: str | None = None, **changes):
-    """Change a record through its form; returns it as it is then."""
+    """Change a record through its form, and return the reloaded record."""
     assert send(client, url(record, "edit"), action, **changes).status_code == 302
     return type(record).objects.get(pk=record.pk)
 
@@ -97,7 +97,7 @@ def test_the_review_of_a_version_is_logged_step_by_step():
     ]
 
 
-def test_a_newer_version_put_in_the_place_of_the_one_in_review_is_logged_once():
+def test_replacing_the_version_in_review_is_logged_once():
     editor = sign_in("Editor")
     create(editor, Term, action="submit")
     term = edit(editor, Term.objects.get(), definition_en="Newer.")
@@ -128,7 +128,7 @@ def test_withdrawing_and_restoring_are_logged_once_with_the_reason():
         assert "并不存在。" in [step[4] for step in steps_of(term)]
 
 
-def test_merging_and_renaming_are_logged_once_and_say_where_it_went():
+def test_merging_and_renaming_are_logged_once_with_the_target():
     target, term = make_term(name="Kept", name_zh="保留"), make_term(slug="old")
     publish_revision(draft_of(term, slug="new"))
     publish_revision(draft_of(term, merged_into=target))
@@ -170,7 +170,7 @@ def test_the_other_kinds_of_approval_are_logged_by_their_name(kind):
     assert steps_of(organization) == [("approve", "reviewer", revision.pk, str(kind.label), "Import of May.")]
 
 
-def test_what_was_approved_for_a_date_is_logged_then_and_when_it_goes_live(time_machine):
+def test_a_scheduled_version_is_logged_at_approval_and_when_it_goes_live(time_machine):
     editor, reviewer = sign_in("Editor"), sign_in("Lead", "reviewer")
     term = make_term()
     later = timezone.now() + timedelta(days=1)
@@ -186,7 +186,7 @@ def test_what_was_approved_for_a_date_is_logged_then_and_when_it_goes_live(time_
     assert steps_of(term)[-1] == ("withdrawn", None, version, "Withdrawn", "Out of use.")
 
 
-def test_articles_are_logged_alike():
+def test_articles_are_logged_the_same_way():
     article = make_article(make_article_index())
     editor, reviewer = sign_in("Editor"), sign_in("Lead", "reviewer")
     article.get_workflow().start(article, editor.user)
@@ -320,7 +320,7 @@ def test_a_version_that_was_autosaved_many_times_is_one_step():
     assert [row["Version"] for row in rows if row["Action"] == "Edited"] == [str(revision.pk)]
 
 
-def test_the_history_speaks_the_language_of_whoever_reads_it():
+def test_the_history_is_in_the_readers_language():
     organization, client = make_organization(), sign_in("Editor")
     publish_revision(draft_of(organization, withdrawal_en="It never existed.", withdrawal_zh="并不存在。"))
     UserProfile.objects.create(user=client.user, preferred_language="zh-hans")

@@ -1,4 +1,4 @@
-"""Checking values against their sources: who may, what is written, and what is refused."""
+"""Checking values against their sources: who may do it, what is recorded, and what is refused."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +41,7 @@ def source_address(source) -> str:
 
 
 def read_screen(client, address: str) -> dict[str, dict]:
-    """The values on a screen: what is shown, and the buttons by their words, with whether they can be pressed."""
+    """Return the values on a screen: their texts, and which buttons can be pressed."""
     response = client.get(address)
     assert response.status_code == 200
     soup = BeautifulSoup(response.content, "html.parser")
@@ -82,7 +82,7 @@ def test_one_source_shows_every_value_that_cites_it_across_entries(editor, sourc
     assert "as of May 2024" in items["Alpha: Access"]["text"]
 
 
-def test_each_outcome_is_written_for_its_value_alone(editor, source):
+def test_each_outcome_is_recorded_for_its_value_only(editor, source):
     model = make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
     press(editor, source_address(source), "Status", "still-true")
     check = Check.objects.get()
@@ -100,7 +100,7 @@ def test_each_outcome_is_written_for_its_value_alone(editor, source):
 @pytest.mark.parametrize(
     ("outcome", "place", "state"), [("changed", "access", "flagged"), ("conflict", "citations", "disputed")]
 )
-def test_what_has_changed_leads_to_its_place_in_the_form(editor, source, outcome, place, state):
+def test_the_outcome_changed_leads_to_the_value_in_the_form(editor, source, outcome, place, state):
     model = make_model(access="api", cite={"access": "2024"}, source=source)
     answer = press(editor, source_address(source), "Access", outcome)
     address = answer.redirect_chain[-1][0]
@@ -110,7 +110,7 @@ def test_what_has_changed_leads_to_its_place_in_the_form(editor, source, outcome
     assert Verification.objects.get(group="access").state(timezone.now().date()) == state
 
 
-def test_the_text_of_a_source_stands_beside_what_it_was_at_the_last_check(editor, source):
+def test_a_sources_text_is_compared_with_that_of_the_last_check(editor, source):
     make_model(access="api", cite={"access": "2024"}, source=source)
     with time_machine.travel("2026-01-10") as clock:
         keep_text(source, "Access by API.\nPrice on request.")
@@ -125,13 +125,13 @@ def test_the_text_of_a_source_stands_beside_what_it_was_at_the_last_check(editor
     assert "Price on request." in text.get_text()
 
 
-def test_the_text_of_a_source_is_shown_as_text(editor, source):
+def test_the_text_of_a_source_is_escaped(editor, source):
     make_model(access="api", cite={"access": "2024"}, source=source)
     keep_text(source, "<script>alert(1)</script>")
     assert "<script>alert(1)" not in editor.get(source_address(source)).content.decode()
 
 
-def test_what_cannot_be_fetched_is_checked_by_eye(editor):
+def test_a_source_that_cannot_be_fetched_is_checked_by_eye(editor):
     paper = make_source(title="Paper")
     make_model(access="api", cite={"access": "2024"}, source=paper)
     assert "compare by eye" in editor.get(source_address(paper)).content.decode()
@@ -139,7 +139,7 @@ def test_what_cannot_be_fetched_is_checked_by_eye(editor):
     assert Check.objects.get().outcome == "still-true"
 
 
-def test_who_entered_a_value_within_30_days_does_not_verify_it(editor, source):
+def test_people_cannot_verify_a_value_that_they_entered_within_30_days(editor, source):
     with time_machine.travel(datetime(2026, 1, 10, tzinfo=UTC)) as clock:
         model = make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
         draft = model.get_latest_revision_as_object()
@@ -164,7 +164,7 @@ def test_who_entered_a_value_within_30_days_does_not_verify_it(editor, source):
         assert Check.objects.get().path == "access"
 
 
-def test_several_values_at_once_only_of_a_source_that_says_the_same(editor, source):
+def test_batch_checks_need_an_unchanged_source(editor, source):
     make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
     address = source_address(source)
 
@@ -178,7 +178,7 @@ def test_several_values_at_once_only_of_a_source_that_says_the_same(editor, sour
     Source.objects.filter(pk=source.pk).update(link_state=LinkState.REACHED)
     for label in ("Access", "Status"):
         press(editor, address, label, "still-true")
-    # Nobody has read it since.
+    # The source has not been read since then.
     assert all(item["select"] is None for item in read_screen(editor, address).values())
     Source.objects.filter(pk=source.pk).update(tried_at=timezone.now())
     assert all(item["select"] for item in read_screen(editor, address).values())
@@ -234,7 +234,7 @@ def test_a_value_that_was_published_since_its_check_is_compared_by_itself(editor
         assert not any(item["select"] for item in read_screen(editor, address).values())
 
 
-def test_a_key_leads_to_the_next_value_with_what_was_opened(editor, source):
+def test_pressing_a_key_leads_to_the_next_value_and_keeps_opened_sources(editor, source):
     model = make_model(status="available", access="api", cite={"access": "2024", "status": "2024"}, source=source)
     answer = press(editor, source_address(source), "Access", "still-true")
     assert answer.redirect_chain[-1][0].endswith("#item-2")
@@ -243,7 +243,7 @@ def test_a_key_leads_to_the_next_value_with_what_was_opened(editor, source):
     assert BeautifulSoup(answer.content, "html.parser").select_one("input[name=opened]").has_attr("checked")
 
 
-def test_what_was_changed_and_has_no_source_is_checked_where_the_group_is_seen(editor, source):
+def test_changed_values_without_a_source_are_checked_with_their_group(editor, source):
     model = make_model(released="2024", cite={"released": "2024"}, source=source)
     draft = model.get_latest_revision_as_object()
     draft.summary_en = "Another summary."
@@ -265,7 +265,7 @@ def test_never_more_than_25_values_at_once(editor, source):
     assert len(read_screen(editor, f"{source_address(source)}?p=2")) == 2
 
 
-def test_a_value_that_was_published_again_meanwhile_is_not_checked(editor, source):
+def test_a_check_of_an_outdated_publication_is_refused(editor, source):
     model = make_model(access="api", cite={"access": "2024"}, source=source)
     item = read_screen(editor, source_address(source))[f"{model.name_en}: Access"]
     draft = model.get_latest_revision_as_object()
@@ -277,14 +277,14 @@ def test_a_value_that_was_published_again_meanwhile_is_not_checked(editor, sourc
 
 
 @pytest.mark.parametrize("decision", ["", "true", "still-true", "still-true nonsense", "changed"])
-def test_nonsense_is_answered_and_writes_nothing(editor, source, decision):
+def test_invalid_requests_get_an_answer_and_record_nothing(editor, source, decision):
     model = make_model(access="api", cite={"access": "2024"}, source=source)
     for address in (source_address(source), group_address(model, "access")):
         assert editor.post(address, {"decision": decision}, follow=True).status_code == 200
     assert not Check.objects.exists()
 
 
-def test_a_group_is_checked_value_by_value_with_what_was_opened(editor, source):
+def test_a_group_is_checked_value_by_value_with_the_opened_sources(editor, source):
     other = make_source(title="Licence text")
     model = make_model(status="available", access="api", licence="MIT", cite={"access": "2024"}, source=source)
     draft = model.get_latest_revision_as_object()
@@ -296,7 +296,7 @@ def test_a_group_is_checked_value_by_value_with_what_was_opened(editor, source):
         "Access": "API",
         "Licence": "MIT",
     }
-    # What has no source is read along.
+    # Values without a source are shown too.
     assert "Available" in BeautifulSoup(editor.get(address).content, "html.parser").dl.get_text()
     answer = press(editor, address, "Access", "still-true", opened=other.slug)
     assert "Open at least one source of the value" in answer.content.decode()
@@ -311,7 +311,7 @@ def test_a_group_without_sources_is_checked_as_a_whole(editor):
     assert Verification.objects.get(group="profile").state(timezone.now().date()) == State.VERIFIED
 
 
-def test_a_group_in_which_there_is_nothing_is_checked_as_one(editor):
+def test_an_empty_group_is_checked_as_a_whole(editor):
     organization = make_organization(name="Acme")
     address = group_address(organization, "funding")
     assert {item["values"] for item in read_screen(editor, address).values()} == {"–"}
@@ -321,7 +321,7 @@ def test_a_group_in_which_there_is_nothing_is_checked_as_one(editor):
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-def test_the_place_in_the_form_is_there_in_every_language(editor, source, language):
+def test_the_place_in_the_form_exists_in_every_language(editor, source, language):
     model = make_model(parameters="1 billion", cite={"parameters": "2024"}, source=source)
     UserProfile.objects.create(user=editor.user, preferred_language=language)
     for outcome in ("changed", "conflict"):
@@ -332,7 +332,7 @@ def test_the_place_in_the_form_is_there_in_every_language(editor, source, langua
     assert text.find(id="panel-child-specifications-parameters-section")
 
 
-def test_contributors_check_nothing(source):
+def test_contributors_cannot_check_values(source):
     model = make_model(access="api", cite={"access": "2024"}, source=source)
     client = sign_in("Contributor")
     for address in (source_address(source), group_address(model, "access")):
@@ -363,7 +363,7 @@ def test_the_screens_take_no_more_queries_for_more_values(editor, source):
     assert [count(source_address(source)), count(group_address(model, "access"))] == few
 
 
-def test_lines_are_marked_as_taken_away_and_added():
+def test_lines_are_marked_as_removed_and_added():
     assert mark_lines("a\nb\nc", "a\nx\nc\nd") == [
         ("same", "a"),
         ("old", "b"),

@@ -1,4 +1,4 @@
-"""How the desk keeps up: what is asked for and done, counted as people would, on the screen and in spreadsheets."""
+"""How the desk keeps up: checks required and done, counted as people would, on the screen and in spreadsheets."""
 
 import csv
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def check(record, group, user, *, days_ago=0, outcome=Outcome.STILL_TRUE, **valu
 
 
 def add_products(number: int, **values) -> None:
-    """What is kept of the field groups of so many products that nobody has checked, without the products."""
+    """Add unchecked verifications of this many products, without the products themselves."""
     Verification.objects.bulk_create(
         Verification(
             entry=uuid4(),
@@ -63,7 +63,7 @@ def add_products(number: int, **values) -> None:
 
 
 def read_report(client) -> tuple[str, dict[str, list[list[str]]]]:
-    """The text of the report, and the rows of each of its tables by name."""
+    """Return the text of the report, and the rows of each of its tables by name."""
     response = client.get(reverse("review:desk"))
     assert response.status_code == 200
     soup = BeautifulSoup(response.content, "html.parser")
@@ -107,7 +107,7 @@ def test_weeks_count_each_group_once_a_day_and_batches_apart(user):
     ]
 
 
-def test_what_is_asked_for_follows_the_intervals_and_leaves_out_what_is_over(user):
+def test_required_checks_follow_the_intervals_without_historical_entries(user):
     add_products(30)
     # 180, 60 and 30 days: 30 × 7 × (1/180 + 1/60 + 1/30) = 11.67 checks a week.
     assert read_outlook(today=TODAY).required == 12
@@ -115,7 +115,7 @@ def test_what_is_asked_for_follows_the_intervals_and_leaves_out_what_is_over(use
     assert read_outlook(today=TODAY).required == 12
 
 
-def test_it_says_plainly_when_more_is_to_be_checked_than_the_desk_does(user):
+def test_the_report_warns_when_more_checks_are_due_than_are_done(user):
     models = [make_model(), make_model()]
     editor = sign_in("Editor")
     text, _tables = read_report(editor)
@@ -132,7 +132,7 @@ def test_it_says_plainly_when_more_is_to_be_checked_than_the_desk_does(user):
     assert "does not keep up" not in text
 
 
-def test_what_falls_overdue_within_four_weeks_counts_as_ahead_and_what_is_overdue_as_such(user, clock):
+def test_groups_overdue_within_four_weeks_count_as_ahead_and_overdue_ones_as_overdue(user, clock):
     model = make_model(makers=[])
     for group in FIELD_GROUPS["model"]:
         check(model, group, user)
@@ -147,7 +147,7 @@ def test_what_falls_overdue_within_four_weeks_counts_as_ahead_and_what_is_overdu
     assert outlook(300) == (3, 3)
 
 
-def test_lists_say_what_waits_is_gone_is_disputed_and_is_owed(user, clock):
+def test_lists_show_waiting_groups_gone_sources_disputes_and_owed_looks(user, clock):
     source = make_source(title="Gone paper")
     cited = make_model(name="Cited", status="available", cite={"status": "2024"}, source=source)
     make_organization(name="Citing too", status="active", cite={"status": "2024", "type": "2024"}, source=source)
@@ -182,7 +182,7 @@ def test_the_twenty_that_wait_longest_are_shown_and_all_are_in_the_download():
     assert len(read_csv(client, "waiting")) == 1 + 24
 
 
-def test_checks_stand_by_person_and_kind(user):
+def test_checks_are_counted_by_person_and_kind(user):
     other = User.objects.create_user("bo")
     model, product, gone = make_model(), make_product(), make_model()
     check(model, "access", user)
@@ -211,7 +211,7 @@ def test_spreadsheets_have_numbers_and_dates_and_no_formulas():
     assert client.get(reverse("review:desk"), {"table": "none", "export": "csv"}, follow=True).status_code == 404
 
 
-def test_the_front_page_says_it_in_one_line(user):
+def test_the_front_page_has_a_summary_in_one_line(user):
     editor = sign_in("Editor")
     home = reverse("wagtailadmin_home")
     assert "Checks in the last seven days" not in editor.get(home).content.decode()

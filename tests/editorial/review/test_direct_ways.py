@@ -1,4 +1,4 @@
-"""What goes round the buttons, from a shell or in code, meets the same rules."""
+"""Code and shell commands that bypass the admin's buttons must follow the same rules."""
 
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ def person(name: str, role: str | None = None) -> User:
 
 
 def draft_of(record, *, user=None, **values):
-    """A new version of a record, as its revision."""
+    """Save a new version of a record, and return the revision."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -80,14 +80,14 @@ def test_actions_neither_publish_nor_withdraw_an_entry():
     unseen = draft_of(model, summary_en="Unseen.")
     same = draft_of(make_model(slug="same"))
     refuse(PublishRevisionAction(unseen).execute)
-    # It says what is live, and would hide from then on who wrote the versions between.
+    # It has the live content, but publishing it would hide who wrote the versions in between.
     refuse(PublishRevisionAction(same).execute)
     refuse(PublishRevisionAction(model.live_revision).execute)
     refuse(UnpublishAction(model).execute)
     assert AIModel.objects.get(pk=model.pk).summary_en == "As reviewed."
 
 
-def test_actions_neither_publish_withdraw_nor_move_a_page_that_they_take_for_a_plain_one():
+def test_actions_on_plain_page_objects_neither_publish_nor_withdraw_nor_move():
     article = make_article(title="As reviewed")
     elsewhere = article.get_parent().get_parent()
     elsewhere = elsewhere.add_child(instance=ArticleIndexPage(title="Else", slug="else", live=False))
@@ -103,7 +103,7 @@ def test_actions_neither_publish_withdraw_nor_move_a_page_that_they_take_for_a_p
     assert (article.title, article.live, article.get_parent().slug) == ("As reviewed", True, "articles")
 
 
-def test_a_draft_above_something_live_keeps_its_place():
+def test_a_draft_with_live_descendants_cannot_be_moved():
     article = make_article()
     index = article.get_parent().specific
     withdraw(index)
@@ -113,14 +113,14 @@ def test_a_draft_above_something_live_keeps_its_place():
     assert Page.objects.get(pk=article.pk).url_path == article.url_path
 
 
-def test_drafts_are_moved_and_siblings_change_places():
+def test_drafts_can_be_moved_and_siblings_reordered():
     article = make_article()
     draft = make_article(publish=False)
     draft.move(article, pos="left")
     assert list(article.get_parent().get_children()) == [Page.objects.get(pk=pk) for pk in (draft.pk, article.pk)]
 
 
-def test_a_translation_begins_as_a_draft_and_an_alias_is_refused():
+def test_a_translation_starts_as_a_draft_and_an_alias_is_refused():
     article = make_article()
     index = make_home("zh-hans").get_children().get(slug="articles")
     ArticleIndexPage.objects.filter(pk=index.pk).update(translation_key=article.get_parent().translation_key)
@@ -130,7 +130,7 @@ def test_a_translation_begins_as_a_draft_and_an_alias_is_refused():
 
 
 @pytest.mark.parametrize("field", ["live", "live_revision", "last_published_at"])
-def test_what_wagtail_keeps_beside_the_content_is_kept_too(field):
+def test_publication_columns_of_wagtail_cannot_be_saved_directly(field):
     model = make_model()
     setattr(model, field, {"live": False, "live_revision": draft_of(model)}.get(field, timezone.now()))
     refuse(lambda: model.save(update_fields=[field]))
@@ -145,7 +145,7 @@ def test_an_approved_version_is_published_once():
     refuse(lambda: publish_approved(record=model, user=None))
     withdraw(model)
     refuse(lambda: AIModel.objects.get().get_latest_revision().publish())
-    # Also where the log was to hold nothing of it.
+    # The same is true if the caller asks not to log it.
     other = make_model(publish=False)
     revision = other.get_latest_revision()
     approve(record=other, revision=revision, kind=ApprovalKind.SHIPPED)
@@ -155,7 +155,7 @@ def test_an_approved_version_is_published_once():
 
 
 def in_review(task=None):
-    """A live organization with a version in review, and its review; by another task if one is given."""
+    """Return a live organization with a version in review, and the review; with another task if one is given."""
     record = make_organization(cite={"type": "2022"}, name="Acme")
     draft_of(record, user=person("ann"), summary_en="Unseen.")
     record.refresh_from_db()
@@ -166,13 +166,13 @@ def in_review(task=None):
     return record, workflow.start(record, person("ben", "Editor"))
 
 
-def test_a_review_that_is_finished_by_hand_publishes_nothing():
+def test_finishing_a_review_in_code_publishes_nothing():
     _record, state = in_review()
     refuse(lambda: state.finish(user=person("cid")))
     assert Organization.objects.get().summary_en == ""
 
 
-def test_another_task_than_ours_approves_nothing():
+def test_a_task_of_another_type_approves_nothing():
     task = GroupApprovalTask.objects.create(name="Stock")
     record, state = in_review(task)
     refuse(lambda: state.current_task_state.approve(user=person("cid")))
@@ -180,7 +180,7 @@ def test_another_task_than_ours_approves_nothing():
     assert Publication.objects.of(record.uid).count() == 1
 
 
-def test_the_task_stays_while_it_has_versions_to_decide_about():
+def test_the_task_cannot_be_deactivated_while_versions_are_in_review():
     _record, state = in_review()
     refuse(lambda: Review.objects.get().deactivate())
     state.cancel()
@@ -188,10 +188,10 @@ def test_the_task_stays_while_it_has_versions_to_decide_about():
     assert not Review.objects.get().active
 
 
-# What live content consists of --------------------------------------------------------------------------------
+# What live content refers to ----------------------------------------------------------------------------------
 
 
-def test_what_something_live_points_to_is_not_deleted():
+def test_objects_that_live_content_refers_to_cannot_be_deleted():
     modality, segment = make_label(Modality, "text"), make_label(Segment, "images")
     logo = Image.objects.create(title="Logo", file=get_test_image_file())
     source, maker = make_source(), make_organization(publish=False)
@@ -203,7 +203,7 @@ def test_what_something_live_points_to_is_not_deleted():
         refuse(type(thing).objects.filter(pk=thing.pk).delete)
 
 
-def test_what_only_drafts_point_to_is_deleted():
+def test_objects_that_only_drafts_refer_to_can_be_deleted():
     segment, source, logo = make_label(Segment, "spare"), make_source(), Image(title="Logo", file=get_test_image_file())
     logo.save()
     make_organization(publish=False, segments=[segment], logo=logo)
@@ -212,7 +212,7 @@ def test_what_only_drafts_point_to_is_deleted():
         thing.delete()
 
 
-def test_a_file_that_something_live_shows_is_neither_deleted_nor_replaced():
+def test_files_that_live_content_shows_can_be_neither_deleted_nor_replaced():
     image = Image.objects.create(title="Picture", file=get_test_image_file())
     other = Image.objects.create(title="Other", file=get_test_image_file())
     make_article(body=[("image", {"image": image, "caption": "", "credit": "Somebody"})])
@@ -244,7 +244,7 @@ def test_people_are_not_deleted():
 # Emergencies --------------------------------------------------------------------------------------------------
 
 
-def test_who_withdraws_alone_owes_a_second_look_that_may_bring_it_back():
+def test_withdrawing_alone_needs_a_second_look_that_can_revert_it():
     organization = make_organization(name="Acme")
     lead, other = person("lead", Role.LEAD), person("other", Role.REVIEWER)
     draft_of(organization, user=lead, withdrawal_en="Libel.", withdrawal_zh="诽谤。")
@@ -259,7 +259,7 @@ def test_who_withdraws_alone_owes_a_second_look_that_may_bring_it_back():
     assert [it.action for it in Publication.objects.of(organization.uid)] == ["restored", "withdrawn", "published"]
 
 
-def test_what_comes_back_was_live_and_not_only_approved_for_later():
+def test_a_second_look_brings_back_a_version_that_was_live_not_a_scheduled_one():
     organization = make_organization(name="Acme")
     lead, other = person("lead", Role.LEAD), person("other", Role.REVIEWER)
     tomorrow = timezone.now() + timedelta(days=1)
@@ -274,14 +274,14 @@ def test_what_comes_back_was_live_and_not_only_approved_for_later():
     assert Approval.objects.of(organization).first().revision == organization.live_revision
 
 
-def test_a_term_is_held_to_the_same():
+def test_terms_follow_the_same_rules():
     term = make_term()
     refuse(UnpublishAction(term).execute)
     refuse(term.delete)
     assert Term.objects.get().live
 
 
-def test_nothing_is_approved_on_top_of_what_nobody_else_has_seen():
+def test_nothing_is_approved_on_top_of_an_emergency_version_without_a_second_look():
     organization = make_organization(name="Acme")
     eva, fay = person("eva", Role.LEAD), person("fay", Role.LEAD)
     cid = person("cid", Role.REVIEWER)
@@ -300,7 +300,7 @@ def test_nothing_is_approved_on_top_of_what_nobody_else_has_seen():
     }
 
 
-def test_what_is_live_is_not_submitted_again():
+def test_the_live_version_cannot_be_submitted_again():
     for record in (make_organization(), make_article()):
         refuse(lambda record=record: record.get_workflow().start(record, User.objects.create_user(record.slug)))
         assert not record.workflow_in_progress

@@ -1,4 +1,4 @@
-"""What is read of an address, what is refused, and what an answer says; against servers on this machine."""
+"""Fetching an address: what is read, what is refused, and what answers mean; with servers on this machine."""
 
 import gzip
 import ssl
@@ -21,7 +21,7 @@ STORY = (
 
 
 def allow_local(address, port) -> bool:
-    """This machine stands for the internet; everything else is as strict as ever."""
+    """Return whether this machine, which replaces the internet in these tests, or a public address may be reached."""
     return str(address) == "127.0.0.1" or is_public(address, port)
 
 
@@ -75,7 +75,7 @@ def test_addresses_inside_a_network_are_refused_in_every_spelling(address):
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "151.101.1.69", "2606:4700::6810:84e5", "64:ff9b::8.8.8.8"])
-def test_the_open_internet_is_allowed_on_the_ports_of_the_web_alone(address):
+def test_public_addresses_are_allowed_only_on_web_ports(address):
     assert is_public(ip_address(address), 80)
     assert is_public(ip_address(address), 443)
     assert not any(is_public(ip_address(address), port) for port in (22, 25, 5432, 6379, 8000, 8080))
@@ -94,7 +94,7 @@ def test_no_spelling_of_this_machine_is_connected_to(web, host):
     assert web.asked == []
 
 
-def test_as_it_comes_it_connects_to_nothing_here(web):
+def test_by_default_it_does_not_connect_to_this_machine(web):
     web.show("/", "Inside.")
     assert Fetcher(CONTACT).fetch(web.at("/")).outcome == Outcome.FAILED
     assert web.asked == []
@@ -133,7 +133,7 @@ def test_a_redirect_out_of_the_web_is_not_followed(web, elsewhere):
     "address",
     ["", "no address", "ftp://example.org/", "file:///etc/passwd", "http://user:secret@example.org/", "http://"],
 )
-def test_what_is_no_address_of_the_web_fails_without_a_request(names, address):
+def test_an_invalid_web_address_fails_without_a_request(names, address):
     assert make_fetcher().fetch(address).outcome == Outcome.FAILED
     assert names.asked == []
 
@@ -146,8 +146,8 @@ def test_a_name_that_also_leads_inside_is_refused(web, names):
     assert web.asked == []
 
 
-def test_a_name_is_resolved_once_for_a_request_and_the_connection_goes_where_was_checked(web, names):
-    # One answer for robots.txt, one for the page: what asked again for the connection would be led inside.
+def test_a_name_is_resolved_once_for_each_request_and_the_checked_address_is_used(web, names):
+    # One answer for robots.txt, one for the page. A further lookup for the connection would lead inside.
     names["turning.test"] = ["127.0.0.1", "127.0.0.1", "10.0.0.1"]
     web.show("/", "Outside.")
 
@@ -156,7 +156,7 @@ def test_a_name_is_resolved_once_for_a_request_and_the_connection_goes_where_was
     assert web.headers[-1]["Host"] == f"turning.test:{web.server_port}"
 
 
-def test_a_name_that_leads_inside_the_second_time_is_refused_then(web, names):
+def test_a_name_that_leads_inside_on_the_second_lookup_is_refused(web, names):
     names["turning.test"] = ["127.0.0.1", "10.0.0.1"]
     web.show("/", "Outside.")
 
@@ -166,7 +166,7 @@ def test_a_name_that_leads_inside_the_second_time_is_refused_then(web, names):
     assert web.asked == ["/robots.txt"]
 
 
-def test_the_second_address_of_a_name_is_tried_where_the_first_takes_no_connection(web, names):
+def test_the_second_address_of_a_name_is_tried_if_the_first_does_not_answer(web, names):
     names["two.test"] = ["127.0.0.2 127.0.0.1"]
     web.show("/", "Here.")
     fetcher = make_fetcher(may_connect=lambda address, port: address.is_loopback)
@@ -213,12 +213,12 @@ def test_gone_blocked_and_failing_are_told_apart(web, status, outcome):
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
     ],
 )
-def test_how_long_a_server_asks_to_be_left_alone(web, said, seconds):
+def test_retry_after_is_read(web, said, seconds):
     web.answer("/", 429, Retry_After=said)
     assert make_fetcher().fetch(web.at("/")).retry_after == seconds
 
 
-def test_a_permanent_move_is_told_with_where_it_leads(web):
+def test_a_permanent_move_is_reported_with_the_new_address(web):
     web.answer("/old", 301, Location="/newer")
     web.answer("/newer", 308, Location=web.at("/newest"))
     web.show("/newest", "Here now.")
@@ -238,14 +238,14 @@ def test_a_temporary_redirect_is_followed_and_proposes_nothing(web):
     assert (found.outcome, found.moved_to, found.address) == (Outcome.REACHED, "", web.at("/c"))
 
 
-def test_what_moved_and_then_redirects_for_today_has_moved_to_where_it_lasts(web):
+def test_a_permanent_move_counts_only_up_to_the_first_temporary_redirect(web):
     web.answer("/a", 301, Location="/b")
     web.answer("/b", 307, Location="/c")
     web.show("/c", "For today.")
     assert make_fetcher().fetch(web.at("/a")).moved_to == web.at("/b")
 
 
-def test_what_moved_to_where_nothing_is_is_gone(web):
+def test_a_move_to_a_missing_page_is_gone(web):
     web.answer("/old", 301, Location="/new")
     found = make_fetcher().fetch(web.at("/old"))
     assert (found.outcome, found.moved_to) == (Outcome.GONE, "")
@@ -267,14 +267,14 @@ def test_addresses_in_other_scripts_are_read(web):
     assert make_fetcher().fetch(web.at("/旧")).text == "新的地址"
 
 
-def test_it_says_who_it_is_and_where_to_ask(web):
+def test_requests_name_the_site_and_a_contact(web):
     make_fetcher().fetch(web.at("/"))
     assert [headers["User-Agent"] for headers in web.headers] == [
         "AIGC-Landscape/1 (+https://aigc.example.org; looks after the sources that it cites)"
     ] * 2
 
 
-def test_robots_are_asked_once_for_each_host_and_obeyed(web):
+def test_robots_txt_is_read_once_for_each_host_and_obeyed(web):
     web.show("/robots.txt", "User-agent: *\nDisallow: /private/\nCrawl-delay: 7")
     web.show("/private/a", "Not for robots.")
     web.show("/b", "For all.")
@@ -286,7 +286,7 @@ def test_robots_are_asked_once_for_each_host_and_obeyed(web):
     assert fetcher.crawl_delay(web.at("/b")) == 7
 
 
-def test_robots_may_shut_out_this_site_by_name(web):
+def test_robots_txt_can_exclude_this_site_by_name(web):
     web.show("/robots.txt", "User-agent: AIGC-Landscape\nDisallow: /\n\nUser-agent: *\nAllow: /")
     web.show("/", "For others.")
     assert make_fetcher().fetch(web.at("/")).outcome == Outcome.BLOCKED
@@ -311,7 +311,7 @@ def test_a_host_without_a_robots_file_allows_everything(web, status):
     assert make_fetcher().fetch(web.at("/")).text == "For all."
 
 
-def test_robots_hold_for_what_is_redirected_to(web):
+def test_robots_txt_applies_to_redirect_targets(web):
     with running_web_server() as other:
         other.show("/robots.txt", "User-agent: *\nDisallow: /")
         web.answer("/", 301, Location=other.at("/"))
@@ -319,21 +319,21 @@ def test_robots_hold_for_what_is_redirected_to(web):
         assert other.asked == ["/robots.txt"]
 
 
-def test_what_a_robots_file_redirects_to_is_checked_too(web):
+def test_redirects_of_robots_txt_are_checked_too(web):
     web.answer("/robots.txt", 302, Location="http://10.0.0.1/robots.txt")
     found = make_fetcher().fetch(web.at("/"))
     assert "never connected to" in found.detail
     assert web.asked == ["/robots.txt"]
 
 
-def test_what_sends_too_much_is_left(web):
+def test_a_body_that_is_too_large_is_abandoned(web):
     web.pages["/"] = (200, {"Content-Type": "text/plain"}, b"a" * (MAX_BYTES + 1))
     web.pages["/fits"] = (200, {"Content-Type": "text/plain"}, b"a" * MAX_BYTES)
     assert make_fetcher().fetch(web.at("/")).detail == "It is too large."
     assert len(make_fetcher().fetch(web.at("/fits")).text) == MAX_BYTES
 
 
-def test_what_unpacks_to_too_much_is_left(web):
+def test_a_body_that_decompresses_to_too_much_is_abandoned(web):
     bomb = gzip.compress(b"a" * (MAX_BYTES * 4))
     web.pages["/"] = (200, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}, bomb)
     web.pages["/small"] = (200, {"Content-Type": "text/plain", "Content-Encoding": "gzip"}, gzip.compress(b"Small."))
@@ -343,7 +343,7 @@ def test_what_unpacks_to_too_much_is_left(web):
 
 
 def drip(connection, start: bytes, ended: list) -> None:
-    """Send something every little while, so that no single read ever waits long."""
+    """Send a little now and then, so that no single read waits for long."""
     connection.write(start)
     for _moment in range(100):
         connection.write(b"a")
@@ -356,7 +356,7 @@ def drip(connection, start: bytes, ended: list) -> None:
     "start",
     [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"],
 )
-def test_what_drips_is_cut_off(web, start):
+def test_a_dripping_response_is_cut_off(web, start):
     ended = []
     web.pages["/"] = lambda connection: drip(connection, start, ended)
     found = make_fetcher(deadline=0.4).fetch(web.at("/"))
@@ -364,7 +364,7 @@ def test_what_drips_is_cut_off(web, start):
     assert ended == []
 
 
-def test_what_stays_silent_is_left(web):
+def test_a_silent_server_is_abandoned(web):
     web.pages["/"] = lambda connection: time.sleep(1)
     assert make_fetcher(timeout=0.2).fetch(web.at("/")).outcome == Outcome.FAILED
 
@@ -372,18 +372,18 @@ def test_what_stays_silent_is_left(web):
 @pytest.mark.parametrize(
     "answer", [b"", b"no http at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\ncut short"]
 )
-def test_what_answers_nonsense_fails(web, answer):
+def test_a_nonsense_answer_fails(web, answer):
     web.pages["/"] = lambda connection: connection.write(answer)
     assert make_fetcher().fetch(web.at("/")).outcome == Outcome.FAILED
 
 
-def test_a_port_that_nobody_listens_at_fails():
+def test_a_closed_port_fails():
     with running_web_server() as server:
         address = server.at("/")
     assert make_fetcher().fetch(address).outcome == Outcome.FAILED
 
 
-def test_the_text_of_a_page_is_what_it_says_and_not_what_surrounds_it(web):
+def test_the_text_of_a_page_is_its_article_without_navigation(web):
     table = "<table><tr><th>Plan</th><th>Price</th></tr><tr><td>Pro</td><td>USD 20</td></tr></table>"
     web.show("/a", PAGE.format(STORY + table, 1), kind="text/html")
     web.show("/b", PAGE.format(STORY.replace(" ", "\n  ") + table, 2), kind="text/html; charset=utf-8")
@@ -420,12 +420,12 @@ def test_chinese_pages_are_read_in_the_encoding_that_they_have(web):
 @pytest.mark.parametrize(
     "kind", ["text/plain; charset=nonsense", "text/plain; charset=base64", "text/plain; charset=idna"]
 )
-def test_an_encoding_that_is_none_does_not_stop_the_reading(web, kind):
+def test_an_unknown_encoding_does_not_prevent_reading(web, kind):
     web.pages["/"] = (200, {"Content-Type": kind}, b"caf\xe9 \0 here")
     assert make_fetcher().fetch(web.at("/")).text == "caf\N{REPLACEMENT CHARACTER}  here"
 
 
-def test_of_what_is_no_text_only_the_hash_is_kept(web):
+def test_only_the_hash_is_kept_of_files_without_text(web):
     web.pages["/a"] = (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 one")
     web.pages["/b"] = (200, {"Content-Type": "application/pdf"}, b"%PDF-1.7 two")
     web.pages["/c"] = (200, {}, b"%PDF-1.7 two")
@@ -441,7 +441,7 @@ def authority():
 
 @pytest.fixture
 def secure_web(authority):
-    """Speaks TLS, with a certificate for one name."""
+    """A web server with TLS, and a certificate for one name."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("secure.test").configure_cert(context)
     with running_web_server(context=context) as server:
@@ -449,7 +449,7 @@ def secure_web(authority):
         yield server
 
 
-def test_tls_is_held_against_the_name_of_the_host(secure_web, authority, names):
+def test_tls_certificates_are_verified_against_the_hosts_name(secure_web, authority, names):
     names["secure.test"] = names["other.test"] = ["127.0.0.1"]
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
@@ -457,6 +457,6 @@ def test_tls_is_held_against_the_name_of_the_host(secure_web, authority, names):
     assert make_fetcher(trust=trust).fetch(secure_web.at("/", "secure.test")).text == "In private."
     assert make_fetcher(trust=trust).fetch(secure_web.at("/", "other.test")).outcome == Outcome.FAILED
     assert make_fetcher(trust=trust).fetch(secure_web.at("/")).outcome == Outcome.FAILED
-    # Nobody vouches for it.
+    # No trusted authority signed its certificate.
     assert make_fetcher().fetch(secure_web.at("/", "secure.test")).outcome == Outcome.FAILED
     assert secure_web.asked == ["/robots.txt", "/"]

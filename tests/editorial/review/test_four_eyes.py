@@ -1,4 +1,4 @@
-"""Nothing is published by one pair of eyes, and nothing but what was reviewed: in the models, and by requests."""
+"""Nothing is published by one person alone, and only what was reviewed: in the models, and by requests."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 
 def draft_of(record, *, user=None, **values):
-    """A new version of a record, as its revision."""
+    """Save a new version of a record, and return the revision."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -45,7 +45,7 @@ def person(name: str) -> User:
 
 
 def in_review(model=Organization, by=None, **values):
-    """A record that a person wrote and submitted."""
+    """Return a record that a person wrote and submitted."""
     client = by or sign_in("Editor")
     assert create(client, model, action="submit", **values).status_code == 302
     return model.objects.get(slug="acme"), client
@@ -67,7 +67,7 @@ def test_nothing_is_published_without_an_approval():
     assert len(Publication.objects.of(model.uid)) == 1
 
 
-def test_approval_is_for_what_the_version_said_then():
+def test_an_approval_is_only_for_the_content_at_that_time():
     model = make_model()
     revision = draft_of(model, summary_en="As reviewed.")
     approve(record=model, revision=revision, kind=ApprovalKind.SHIPPED)
@@ -87,7 +87,7 @@ def test_an_approval_of_an_older_version_does_not_bring_it_back():
     assert AIModel.objects.get().summary_en == "Second."
 
 
-def test_authors_are_all_who_changed_anything_since_what_is_live():
+def test_authors_are_all_who_changed_anything_since_the_live_version():
     model = make_model()
     draft_of(model, user=person("ann"), summary_en="One.")
     draft_of(model, user=person("ben"), summary_zh="一。")
@@ -104,7 +104,7 @@ def test_authors_are_all_who_changed_anything_since_what_is_live():
     assert find_authors(record=model, revision=draft) == [person("cid").pk]
 
 
-def test_who_wrote_what_was_withdrawn_since_is_no_author_of_its_restoration():
+def test_authors_of_a_withdrawn_version_are_not_authors_of_its_restoration():
     model, cid = make_model(), person("cid")
     for values in ({"summary_en": "One."}, {"withdrawal_en": "Wrong.", "withdrawal_zh": "有误。"}):
         revision = draft_of(model, user=person("ann"), **values)
@@ -194,7 +194,7 @@ def test_a_workflow_without_tasks_publishes_nothing():
     assert not Organization.objects.get().live
 
 
-# What is sent -------------------------------------------------------------------------------------------------
+# The forms that are sent --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("role", ["Reviewer", "Lead"])
@@ -214,19 +214,19 @@ def test_authors_are_not_offered_to_approve_and_are_refused_when_they_try(model,
     assert (approval.kind, approval.approver, approval.authors) == ("reviewed", other.user, [author.user.pk])
 
 
-def test_who_edits_and_approves_in_one_request_is_an_author():
+def test_editing_and_approving_in_one_request_makes_an_author():
     record, _editor = in_review()
     reviewer = sign_in("Reviewer")
     changes = {"summary_en": "Slipped in", "workflow-action-name": "approve"}
     send(reviewer, url(record, "edit"), "workflow-action", **changes)
     record = Organization.objects.get()
     assert not record.live
-    # What was typed is kept as a draft, and the screen says why it is not live.
+    # The typed text is kept as a draft, and the screen says why it is not live.
     assert record.get_latest_revision().content["summary_en"] == "Slipped in"
     assert "changed it on" in messages_at(reviewer, record)
 
 
-def test_a_newer_version_is_approved_only_after_it_was_submitted_again():
+def test_a_newer_version_must_be_resubmitted_before_approval():
     record, editor = in_review()
     reviewer = sign_in("Reviewer")
     send(editor, url(record, "edit"), summary_en="Paris.")
@@ -254,7 +254,7 @@ def test_a_changed_value_without_a_source_is_saved_but_not_submitted():
     assert Organization.objects.get().workflow_in_progress
 
 
-def test_whoever_resubmits_is_an_author_too():
+def test_resubmitting_makes_a_person_an_author():
     record, editor = in_review()
     send(editor, url(record, "edit"), summary_en="Paris.")
     reviewer = sign_in("Reviewer")
@@ -315,7 +315,7 @@ def test_articles_follow_the_same_rules():
 
 
 def scheduled():
-    """An organization with a version that goes live tomorrow, by its editor and a reviewer."""
+    """Return an organization with an approved version that goes live tomorrow, its editor, and its reviewer."""
     organization, editor, reviewer = make_organization(slug="acme"), sign_in("Editor"), sign_in("Reviewer")
     tomorrow = (timezone.now() + timedelta(days=1)).strftime("%Y-%m-%d %H:%M")
     send(editor, url(organization, "edit"), "submit", summary_en="Tomorrow.", go_live_at=tomorrow)
@@ -325,7 +325,7 @@ def scheduled():
     return organization, editor, reviewer
 
 
-def test_a_new_review_takes_the_place_of_a_schedule():
+def test_a_new_review_replaces_a_schedule():
     organization, editor, reviewer = scheduled()
     send(editor, url(organization, "edit"), "submit", summary_en="At once.", go_live_at="")
     decide(reviewer, Organization.objects.get())
@@ -333,7 +333,7 @@ def test_a_new_review_takes_the_place_of_a_schedule():
     assert (organization.summary_en, organization.scheduled_revision) == ("At once.", None)
 
 
-def test_nobody_takes_a_schedule_away_alone():
+def test_nobody_can_cancel_a_schedule_alone():
     organization, editor, _reviewer = scheduled()
     boss = Client()
     boss.force_login(User.objects.create_superuser("boss"))
@@ -342,7 +342,7 @@ def test_nobody_takes_a_schedule_away_alone():
     assert Organization.objects.get().scheduled_revision
 
 
-def test_only_the_authors_take_a_version_back():
+def test_only_authors_can_take_a_version_back():
     record, editor = in_review()
     reviewer = sign_in("Reviewer")
     assert "action-cancel-workflow" not in reviewer.get(url(record, "edit")).content.decode()
@@ -353,13 +353,13 @@ def test_only_the_authors_take_a_version_back():
     assert not Organization.objects.get().workflow_in_progress
 
 
-def test_whoever_opens_what_was_sent_back_reads_why():
+def test_the_form_of_a_version_that_was_sent_back_says_why():
     record, editor = in_review()
     decide(sign_in("Reviewer"), record, "reject")
     assert "asks for changes: Looks right." in messages_at(editor, record)
 
 
-def test_the_review_itself_stays_in_place():
+def test_the_review_itself_cannot_be_removed():
     workflow = Workflow.objects.get()
     boss = Client()
     boss.force_login(User.objects.create_superuser("boss"))
@@ -383,7 +383,7 @@ def emergency(client, record, reason="The figure is libel."):
 
 @pytest.fixture
 def published_alone():
-    """A live organization that a lead changed alone, and the lead."""
+    """Return a live organization that a lead changed alone, and the lead."""
     organization = make_organization(slug="acme", name="Acme", city_en="Paris", city_zh="巴黎")
     lead = sign_in("Lead")
     send(lead, url(organization, "edit"), city_en="Lyon", city_zh="里昂")
@@ -475,7 +475,7 @@ def test_a_second_look_is_for_the_publication_that_was_on_the_screen(published_a
     assert "Nice" in html
 
 
-def test_another_person_brings_back_what_was_live_before(published_alone):
+def test_another_person_can_bring_back_the_earlier_version(published_alone):
     organization, lead = published_alone
     take_look(lead, organization, revert="1")
     assert Organization.objects.get().city_en == "Lyon"

@@ -1,4 +1,4 @@
-"""The screen of the intervals: the effect first, and the same numbers once they are saved."""
+"""The screen of the intervals: it shows the effect first, and the numbers are the same after saving."""
 
 from datetime import timedelta
 
@@ -28,7 +28,7 @@ def read_screen(response) -> BeautifulSoup:
 
 
 def read_rows(screen: BeautifulSoup) -> dict[str, list[str]]:
-    """The rows of the table: due and overdue by day ahead."""
+    """Return the rows of the table: due and overdue by days ahead."""
     return {
         row.th.get_text(strip=True): [cell.get_text(strip=True) for cell in row.find_all("td")]
         for row in screen.select("table.listing tbody tr")
@@ -49,7 +49,7 @@ def read_form(screen: BeautifulSoup) -> dict:
 
 @pytest.fixture
 def checked():
-    """Ten models that were checked fifty days ago."""
+    """Make ten models that were checked fifty days ago."""
     user = User.objects.create_user("checker")
     with time_machine.travel(timezone.now() - timedelta(days=50)):
         for _ in range(10):
@@ -59,7 +59,7 @@ def checked():
 
 
 def count_due(group: str) -> list[str]:
-    """What the table should say of a group, counted one by one."""
+    """Return the expected row of the table for a group, counted one by one."""
     texts = []
     for days in (0, 7, 30, 90):
         day = timezone.now().date() + timedelta(days=days)
@@ -68,7 +68,7 @@ def count_due(group: str) -> list[str]:
     return texts
 
 
-def test_the_effect_is_shown_without_saving_and_is_what_saving_brings(checked):
+def test_the_effect_is_shown_before_saving_and_is_the_same_after(checked):
     lead = sign_in("Lead")
     form = open_screen(lead)
     before = count_due("access")
@@ -95,7 +95,7 @@ def test_numbers_whose_effect_was_not_shown_are_not_saved(checked):
     assert "not the numbers whose effect you saw" in screen.get_text()
     assert not Interval.objects.exists()
     shown = read_form(screen)
-    # Meanwhile somebody else saves another number.
+    # Meanwhile somebody else saves a different number.
     Interval.objects.create(group="access", days=30)
     press(lead, "save", shown)
     assert Interval.objects.get().days == 30
@@ -109,7 +109,7 @@ def test_a_number_out_of_range_is_refused_in_words(days, words):
     assert not Interval.objects.exists()
 
 
-def test_editors_look_and_try_but_do_not_save():
+def test_editors_can_look_and_try_but_not_save():
     editor = sign_in("Editor")
     screen = read_screen(press(editor, "effect", open_screen(editor), pricing="60"))
     assert read_rows(screen)["Pricing, if changed"][0] == "60"

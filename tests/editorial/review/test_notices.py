@@ -1,4 +1,4 @@
-"""Who is told what, where, in which language; and that mail neither delays anything nor gets lost."""
+"""Who is told what, where and in which language; mail neither delays anything nor gets lost."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,7 @@ FRIDAY = datetime(2026, 3, 6, 15, 0, tzinfo=UTC)
 
 @pytest.fixture
 def dead_mail_server(settings):
-    """No mail server, where the site has one."""
+    """Configure a mail server that does not answer."""
     with running_mail_server() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
@@ -61,7 +61,7 @@ def everybody_told(kind: str) -> set[str]:
 
 
 def submit(by: str = "Editor", name: str | None = None, **values):
-    """An organization that someone wrote and submitted, and their client."""
+    """Let someone write and submit an organization; return it and their client."""
     client = sign_in(by, name)
     assert create(client, Organization, action="submit", **values).status_code == 302
     return Organization.objects.get(slug="acme"), client
@@ -73,7 +73,7 @@ def request_changes(client, record, comment: str):
 
 
 def change_in_emergency(lead, reason="The figure is libel."):
-    """Acme, live, and then changed by a lead alone."""
+    """Return Acme, which is live and was then changed by a lead alone."""
     record = make_organization(slug="acme", name="Acme", city_en="Paris", city_zh="巴黎")
     send(lead, url(record, "edit"), city_en="Lyon", city_zh="里昂")
     assert lead.post(review_address("emergency", record), {"reason": reason}).status_code == 302
@@ -99,7 +99,7 @@ def test_reviewers_and_leads_are_told_of_a_submission_but_not_its_authors():
     assert Notice.objects.count() == 2
 
 
-def test_a_version_submitted_again_is_told_again():
+def test_a_resubmitted_version_is_announced_again():
     reviewer = sign_in("Reviewer")
     record, editor = submit()
     send(editor, url(record, "edit"), summary_en="Paris.")
@@ -123,7 +123,7 @@ def test_authors_are_told_what_to_change_and_that_it_was_approved():
     assert everybody_told("approved") == {"editor", "contributor"}
 
 
-def test_of_an_emergency_those_are_told_who_can_take_the_second_look():
+def test_people_who_can_take_the_second_look_are_told_of_an_emergency():
     sign_in("Reviewer"), sign_in("Editor")
     lead = sign_in("Lead")
     change_in_emergency(lead)
@@ -165,7 +165,7 @@ def test_the_authors_are_told_when_an_emergency_ends_their_review():
         ("@admin can't open it, @reviewer wrote it, @left has left.", set()),
     ],
 )
-def test_who_is_named_in_a_decision_is_told(text, names):
+def test_people_mentioned_in_a_decision_are_told(text, names):
     for name in ("ann", "ann-lee", "ben"):
         sign_in("Contributor", name)
     sign_in("Administrator", "admin")
@@ -177,20 +177,20 @@ def test_who_is_named_in_a_decision_is_told(text, names):
     assert told("editor", "changes-requested") == 1
 
 
-def test_who_is_named_in_the_reason_of_an_emergency_is_told():
+def test_people_mentioned_in_the_reason_of_an_emergency_are_told():
     sign_in("Editor", "ann")
     change_in_emergency(sign_in("Lead"), reason="Libel, as @ann found.")
     assert everybody_told("mentioned") == {"ann"}
 
 
-def test_an_author_who_is_named_too_is_told_once():
+def test_an_author_who_is_also_mentioned_is_told_once():
     reviewer = sign_in("Reviewer")
     record, editor = submit()
     request_changes(reviewer, record, "@editor: which Acme?")
     assert Notice.objects.filter(recipient=editor.user).count() == 1
 
 
-def test_of_a_comment_on_a_page_those_are_told_who_are_named_or_follow_it():
+def test_people_who_are_mentioned_or_follow_are_told_of_a_page_comment():
     page = make_article(make_article_index())
     ann, ben, cid, dan = (sign_in("Editor", name).user for name in ("ann", "ben", "cid", "dan"))
     PageSubscription.objects.create(page=page, user=cid, comment_notifications=True)
@@ -216,7 +216,7 @@ def test_a_decision_that_fails_tells_nobody():
     assert Notice.objects.count() == before
 
 
-# What each person chooses -------------------------------------------------------------------------------------
+# Each person's choices ----------------------------------------------------------------------------------------
 
 
 def choose(client, **chosen):
@@ -228,7 +228,7 @@ def choose(client, **chosen):
     )
 
 
-def test_each_person_chooses_what_comes_where(mail_server):
+def test_each_person_chooses_kinds_and_places_of_notices(mail_server):
     quiet, deaf, all_ears = (sign_in("Reviewer", name) for name in ("quiet", "deaf", "ears"))
     assert choose(quiet, by_mail=["mentioned"]).status_code == 302
     assert choose(deaf, in_admin=[], by_mail=["approved"]).status_code == 302
@@ -266,7 +266,7 @@ def test_wagtails_own_mail_and_its_choices_are_gone():
     assert not UserProfile.get_for_user(boss).submitted_notifications
 
 
-def test_a_comment_is_told_of_by_the_clock_and_not_by_the_request(dead_mail_server):
+def test_a_page_comment_is_announced_without_mail_in_the_request(dead_mail_server):
     author, editor = sign_in("Editor", "author"), sign_in("Editor")
     page = make_article(make_article_index())
     PageSubscription.objects.create(page=page, user=author.user, comment_notifications=True)
@@ -350,7 +350,7 @@ def test_nobody_marks_or_sees_the_notices_of_others():
     assert "Acme" not in other.get(reverse("review:notices")).content.decode()
 
 
-def test_notices_go_with_a_draft_that_is_deleted():
+def test_notices_are_deleted_with_their_draft():
     reviewer = sign_in("Reviewer")
     record, _editor = submit()
     assert Notice.objects.exists()
@@ -363,7 +363,7 @@ def test_notices_go_with_a_draft_that_is_deleted():
 # By mail ------------------------------------------------------------------------------------------------------
 
 
-def test_mail_says_what_differs_and_leads_to_the_screen(mail_server):
+def test_mail_lists_the_changes_and_links_to_the_screen(mail_server):
     reviewer = sign_in("Reviewer")
     record = make_organization(slug="acme", name="Acme", city_en="Paris", city_zh="巴黎", cite={"type": "2022"})
     editor = sign_in("Editor")
@@ -417,7 +417,7 @@ def test_a_mail_server_that_dies_half_way_loses_nothing(mail_server, caplog):
     for name in ("one", "two", "three", "four"):
         sign_in("Reviewer", name)
     submit()
-    # It hangs up before it says that it took the second.
+    # It hangs up before it confirms the second message.
     mail_server.dies_after = 2
     with time_machine.travel(timezone.now()) as clock:
         run_clock()
@@ -431,7 +431,7 @@ def test_a_mail_server_that_dies_half_way_loses_nothing(mail_server, caplog):
     assert all(mail_server.mail_to(name) for name in ("one", "two", "three", "four"))
 
 
-def test_a_bad_address_stops_no_other(mail_server, caplog):
+def test_a_bad_address_does_not_block_other_mail(mail_server, caplog):
     first, second = sign_in("Reviewer", "first").user, sign_in("Reviewer", "second").user
     nobody, left = sign_in("Reviewer", "nobody").user, sign_in("Reviewer", "left").user
     User.objects.filter(pk=nobody.pk).update(email="")
@@ -453,7 +453,7 @@ def reminders() -> set[str]:
     return set(Notice.objects.filter(is_reminder=True).values_list("recipient__username", flat=True))
 
 
-def test_a_second_look_is_reminded_of_once_after_two_working_days(mail_server):
+def test_one_reminder_of_a_second_look_is_sent_after_two_working_days(mail_server):
     with time_machine.travel(FRIDAY, tick=False) as clock:
         sign_in("Reviewer")
         change_in_emergency(sign_in("Lead"))
@@ -483,7 +483,7 @@ def test_a_second_look_owed_since_a_weekend_counts_from_monday():
         assert reminders() == {"reviewer"}
 
 
-def test_nobody_is_reminded_of_a_look_that_was_taken():
+def test_there_is_no_reminder_after_the_second_look_was_taken():
     with time_machine.travel(FRIDAY, tick=False) as clock:
         reviewer = sign_in("Reviewer")
         record = change_in_emergency(sign_in("Lead"))

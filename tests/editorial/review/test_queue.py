@@ -1,4 +1,4 @@
-"""My queue: what needs a person, in the order of urgency, for those who check."""
+"""My queue: what needs a person, in the order of urgency, for people who check values."""
 
 import re
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def editor():
 
 
 def read_rows(client, query: str = "") -> list[list[str]]:
-    """The rows of the queue: name, field group, state."""
+    """Return the rows of the queue: name, field group, state."""
     response = client.get(f"{QUEUE}{query}")
     assert response.status_code == 200
     soup = BeautifulSoup(response.content, "html.parser")
@@ -49,7 +49,7 @@ def read_rows(client, query: str = "") -> list[list[str]]:
 
 
 def read_reasons(client, query: str = "") -> dict[str, str]:
-    """Why each field group stands in the queue."""
+    """Return the reason why each field group is in the queue."""
     rows = BeautifulSoup(client.get(f"{QUEUE}{query}").content, "html.parser").select("tbody tr")
     return {row.find_all("td")[0].get_text(): row.find_all("td")[2].get_text() for row in rows}
 
@@ -59,7 +59,7 @@ def check(record, group, user, outcome=Outcome.STILL_TRUE, **values) -> None:
 
 
 def dispute(model) -> None:
-    """Publish that the source of an entry's one citation says otherwise."""
+    """Publish that the source of an entry's only citation contradicts the value."""
     draft = model.get_latest_revision_as_object()
     citation = draft.citations.all()[0]
     citation.stance, citation.stated_en = "contradicts", "Open weights"
@@ -67,7 +67,7 @@ def dispute(model) -> None:
     publish_revision(draft.save_revision())
 
 
-def test_what_nobody_has_checked_stands_in_the_queue_until_somebody_does(editor):
+def test_unchecked_groups_are_in_the_queue_until_they_are_checked(editor):
     model = make_model(name="Alpha")
     assert sorted(read_rows(editor)) == [
         ["Alpha", "Access and status", "Unverified"],
@@ -80,13 +80,13 @@ def test_what_nobody_has_checked_stands_in_the_queue_until_somebody_does(editor)
     assert read_rows(editor) == []
 
 
-def test_no_draft_stands_in_the_queue(editor):
+def test_drafts_are_not_in_the_queue(editor):
     make_model(publish=False)
     assert read_rows(editor) == []
 
 
 def test_the_most_urgent_comes_first(editor):
-    """Days of waiting, times how fast such values change, times what depends on it."""
+    """Urgency is days of waiting, times how fast such values change, times the number of dependents."""
     with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
         plans = [{"key": "free", "per": "free", "name_en": "Free", "name_zh": "免费"}]
         old = make_product(name="Old", children={"price_plans": plans})
@@ -97,7 +97,7 @@ def test_the_most_urgent_comes_first(editor):
         clock.move_to(datetime(2026, 2, 10, tzinfo=UTC))
         editor.force_login(editor.user)
         rows = read_rows(editor)
-        # 41 days by 30, and 41 by 60; 10 days by 60, times four.
+        # 41 days / 30, 41 days / 60, and 10 days / 60 × 4.
         assert rows[:3] == [
             ["Old", "Pricing", "Unverified"],
             ["Old", "Access and status", "Unverified"],
@@ -113,7 +113,7 @@ def test_an_article_that_shows_an_entry_makes_it_more_urgent(editor):
     assert [name for name, group, _state in read_rows(editor) if group == "Profile"] == ["Shown", "Unread"]
 
 
-def test_what_is_overdue_comes_before_what_falls_due_however_much_depends_on_that(editor):
+def test_overdue_groups_come_before_due_ones_whatever_their_dependents(editor):
     with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
         late, due = make_model(name="Late"), make_model(name="Due")
         make_article(mentions=[("model", due)])
@@ -141,7 +141,7 @@ def test_a_group_comes_back_when_its_check_falls_due(editor):
             assert read_rows(editor) == [["Alpha", "Access and status", state]]
 
 
-def test_what_cites_a_source_that_changed_is_flagged(editor):
+def test_groups_that_cite_a_changed_source_are_flagged(editor):
     source = make_source()
     model = make_model(name="Alpha", access="api", cite={"access": "2024"}, source=source)
     for group in ("profile", "specifications", "access"):
@@ -153,7 +153,7 @@ def test_what_cites_a_source_that_changed_is_flagged(editor):
     assert read_rows(editor, "?state=flagged") == [["Alpha", "Access and status", "Flagged"]]
 
 
-def test_that_sources_differ_is_no_work_once_somebody_has_checked_it(editor):
+def test_differing_sources_need_no_work_after_a_check(editor):
     model = make_model(name="Alpha", access="api", cite={"access": "2024"})
     dispute(model)
     assert ["Alpha", "Access and status", "Disputed"] in read_rows(editor)
@@ -177,11 +177,11 @@ def test_filters_narrow_the_queue(editor):
     assert len(read_rows(editor, "?owner=nobody")) == 3
     assert read_rows(editor, "?owner=me") == []
     assert read_rows(editor, "?source=price+list") == [["Alpha", "Access and status", "Disputed"]]
-    # What can't be read narrows nothing, and is no error.
+    # Invalid filters are ignored without an error.
     assert len(read_rows(editor, "?owner=somebody&kind=planet&p=zzz")) == 4
 
 
-def test_articles_that_use_a_changed_value_stand_in_the_queue_with_the_reason(editor):
+def test_articles_that_use_a_changed_value_are_in_the_queue_with_the_reason(editor):
     def read_outdated() -> list[str]:
         section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find(id="outdated")
         return (
@@ -205,7 +205,7 @@ def test_articles_that_use_a_changed_value_stand_in_the_queue_with_the_reason(ed
     assert read_outdated() == []
 
 
-def test_ten_outdated_articles_are_shown_and_that_there_are_more(editor):
+def test_ten_outdated_articles_are_shown_with_a_note_of_more(editor):
     model = make_model(name="Alpha", parameters="1 billion")
     for number in range(11):
         make_article(title=f"On scale {number}", body=[("heading", "Scale")], mentions=[("model", model)])
@@ -220,9 +220,9 @@ def test_ten_outdated_articles_are_shown_and_that_there_are_more(editor):
     assert "There are more." not in editor.get(QUEUE).content.decode()
 
 
-def test_terms_and_articles_that_cite_a_changed_source_stand_in_the_queue_until_published_anew(editor):
+def test_terms_and_articles_with_a_changed_source_are_in_the_queue_until_republished(editor):
     def read_doubtful() -> list[tuple[str, str]]:
-        """What cites which source, in order."""
+        """Return the name and the source of each row, in order."""
         section = BeautifulSoup(editor.get(QUEUE).content, "html.parser").find(id="doubtful")
         rows = section.parent.select("section > ul > li") if section else []
         return [tuple(link.get_text() for link in row.find_all("a")) for row in rows]
@@ -254,7 +254,7 @@ def test_terms_and_articles_that_cite_a_changed_source_stand_in_the_queue_until_
     assert read_doubtful() == [("Token", "Page"), ("Other", "Page")]
 
 
-def test_ten_terms_and_articles_that_cite_a_changed_source_are_shown_in_as_many_queries(editor):
+def test_ten_terms_and_articles_with_a_changed_source_take_no_more_queries(editor):
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert editor.get(QUEUE).status_code == 200
@@ -281,8 +281,8 @@ def test_ten_terms_and_articles_that_cite_a_changed_source_are_shown_in_as_many_
 FOUND_CHANGED = "A source has changed or is gone, or somebody found a value changed or in conflict."
 
 
-def test_a_reason_is_true_of_what_is_disputed(editor):
-    """By a citation that says otherwise; then its source changes; by what somebody found; and with the years."""
+def test_disputed_groups_have_the_right_reason(editor):
+    """In this order: a contradicting citation, a changed source, time passing, and a conflict that a person found."""
     with time_machine.travel(datetime(2026, 1, 1, tzinfo=UTC)) as clock:
         source = make_source()
         model = make_model(name="Alpha", access="api", cite={"access": "2024"}, source=source)
@@ -317,7 +317,7 @@ def test_a_reason_is_true_of_what_is_disputed(editor):
         assert read_reasons(editor, "?state=overdue") == {}
 
 
-def test_unverified_are_all_that_nobody_has_checked(editor):
+def test_the_unverified_filter_shows_all_unchecked_groups(editor):
     model = make_model(name="Alpha", access="api", cite={"access": "2024"})
     dispute(model)
     assert sorted(read_reasons(editor, "?state=unverified")) == ["Access and status", "Profile", "Specifications"]
@@ -328,7 +328,7 @@ def test_unverified_are_all_that_nobody_has_checked(editor):
     assert sorted(read_reasons(editor, "?state=unverified")) == ["Access and status", "Specifications"]
 
 
-def test_a_row_is_taken_and_given_away(editor):
+def test_a_row_can_be_taken_and_given_to_others(editor):
     make_model(name="Alpha")
     row = Verification.objects.get(group="access")
     lead = sign_in("Lead").user
@@ -344,7 +344,7 @@ def test_a_row_is_taken_and_given_away(editor):
     assert row.owner is None
 
 
-def test_whose_it_is_stays_when_it_is_checked(editor):
+def test_the_owner_stays_after_a_check(editor):
     model = make_model()
     Verification.objects.filter(group="access").update(owner=editor.user)
     check(model, "access", editor.user)

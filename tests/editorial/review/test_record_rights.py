@@ -9,11 +9,11 @@ from wagtail.models import Workflow, WorkflowContentType
 
 from catalog.models import Product
 from catalog.models.kinds import KINDS
-from editorial.review.record_rights import follow_kinds
+from editorial.review.record_rights import grant_rights
 from editorial.review.roles import Role
 
 pytestmark = pytest.mark.django_db
-# What the roles may do with records; who takes away nothing of it has to change this test.
+# What the roles may do with records. Change this only if their permissions are meant to change.
 WRITING = {"add", "change"}
 EXPECTED = {
     Role.CONTRIBUTOR: WRITING,
@@ -25,24 +25,24 @@ EXPECTED = {
 
 
 def read_rights() -> set[tuple[str, str, str]]:
-    """Every permission of every group."""
+    """Return every permission of every group."""
     names = ("name", "permissions__content_type__model", "permissions__codename")
     return set(Group.objects.exclude(permissions=None).values_list(*names))
 
 
 def rights_on(role: str, model) -> set[str]:
-    """What a role may do with a model."""
+    """Return what a role may do with a model."""
     name = model._meta.model_name
     held = Group.objects.get(name=role).permissions.filter(content_type__app_label="catalog", content_type__model=name)
     return {codename.removesuffix(f"_{name}") for codename in held.values_list("codename", flat=True)}
 
 
-def follow() -> None:
-    follow_kinds(sender=apps.get_app_config("editorial"))
+def grant() -> None:
+    grant_rights(sender=apps.get_app_config("editorial"))
 
 
-def take_away(model) -> None:
-    """As if a kind had just come: nobody has any permission for it, and nothing says that it is reviewed."""
+def make_new(model) -> None:
+    """Make a kind look new: remove all its permissions and its review."""
     kind = ContentType.objects.get_for_model(model)
     # While it is in use no kind leaves it.
     Workflow.objects.update(active=False)
@@ -58,7 +58,7 @@ def test_each_role_has_its_rights_on_each_kind(role):
     )
 
 
-def test_what_is_there_stays_as_it_is():
+def test_existing_permissions_stay_unchanged():
     before = read_rights()
     call_command("migrate", verbosity=0)
     assert read_rights() == before
@@ -67,29 +67,29 @@ def test_what_is_there_stays_as_it_is():
 
 def test_a_new_kind_gets_its_rights_and_its_review_once():
     before = read_rights()
-    take_away(Product)
+    make_new(Product)
     assert rights_on(Role.LEAD, Product) == set()
-    follow()
-    follow()
+    grant()
+    grant()
     assert read_rights() == before
     assert WorkflowContentType.objects.count() == len(KINDS)
     name = Permission.objects.get(codename="change_product").name
     assert name == "Can change product"
 
 
-def test_what_operators_gave_or_took_away_stays():
+def test_permissions_that_operators_changed_stay():
     reviewers, contributors = (Group.objects.get(name=name) for name in (Role.REVIEWER, Role.CONTRIBUTOR))
     reviewers.permissions.add(Permission.objects.get(codename="lock_product"))
     contributors.permissions.remove(Permission.objects.get(codename="add_product"))
     own = Group.objects.create(name="Interns")
     own.permissions.add(Permission.objects.get(codename="change_product"))
     before = read_rights()
-    follow()
+    grant()
     assert read_rights() == before
 
 
 def test_without_roles_nothing_happens():
-    """As before the migrations that make them, and after a flush."""
+    """This is the case before the migrations that make the roles, and after a flush."""
     Group.objects.all().delete()
-    follow()
+    grant()
     assert not Group.objects.exists()

@@ -34,7 +34,7 @@ HOME = "/admin/"
 
 
 def refused(response) -> bool:
-    """Wagtail sends people back to the admin's home with a message."""
+    """Return whether Wagtail refused: with 403, or by sending people to the admin's home with a message."""
     return response.status_code == 403 or (response.status_code == 302 and response.headers["Location"] == HOME)
 
 
@@ -43,7 +43,7 @@ def is_listed(record) -> bool:
 
 
 def submitted(model, by: str = "Editor"):
-    """A record that waits for review."""
+    """Return a record that waits for review."""
     assert create(sign_in(by), model, action="submit").status_code == 302
     record = model.objects.get(slug="acme")
     assert record.workflow_in_progress
@@ -51,7 +51,7 @@ def submitted(model, by: str = "Editor"):
 
 
 def send_article(client, page, action: str, **changes):
-    """Send an article's form; Wagtail's script draws its blocks, so that they are given here."""
+    """Send an article's form with its blocks, which Wagtail's script adds in a browser."""
     blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
     return send(client, edit_article_url(page), action, **blocks, **changes)
 
@@ -88,13 +88,13 @@ def test_writers_make_drafts_that_nobody_sees(role, model):
 
 
 @pytest.mark.parametrize("model", [*EACH_KIND, Source])
-def test_administrators_write_nothing(model):
+def test_administrators_cannot_write(model):
     administrator = sign_in("Administrator")
     assert refused(administrator.get(url(model, "list")))
     assert refused(administrator.get(url(model, "add")))
 
 
-def test_administrators_keep_users_and_settings():
+def test_administrators_manage_users_and_settings():
     administrator = sign_in("Administrator")
     for name in (
         "wagtailusers_users:index",
@@ -111,14 +111,14 @@ def test_administrators_keep_users_and_settings():
 
 
 @pytest.mark.parametrize("role", WRITERS)
-def test_writers_keep_no_users_or_settings(role):
+def test_writers_cannot_manage_users_or_settings(role):
     client = sign_in(role)
     for name in ("wagtailusers_users:index", "wagtailsites:index", "wagtailadmin_workflows:index"):
         assert refused(client.get(reverse(name))), name
 
 
 @pytest.mark.parametrize("role", ["Contributor", "Editor"])
-def test_vocabularies_are_the_editors(role):
+def test_editors_manage_vocabularies(role):
     from catalog.models import Layer, Modality, Segment
 
     client = sign_in(role)
@@ -128,7 +128,7 @@ def test_vocabularies_are_the_editors(role):
 
 @pytest.mark.parametrize("role", WRITERS)
 @pytest.mark.parametrize("model", EACH_KIND)
-def test_nobody_deletes(role, model):
+def test_nobody_can_delete(role, model):
     client = sign_in(role)
     create(client, model)
     assert refused(client.post(url(model.objects.get(), "delete")))
@@ -204,7 +204,7 @@ def test_withdrawing_takes_a_version_that_another_person_approves(model):
 
 
 @pytest.mark.parametrize("model", EACH_KIND)
-def test_approved_with_a_date_goes_live_then(model, monkeypatch):
+def test_a_version_approved_with_a_date_goes_live_then(model, monkeypatch):
     tomorrow = timezone.now() + timedelta(days=1)
     editor = sign_in("Editor")
     response = create(editor, model, action="submit", go_live_at=tomorrow.strftime("%Y-%m-%d %H:%M"))
@@ -241,7 +241,7 @@ def test_version_that_cannot_go_live_is_refused_with_a_message():
     model = KINDS[0]
     reviewer = sign_in("Reviewer")
     record = submitted(model)
-    # Another entry takes the address while this one waits.
+    # Another entry takes the address while this one waits for approval.
     decide(reviewer, record)
     record = model.objects.get()
     editor = sign_in("Lead", "lead2")
@@ -318,8 +318,8 @@ def test_scheduled_article_goes_live_then(article, monkeypatch):
 
 
 @pytest.fixture
-def robbed(db):
-    """A live article whose new version waits for approval; another article has taken its new address meanwhile."""
+def displaced(db):
+    """Return a live article whose new version waits for approval; meanwhile another article took its new address."""
     index = make_article_index()
     article = make_article(index, live=True)
     assert send_article(sign_in("Editor"), article, "submit", slug="wanted").status_code == 302
@@ -328,26 +328,26 @@ def robbed(db):
 
 
 @pytest.mark.parametrize("dialog", [False, True])
-def test_article_that_cannot_go_live_stays_in_review_with_a_message(robbed, dialog):
+def test_article_that_cannot_go_live_stays_in_review_with_a_message(displaced, dialog):
     reviewer = sign_in("Reviewer")
     address = reverse(
-        "wagtailadmin_pages:workflow_action", args=(robbed.pk, "approve", robbed.current_workflow_task_state.pk)
+        "wagtailadmin_pages:workflow_action", args=(displaced.pk, "approve", displaced.current_workflow_task_state.pk)
     )
-    origin = f"http://testserver{edit_article_url(robbed)}"
+    origin = f"http://testserver{edit_article_url(displaced)}"
     headers = {"Referer": origin, **({"X-Requested-With": "XMLHttpRequest"} if dialog else {})}
     response = reviewer.post(address, headers=headers)
     assert (response.json()["redirect"] if dialog else response.headers["Location"]) == origin
-    article = ArticlePage.objects.get(pk=robbed.pk)
+    article = ArticlePage.objects.get(pk=displaced.pk)
     assert article.workflow_in_progress
     assert article.slug == "on-scale"
     assert "This version can&#x27;t go live" in reviewer.get(origin).content.decode()
 
 
-def test_bulk_publication_of_what_cannot_go_live_is_refused_with_a_message(robbed):
+def test_bulk_publication_of_what_cannot_go_live_is_refused_with_a_message(displaced):
     lead = sign_in("Lead")
     User.objects.filter(username="lead").update(is_superuser=True)
     address = reverse("wagtail_bulk_action", args=("wagtailcore", "page", "publish"))
-    response = lead.post(f"{address}?id={robbed.pk}", headers={"Referer": "https://elsewhere.example/"})
+    response = lead.post(f"{address}?id={displaced.pk}", headers={"Referer": "https://elsewhere.example/"})
     assert response.headers["Location"] == HOME
-    assert ArticlePage.objects.get(pk=robbed.pk).slug == "on-scale"
+    assert ArticlePage.objects.get(pk=displaced.pk).slug == "on-scale"
     assert "has not been approved" in lead.get(HOME).content.decode()

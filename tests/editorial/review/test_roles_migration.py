@@ -1,4 +1,4 @@
-"""The migration that makes the roles can be taken back and run again."""
+"""The migration that makes the roles can be reversed and run again."""
 
 import pytest
 from django.contrib.auth.models import Group, Permission
@@ -16,14 +16,14 @@ def migrate(name: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_there_and_back():
+def test_the_migration_runs_forwards_and_backwards():
     last = max(name for app, name in MigrationExecutor(connection).loader.graph.leaf_nodes() if app == "editorial")
     permissions = {name: Group.objects.get(name=name).permissions.count() for name in Role.values}
     try:
         migrate("0001_initial")
         assert not Group.objects.filter(name__in=Role.values).exists()
         assert not Workflow.objects.exists()
-        # As on an empty database, where Django has made no permissions yet.
+        # As on an empty database, where Django has not created permissions yet.
         Permission.objects.filter(content_type__app_label="catalog").delete()
     finally:
         migrate(last)

@@ -1,4 +1,4 @@
-"""The screens of the review: what waits, what a version changes, and the decision about it."""
+"""The screens of the review: waiting versions, the changes of a version, and the decision about it."""
 
 from datetime import timedelta
 
@@ -31,15 +31,15 @@ from tests.factories import make_model, make_organization, make_source, publish_
 pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
 
-def table(client, record) -> dict[str, list[str]]:
-    """The table of what changed: the cells of each row, as text, by the name of the value."""
+def read_changes(client, record) -> dict[str, list[str]]:
+    """Return the table of changes: the cells of each row, as text, by the label of the value."""
     html = client.get(review_address("changes", record)).content.decode()
     rows = BeautifulSoup(html, "html.parser").select("table.listing tbody tr")
     return {row.th.get_text(): [" ".join(cell.get_text(" ").split()) for cell in row.find_all("td")] for row in rows}
 
 
-def front(client) -> dict[str, list[str]]:
-    """The lists of the front page: their rows, by heading."""
+def read_front_page(client) -> dict[str, list[str]]:
+    """Return the lists of the front page: their rows by heading."""
     html = client.get(reverse("wagtailadmin_home")).content.decode()
     sections = BeautifulSoup(html, "html.parser").select("section.panel.summary[aria-labelledby]")
     return {
@@ -48,8 +48,8 @@ def front(client) -> dict[str, list[str]]:
     }
 
 
-def ways(client, record) -> dict[str, str]:
-    """Where the buttons of the messages on a form lead within it, by their words; each place is there."""
+def button_targets(client, record) -> dict[str, str]:
+    """Return the places in a form to which the buttons of its messages lead, by label; all of them exist."""
     soup = BeautifulSoup(client.get(url(record, "edit")).content, "html.parser")
     found = {link.get_text(strip=True): link["href"].partition("#")[2] for link in soup.select(".messages a.button")}
     assert all(soup.find(id=place) for place in found.values())
@@ -57,7 +57,7 @@ def ways(client, record) -> dict[str, str]:
 
 
 def decide_on_screen(client, record, action: str, comment: str = "", **changes):
-    """Press a button of the screen as it stands now."""
+    """Press a button of the screen as it is now."""
     address = review_address("changes", record)
     field = BeautifulSoup(client.get(address).content, "html.parser").find("input", {"name": "state"})
     state = field["value"] if field else ""
@@ -85,7 +85,7 @@ def test_the_difference_shows_every_value_row_relation_and_source():
         summary_en="A very large model.",
         makers=[str(second.pk)],
     )
-    changes = table(editor, AIModel.objects.get())
+    changes = read_changes(editor, AIModel.objects.get())
     assert changes["Released"][0] == "2020-05"
     assert "06" in changes["Released"][1]
     assert "as of 2022" in changes["Released"][2]
@@ -104,7 +104,7 @@ def test_the_difference_of_an_article_marks_what_was_added_to_its_text():
     draft = article.get_latest_revision_as_object()
     draft.body = [("heading", "Why and how")]
     draft.save_revision(user=editor.user)
-    old, new, _sources = table(editor, article)["Body"]
+    old, new, _sources = read_changes(editor, article)["Body"]
     assert (old, "and how" in new) == ("Why", True)
 
 
@@ -122,7 +122,7 @@ def test_the_difference_of_an_article_has_its_sources_as_one_numbered_list():
         draft.introduction = "New."
         draft.save_revision(user=editor.user)
         article.refresh_from_db()
-        return {name: cells[:2] for name, cells in table(editor, article).items() if name != "Introduction"}
+        return {name: cells[:2] for name, cells in read_changes(editor, article).items() if name != "Introduction"}
 
     assert change(first, second) == {}
     assert change(first, second, third) == {"Source": ["[1] First [2] Second", "[1] First [2] Second [3] Third"]}
@@ -136,15 +136,15 @@ def test_an_old_source_of_a_new_value_is_marked():
     model = make_model(slug="gpt-3", released="2020-05", cite={"released": "2020"})
     editor = sign_in("Editor")
     send(editor, url(model, "edit"), released="2021-06", summary_en="A large model.")
-    changes = table(editor, model)
+    changes = read_changes(editor, model)
     assert "Source unchanged since the old value" in changes["Released"][2]
     assert "Source unchanged" not in changes["Summary (English)"][2]
     send(editor, url(model, "edit"), None, (("citations", cite("released")),))
-    assert "Source unchanged" not in table(editor, model)["Released"][2]
+    assert "Source unchanged" not in read_changes(editor, model)["Released"][2]
 
 
-def standing(client, record) -> str:
-    """The state that the screen of what changed names."""
+def shown_state(client, record) -> str:
+    """Return the state that the screen of changes shows."""
     html = client.get(review_address("changes", record)).content.decode()
     return BeautifulSoup(html, "html.parser").select_one(".nice-padding p").get_text().split("\n")[1].strip()
 
@@ -153,37 +153,37 @@ def test_each_screen_names_the_state_in_the_words_of_the_vocabulary():
     editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
     create(editor, Organization)
     record = Organization.objects.get()
-    assert standing(editor, record) == "Draft"
+    assert shown_state(editor, record) == "Draft"
     send(editor, url(record, "edit"), "submit", rows=(("citations", cite("type")),), go_live_at="2130-01-02 12:00")
-    assert standing(editor, record) == "In review"
+    assert shown_state(editor, record) == "In review"
     decide_on_screen(reviewer, record, "reject", "Later.")
-    assert standing(editor, record) == "Changes requested"
+    assert shown_state(editor, record) == "Changes requested"
     send(editor, url(record, "edit"), "submit", go_live_at="2130-01-03 12:00")
     decide_on_screen(reviewer, record, "approve")
-    assert standing(editor, record).startswith("Goes live 01/03/2130")
-    assert "Jan. 3, 2130, noon" in table(editor, record)["Go live date/time"][1]
-    assert front(editor)["What you submitted"][0].startswith("Acme – Goes live 01/03/2130")
-    assert "Your drafts" not in front(editor)
+    assert shown_state(editor, record).startswith("Goes live 01/03/2130")
+    assert "Jan. 3, 2130, noon" in read_changes(editor, record)["Go live date/time"][1]
+    assert read_front_page(editor)["What you submitted"][0].startswith("Acme – Goes live 01/03/2130")
+    assert "Your drafts" not in read_front_page(editor)
 
     with time_machine.travel("2130-01-04"):
         call_command("publish_scheduled")
     editor, reviewer = (sign_in(role, f"later-{role}") for role in ("Editor", "Reviewer"))
     record = Organization.objects.get()
-    assert standing(editor, record) == "Live"
+    assert shown_state(editor, record) == "Live"
     send(editor, url(record, "edit"), "submit", go_live_at="", summary_en="More.")
-    assert standing(editor, record) == "Live · In review"
+    assert shown_state(editor, record) == "Live · In review"
     decide_on_screen(reviewer, record, "approve")
-    assert front(editor)["What you submitted"][0].startswith("Acme – Live (")
+    assert read_front_page(editor)["What you submitted"][0].startswith("Acme – Live (")
     withdraw(Organization.objects.get())
-    assert standing(editor, record) == "Withdrawn"
-    assert front(editor)["What you submitted"][0].startswith("Acme – Replaced by another version (")
+    assert shown_state(editor, record) == "Withdrawn"
+    assert read_front_page(editor)["What you submitted"][0].startswith("Acme – Replaced by another version (")
 
 
-def test_the_state_of_an_article_is_named_and_what_was_submitted_leads_to_it():
+def test_the_state_of_an_article_is_named_and_the_front_page_links_to_it():
     article = make_article(make_article_index())
     editor = sign_in("Editor")
     article.get_workflow().start(article, editor.user)
-    assert standing(editor, article) == "In review"
+    assert shown_state(editor, article) == "In review"
     html = editor.get(reverse("wagtailadmin_home")).content.decode()
     (link,) = BeautifulSoup(html, "html.parser").select("section[aria-labelledby=sent] li a")
     assert "On scale" in editor.get(link["href"]).content.decode()
@@ -197,11 +197,11 @@ def test_the_screens_are_in_the_readers_language():
     soup = BeautifulSoup(html, "html.parser")
     assert "acme 中文" in soup.title.get_text()
     assert "acme 中文" in soup.h1.get_text()
-    (row,) = [row for rows in front(editor).values() for row in rows]
+    (row,) = [row for rows in read_front_page(editor).values() for row in rows]
     assert row.startswith("acme 中文")
 
 
-def test_what_is_in_review_can_be_submitted_again_only_as_such():
+def test_a_version_in_review_can_only_be_resubmitted():
     editor = sign_in("Editor")
     create(editor, Organization, action="submit")
     record = Organization.objects.get()
@@ -219,10 +219,10 @@ def test_a_reviewer_decides_on_the_screen_and_sees_only_what_others_wrote():
     author, reviewer, editor = sign_in("Reviewer", "author"), sign_in("Reviewer"), sign_in("Editor")
     create(author, Organization, action="submit")
     record = Organization.objects.get()
-    assert front(author)["Waiting for you"] == []
-    assert front(author)["What you submitted"][0].startswith("Acme – In review (submitted on")
-    assert "Acme" in front(reviewer)["Waiting for you"][0]
-    assert "Waiting for you" not in front(editor)
+    assert read_front_page(author)["Waiting for you"] == []
+    assert read_front_page(author)["What you submitted"][0].startswith("Acme – In review (submitted on")
+    assert "Acme" in read_front_page(reviewer)["Waiting for you"][0]
+    assert "Waiting for you" not in read_front_page(editor)
 
     assert "someone else must approve" in decide_on_screen(author, record, "approve").content.decode()
     state = record.current_workflow_task_state.pk
@@ -231,15 +231,15 @@ def test_a_reviewer_decides_on_the_screen_and_sees_only_what_others_wrote():
     assert not Organization.objects.get().live
 
     decide_on_screen(reviewer, record, "reject", "Name the city.")
-    assert front(author)["What you submitted"][0].startswith("Acme – Changes requested: Name the city.")
-    assert front(reviewer)["Waiting for you"] == []
+    assert read_front_page(author)["What you submitted"][0].startswith("Acme – Changes requested: Name the city.")
+    assert read_front_page(reviewer)["Waiting for you"] == []
     send(author, url(record, "edit"), "submit", city_en="Paris", city_zh="巴黎", rows=(("citations", cite("city")),))
     decide_on_screen(reviewer, record, "approve")
     assert Organization.objects.get().city_en == "Paris"
-    assert front(author)["What you submitted"][0].startswith("Acme – Live")
+    assert read_front_page(author)["What you submitted"][0].startswith("Acme – Live")
 
 
-def test_what_was_submitted_again_since_the_screen_was_opened_is_not_approved():
+def test_a_version_resubmitted_since_the_screen_was_opened_is_not_approved():
     editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
     create(editor, Organization, action="submit")
     record = Organization.objects.get()
@@ -256,10 +256,10 @@ def test_what_was_submitted_again_since_the_screen_was_opened_is_not_approved():
 def test_drafts_nobody_has_submitted_are_on_their_authors_front_page():
     editor, other = sign_in("Editor"), sign_in("Editor", "other")
     create(editor, Organization)
-    assert front(editor)["Your drafts"][0].startswith("Acme – last changed on")
-    assert "Your drafts" not in front(other)
+    assert read_front_page(editor)["Your drafts"][0].startswith("Acme – last changed on")
+    assert "Your drafts" not in read_front_page(other)
     send(editor, url(Organization.objects.get(), "edit"), "submit", rows=(("citations", cite("type")),))
-    assert "Your drafts" not in front(editor)
+    assert "Your drafts" not in read_front_page(editor)
 
 
 def test_actions_have_the_words_of_the_vocabulary():
@@ -286,9 +286,9 @@ def test_the_front_page_takes_as_many_queries_for_many_rows():
     author, reviewer = sign_in("Editor"), sign_in("Reviewer")
 
     def count(client) -> int:
-        front(client)
+        read_front_page(client)
         with CaptureQueriesContext(connection) as queries:
-            front(client)
+            read_front_page(client)
         return len(queries)
 
     create(author, Organization, "first", action="submit")
@@ -304,7 +304,7 @@ def test_a_refused_submission_opens_the_value_that_lacks_a_source():
     record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
     editor = sign_in("Editor")
     send(editor, url(record, "edit"), "submit", city_en="Paris", city_zh="巴黎")
-    assert ways(editor, record) == {"City": "#id_city_en"}
+    assert button_targets(editor, record) == {"City": "#id_city_en"}
     milestone = {
         "milestone_kind": "release",
         "date": "2020",
@@ -314,11 +314,11 @@ def test_a_refused_submission_opens_the_value_that_lacks_a_source():
     }
     changes = {"city_en": "", "city_zh": ""}
     send(editor, url(record, "edit"), "submit", (("milestones", milestone),), **changes)
-    assert ways(editor, record) == {"milestone “opened”": "#id_milestones-TOTAL_FORMS"}
+    assert button_targets(editor, record) == {"milestone “opened”": "#id_milestones-TOTAL_FORMS"}
 
 
 @pytest.mark.parametrize(("others", "kind"), [(0, "single-checked"), (1, None)])
-def test_a_team_of_one_approves_alone_only_where_the_operator_says_so(settings, others, kind):
+def test_a_team_of_one_approves_alone_only_if_the_operator_allows_it(settings, others, kind):
     only = sign_in("Reviewer", "only")
     for number in range(others):
         sign_in("Lead", f"other-{number}")
@@ -346,8 +346,8 @@ def test_readers_lists_and_the_report_say_that_a_second_look_is_owed():
     assert "second look pending" in lead.get("/en/organizations/acme/").content.decode()
     listing = lead.get(url(Organization, "list")).content.decode()
     assert "Live, second look owed" in listing
-    assert "It burns." in front(reviewer)["Live, second look owed"][0]
-    assert "Live, second look owed" not in front(lead), "it is another person's"
+    assert "It burns." in read_front_page(reviewer)["Live, second look owed"][0]
+    assert "Live, second look owed" not in read_front_page(lead), "it is another person's"
     report = reviewer.get(reverse("review:owed_looks")).content.decode()
     assert "It burns." in report
     assert "Overdue" not in report
@@ -359,11 +359,11 @@ def test_readers_lists_and_the_report_say_that_a_second_look_is_owed():
     assert "second look" not in lead.get("/en/organizations/acme/").content.decode()
 
 
-def test_lists_say_what_was_withdrawn():
+def test_lists_show_what_was_withdrawn():
     editor, reviewer = sign_in("Editor"), sign_in("Reviewer")
     record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
     send(editor, url(record, "edit"), "submit", withdrawal_en="It never was.", withdrawal_zh="从未存在。")
-    assert "Reason for withdrawal (English)" in table(reviewer, record)
+    assert "Reason for withdrawal (English)" in read_changes(reviewer, record)
     assert "a lead must submit or approve that" in decide_on_screen(reviewer, record, "approve").content.decode()
     assert Organization.objects.get().live
     decide_on_screen(sign_in("Lead"), record, "approve")

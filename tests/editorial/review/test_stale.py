@@ -1,4 +1,4 @@
-"""Two editors at once: nobody's text is overwritten unseen, and nothing typed is lost."""
+"""Two editors at once: nobody's text is overwritten unseen, and no typed text is lost."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.admin]
 
 
 def comparison(html: str) -> dict[str, list[str]]:
-    """Both versions of each value that differs: theirs, mine."""
+    """Return both versions of each value that differs: theirs, mine."""
     rows = BeautifulSoup(html, "html.parser").select(".messages table.listing tbody tr")
     return {row.th.get_text(): [cell.get_text().strip() for cell in row.find_all("td")] for row in rows}
 
@@ -51,7 +51,7 @@ def test_a_stale_form_is_refused_with_both_versions_and_keeps_what_was_typed(mod
     assert "ann saved another version" in html
     assert "By Ben" in "".join(values_in(editor_form(html))["aliases"]), "what was typed is still there"
     assert Revision.objects.for_instance(record).count() == saved
-    # Ben has seen both; saving again is a decision.
+    # Ben has seen both versions, so saving again is his decision.
     again = values_in(editor_form(html))
     assert ben.post(address, again).status_code == 302
     assert model.objects.get().get_latest_revision().content["aliases"] == "By Ben"
@@ -70,7 +70,7 @@ def test_a_stale_form_neither_submits_nor_takes_back():
         assert record.get_latest_revision().content["summary_en"] == "By Ann"
 
 
-def test_a_form_that_does_not_say_what_it_was_opened_with_is_stale():
+def test_a_form_without_its_opening_version_is_stale():
     ann = sign_in("Editor")
     create(ann, Organization)
     record = Organization.objects.get()
@@ -92,7 +92,7 @@ def test_a_stale_form_with_an_error_still_says_that_it_is_stale():
     assert values_in(editor_form(html))["founded"] == ["yesterday"]
 
 
-def test_articles_and_vocabularies_are_as_careful():
+def test_articles_and_vocabularies_follow_the_same_rule():
     ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
     article = make_article(make_article_index())
     address = reverse("wagtailadmin_pages:edit", args=[article.pk])
@@ -117,8 +117,8 @@ def test_articles_and_vocabularies_are_as_careful():
     assert source.publisher == "By Ann"
 
 
-def test_a_word_of_a_vocabulary_holds_the_index_before_its_own_row():
-    """Whoever publishes holds them in this order too: the other way round, each would wait for the other."""
+def test_saving_a_vocabulary_word_locks_the_index_before_its_own_row():
+    """Publishing takes the locks in this order too; in different orders, they could deadlock."""
     ann = sign_in("Editor", "ann")
     segment = make_label(Segment, "video")
     segment.save_revision()
@@ -136,7 +136,7 @@ def test_a_word_of_a_vocabulary_holds_the_index_before_its_own_row():
 
 
 @pytest.mark.parametrize("kind", ["entry", "article"])
-def test_a_form_that_saved_itself_is_not_stale_to_itself(kind):
+def test_autosave_does_not_make_the_same_form_stale(kind):
     ann = sign_in("Editor", "ann")
     if kind == "entry":
         create(ann, Organization)
@@ -154,13 +154,13 @@ def test_a_form_that_saved_itself_is_not_stale_to_itself(kind):
         assert response.status_code == 302
         record = type(record).objects.get()
         assert record.get_latest_revision().content[text] == "Saved by hand"
-    # Another tab of the same person does not know of it.
+    # Another tab of the same person does not know about the save.
     with time_machine.travel(timezone.now() + timedelta(minutes=20)):
         html = ann.post(address, {**opened, text: "Another tab"}).content.decode()
     assert "ann saved another version" in html
 
 
-def test_what_was_typed_into_a_stale_form_is_not_saved_by_itself():
+def test_a_stale_form_is_not_autosaved():
     ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
     create(ann, Organization)
     address = url(Organization.objects.get(), "edit")

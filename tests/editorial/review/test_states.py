@@ -1,4 +1,4 @@
-"""Random days in the newsroom: whatever people do in whatever order, what is live was approved by somebody else."""
+"""Random days in the newsroom: whatever people do in any order, somebody else has approved what is live."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ TEXTS = st.sampled_from(["", "One.", "Two."])
 
 @dataclass(frozen=True)
 class Said:
-    """What a version says, as far as this test changes it."""
+    """The content of a version, as far as this test changes it."""
 
     summary: str = ""
     withdrawal: str = ""
@@ -55,7 +55,7 @@ class Said:
 
 @dataclass
 class Decision:
-    """What the test knows of the last approval."""
+    """The expected content of the last approval."""
 
     version: int
     kind: ApprovalKind
@@ -64,9 +64,9 @@ class Decision:
 
 
 class NewsroomMachine(RuleBasedStateMachine):
-    """One organization, seven people, and beside them a plain account of what must come of what they do.
+    """One organization, seven people, and a simple model of what their actions should lead to.
 
-    A version is known by its number; `said` has what each says, and `writers` who saved it.
+    Versions are known by their number: `said` has the content of each, and `writers` the person who saved it.
     """
 
     def __init__(self):
@@ -82,13 +82,13 @@ class NewsroomMachine(RuleBasedStateMachine):
         self.said: dict[int, Said] = {}
         self.writers: dict[int, str] = {}
         self.submissions: list[tuple[int, str]] = []
-        # Versions that a review or an approval points at.
+        # Versions that a review or an approval refers to.
         self.kept: set[int] = set()
         self.published: list[int] = []
         self.shown: int | None = None
         self.scheduled: int | None = None
         self.in_review: Said | None = None
-        # Who wrote or submitted what is in review.
+        # The people who wrote or submitted the version in review.
         self.party: set[str] = set()
         self.sent_back = False
         self.decisions: list[Decision] = []
@@ -96,7 +96,7 @@ class NewsroomMachine(RuleBasedStateMachine):
     def teardown(self):
         self.stack.close()
 
-    # What the account says ------------------------------------------------------------------------------------
+    # The model ------------------------------------------------------------------------------------------------
 
     @property
     def latest(self) -> int:
@@ -104,7 +104,7 @@ class NewsroomMachine(RuleBasedStateMachine):
 
     @property
     def owed(self) -> list[Decision]:
-        """The emergency publications that nobody has looked at yet, newest first."""
+        """The emergency publications without a second look, newest first."""
         owed = []
         for decision in reversed(self.decisions):
             if decision.kind != ApprovalKind.EMERGENCY:
@@ -114,11 +114,11 @@ class NewsroomMachine(RuleBasedStateMachine):
 
     @property
     def parties(self) -> set[str]:
-        """Those who can't take the second look."""
+        """The people who can't take the second look."""
         return {name for decision in self.owed for name in (*decision.authors, decision.approver)}
 
     def authors(self) -> set[str]:
-        """Who wrote or submitted anything since the last publication or withdrawal."""
+        """Return who wrote or submitted anything since the last publication or withdrawal."""
         since = self.published[-1] if self.published else 0
         authors, before = {name for version, name in self.submissions if version > since}, self.said.get(since)
         for version in sorted(version for version in self.said if version > since):
@@ -128,7 +128,7 @@ class NewsroomMachine(RuleBasedStateMachine):
         return authors - {"nobody"}
 
     def decide(self, *, version: int, kind: ApprovalKind, authors: set[str], approver: str) -> None:
-        """Note an approval, and what becomes of it at once."""
+        """Note an approval and its immediate effect."""
         self.decisions.append(Decision(version, kind, authors, approver))
         self.kept.add(version)
         if self.waits(version):
@@ -146,14 +146,14 @@ class NewsroomMachine(RuleBasedStateMachine):
         self.shown = None if self.said[version].withdrawal else version
         self.in_review, self.sent_back = None, False
 
-    # What people do -------------------------------------------------------------------------------------------
+    # The actions of people ------------------------------------------------------------------------------------
 
     @property
     def record(self) -> Organization:
         return Organization.objects.get()
 
     def save(self, name: str, *, overwrite: bool = False, **values) -> None:
-        """Save a version, in place of the newest where autosave may."""
+        """Save a version; autosave replaces the newest one where it may."""
         draft = self.record.get_latest_revision_as_object()
         said = self.said[self.latest]
         said = Said(**{**vars(said), **values})
@@ -181,7 +181,7 @@ class NewsroomMachine(RuleBasedStateMachine):
 
     @rule(text=TEXTS)
     def autosave(self, text):
-        """Wagtail lets only the one who saved the newest version go on in it."""
+        """Wagtail lets only the person who saved the newest version continue in it."""
         name = self.writers[self.latest]
         if name in self.people:
             self.save(name, overwrite=True, summary=text)
@@ -295,15 +295,15 @@ class NewsroomMachine(RuleBasedStateMachine):
             self.go_live(self.scheduled)
 
     @rule(name=EVERYBODY)
-    def go_round(self, name):
-        """Without an approval nothing goes live, also what once was."""
+    def bypass_review(self, name):
+        """Nothing goes live or offline without an approval, not even a version that was live before."""
         record = self.record
         for revision in record.revisions.exclude(pk=self.scheduled):
             self.attempt(False, lambda revision=revision: revision.publish(skip_permission_checks=True))
         self.attempt(False, lambda: record.unpublish(user=self.people[name]))
 
     def attempt(self, allowed: bool, action) -> bool:
-        """Do something; it must be refused if the account says so, and only then."""
+        """Do something. It must be refused exactly if the model of the test forbids it."""
         try:
             # All or nothing, as in a request.
             with transaction.atomic():
@@ -315,7 +315,7 @@ class NewsroomMachine(RuleBasedStateMachine):
         assert allowed, "It was to be refused."
         return True
 
-    # What always holds ----------------------------------------------------------------------------------------
+    # Invariants -----------------------------------------------------------------------------------------------
 
     @invariant()
     def live_is_what_was_approved(self):
@@ -350,7 +350,7 @@ class NewsroomMachine(RuleBasedStateMachine):
         assert (owed and owed.revision_id) == (self.owed[0].version if self.owed else None)
 
 
-# Each example is a day of some thirty steps.
+# Each example is a day of about thirty steps.
 DAYS = settings(
     max_examples=max(10, settings.default.max_examples // 10),
     stateful_step_count=30,
@@ -360,5 +360,5 @@ DAYS = settings(
 
 @pytest.mark.hypothesis
 @pytest.mark.django_db
-def test_no_day_ends_with_something_unseen():
+def test_whatever_people_do_only_reviewed_content_is_live():
     run_state_machine_as_test(NewsroomMachine, settings=DAYS)

@@ -1,4 +1,4 @@
-"""When sources are read, what is noted of each, and what is flagged; against a server on this machine."""
+"""The link checker: when sources are read, what is stored and what is flagged; with a server on this machine."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def watch(*, limit: int = 100, **options) -> dict[str, int]:
-    """One run."""
+    """Run the link checker once."""
     return dict(watch_sources(fetcher=make_fetcher(**options), limit=limit, host_pause=0))
 
 
@@ -34,13 +34,13 @@ def watch_daily(*, days: int, since: datetime = START) -> None:
 
 
 def make_cited(address: str, **values) -> tuple[Source, AIModel]:
-    """A source, and a live model whose specifications cite it."""
+    """Make a source, and a live model whose specifications cite it."""
     source = make_source(url=address, **values)
     return source, make_record(AIModel, cite={"parameters": "2022"}, source=source, parameters=None)
 
 
 def flagged(record) -> set[str]:
-    """The field groups of an entry that are flagged."""
+    """Return the flagged field groups of an entry."""
     return set(Verification.objects.filter(entry=record.uid, flagged=True).values_list("group", flat=True))
 
 
@@ -62,7 +62,7 @@ def test_the_first_text_is_kept_and_flags_nothing(web):
     assert flagged(model) == set()
 
 
-def test_a_text_that_changed_is_kept_too_and_flags_what_cites_it(web):
+def test_a_changed_text_is_kept_too_and_flags_the_values_that_cite_it(web):
     web.show("/", "Twenty dollars.")
     web.show("/other", "Something else.")
     source, model = make_cited(web.at("/"))
@@ -81,7 +81,7 @@ def test_a_text_that_changed_is_kept_too_and_flags_what_cites_it(web):
     assert not Check.objects.exists()
 
 
-def test_white_space_and_the_same_again_change_nothing(web):
+def test_white_space_and_an_unchanged_text_change_nothing(web):
     web.show("/", "Twenty dollars.")
     source, model = make_cited(web.at("/"))
     for number, text in enumerate(["Twenty dollars.", "Twenty  dollars.\n", "Twenty\ndollars."]):
@@ -92,7 +92,7 @@ def test_white_space_and_the_same_again_change_nothing(web):
     assert flagged(model) == set()
 
 
-def test_what_is_gone_flags_after_three_tries_on_different_days_and_once(web):
+def test_a_gone_source_flags_once_after_three_tries_on_different_days(web):
     source, model = make_cited(web.at("/"))
 
     watch_daily(days=3)
@@ -110,7 +110,7 @@ def test_what_is_gone_flags_after_three_tries_on_different_days_and_once(web):
     assert SourceText.objects.count() == 0
 
 
-def test_what_is_gone_on_purpose_flags_at_once(web):
+def test_a_source_gone_on_purpose_flags_at_once(web):
     web.answer("/", 410)
     source, model = make_cited(web.at("/"))
     watch()
@@ -129,7 +129,7 @@ def test_tries_that_failed_do_not_count_towards_gone(web):
 
 
 @pytest.mark.parametrize(("status", "state"), [(403, "blocked"), (500, "failed")])
-def test_blocked_and_failing_flag_nothing_however_often(web, status, state):
+def test_blocked_and_failing_sources_never_flag(web, status, state):
     web.show("/", "Twenty dollars.")
     source, model = make_cited(web.at("/"))
     with time_machine.travel(START):
@@ -143,7 +143,7 @@ def test_blocked_and_failing_flag_nothing_however_often(web, status, state):
     assert flagged(model) == set()
 
 
-def test_what_was_flagged_and_is_there_again_stays_for_a_person_to_check(web):
+def test_a_source_that_is_back_stays_flagged_until_a_person_checks_it(web):
     web.answer("/", 410)
     source, model = make_cited(web.at("/"))
     with time_machine.travel(START):
@@ -182,7 +182,7 @@ def test_a_redirect_to_itself_is_no_move(web):
     assert state_of(source) == ("reached", 0, "")
 
 
-def test_the_longest_waiting_come_first_and_no_more_than_asked_for(web):
+def test_the_longest_waiting_sources_come_first_up_to_the_limit(web):
     for name in "abcd":
         web.show(f"/{name}", name)
         make_source(url=web.at(f"/{name}"), slug=name)
@@ -200,7 +200,7 @@ def test_the_longest_waiting_come_first_and_no_more_than_asked_for(web):
 @pytest.mark.parametrize(
     ("failures", "days"), [(0, 7), (1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 30), (7, 30), (400, 30)]
 )
-def test_a_source_rests_longer_the_more_often_it_failed(failures, days):
+def test_a_source_is_left_alone_longer_after_each_failure(failures, days):
     source = make_source(url="https://example.org/")
     Source.objects.filter(pk=source.pk).update(failures=failures, tried_at=START)
     assert find_due(START + days * DAY - timedelta(seconds=1)) == []
@@ -208,7 +208,7 @@ def test_a_source_rests_longer_the_more_often_it_failed(failures, days):
 
 
 @pytest.mark.parametrize(("said", "days"), [("3600", 1), (str(3 * 86400), 4), (str(400 * 86400), 30)])
-def test_a_source_rests_for_as_long_as_its_host_asks(web, said, days):
+def test_a_source_is_left_alone_for_as_long_as_its_host_asks(web, said, days):
     web.answer("/", 429, Retry_After=said)
     make_cited(web.at("/"))
     with time_machine.travel(START, tick=False):
@@ -217,7 +217,7 @@ def test_a_source_rests_for_as_long_as_its_host_asks(web, said, days):
     assert len(find_due(START + days * DAY)) == 1
 
 
-def test_a_host_that_asks_for_patience_is_left_to_another_run_and_others_are_not(web, names):
+def test_a_host_that_asks_for_a_long_pause_is_left_to_another_run_and_others_are_read(web, names):
     names["busy.test"] = names["idle.test"] = ["127.0.0.1"]
     web.answer("/busy", 429, Retry_After="3600")
     for number in range(3):
@@ -255,30 +255,30 @@ def test_two_runs_at_once_read_a_source_once(web):
     source = make_source(url=web.at("/"))
 
     def meanwhile(connection):
-        # The other run, while this one waits for the answer.
+        # The other run starts while this one waits for the answer.
         connection.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nHere.")
 
     web.pages["/"] = meanwhile
     due = find_due(timezone.now())
-    assert watching.take(due[0])
-    assert not watching.take(due[0])
+    assert watching.claim(due[0])
+    assert not watching.claim(due[0])
     assert watch() == {}
     assert state_of(source) == ("untried", 0, "")
 
 
-def test_what_people_wrote_meanwhile_stays(web):
+def test_changes_by_people_meanwhile_stay(web):
     web.show("/", "Here.")
     source = make_source(url=web.at("/"), title="Before")
     [due] = find_due(timezone.now())
     Source.objects.filter(pk=source.pk).update(title="After", publisher="Acme")
 
-    watching.note(due, make_fetcher().fetch(due.url))
+    watching.store_result(due, make_fetcher().fetch(due.url))
 
     source.refresh_from_db()
     assert (source.title, source.publisher, source.link_state) == ("After", "Acme", "reached")
 
 
-def test_what_was_read_of_an_address_that_was_replaced_meanwhile_is_dropped(web):
+def test_the_result_of_an_address_replaced_meanwhile_is_dropped(web):
     web.show("/old", "Here.")
     source = make_source(url=web.at("/old"))
     [due] = find_due(timezone.now())
@@ -286,13 +286,13 @@ def test_what_was_read_of_an_address_that_was_replaced_meanwhile_is_dropped(web)
     source.url = web.at("/new")
     source.save()
 
-    watching.note(due, fetched)
+    watching.store_result(due, fetched)
 
     assert state_of(source) == ("untried", 0, "")
     assert not SourceText.objects.exists()
 
 
-def test_a_save_never_changes_what_the_watch_found_and_another_address_forgets_it(web):
+def test_saving_keeps_the_link_checkers_results_and_a_new_address_resets_them(web):
     web.answer("/", 410)
     source = make_source(url=web.at("/"))
     stale = Source.objects.get(pk=source.pk)
@@ -311,7 +311,7 @@ def test_a_save_never_changes_what_the_watch_found_and_another_address_forgets_i
     assert find_due(timezone.now()) == [source]
 
 
-def test_a_page_that_cannot_be_understood_keeps_no_other_from_being_read(web, monkeypatch):
+def test_a_page_that_crashes_the_parser_does_not_block_others(web, monkeypatch):
     web.show("/a", "<p>Odd.</p>", kind="text/html")
     web.show("/b", "Here.")
     make_source(url=web.at("/a"))
@@ -330,7 +330,7 @@ def test_the_command_reads_nothing_of_this_machine(web, capsys):
     assert flagged(model) == set()
 
 
-def test_the_demo_watches_nothing(web, settings):
+def test_the_demo_checks_no_links(web, settings):
     settings.DEMO = True
     make_source(url=web.at("/"))
     with pytest.raises(CommandError, match="reads nothing of the web"):
@@ -355,7 +355,7 @@ def take_over(client, source: Source):
 
 
 @pytest.mark.admin
-def test_an_editor_takes_over_a_new_address_with_one_button():
+def test_an_editor_accepts_a_new_address_with_one_button():
     editor, source = sign_in("Editor"), make_moved(title="A paper")
     screen = editor.get(reverse("review:moved_sources")).content.decode()
     assert "https://example.org/old" in screen
@@ -383,7 +383,7 @@ def test_an_address_that_another_source_has_is_refused_with_its_name():
 
 
 @pytest.mark.admin
-def test_a_proposal_that_is_another_by_now_is_refused():
+def test_an_outdated_proposal_is_refused():
     editor, source = sign_in("Editor"), make_moved()
     Source.objects.filter(pk=source.pk).update(moved_to="https://example.org/newest")
 
@@ -394,7 +394,7 @@ def test_a_proposal_that_is_another_by_now_is_refused():
 
 
 @pytest.mark.admin
-def test_contributors_take_over_nothing():
+def test_contributors_cannot_accept_new_addresses():
     contributor, source = sign_in("Contributor"), make_moved()
     take_over(contributor, source)
     source.refresh_from_db()
@@ -402,7 +402,7 @@ def test_contributors_take_over_nothing():
 
 
 @pytest.mark.admin
-def test_a_version_brought_back_keeps_what_the_watch_found(web):
+def test_a_restored_version_keeps_the_link_checkers_results(web):
     editor, source = sign_in("Editor"), make_source(url=web.at("/"))
     send(editor, url(source, "edit"), title="First")
     source.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The number of checks a workday that the handbook of editors names is the one that the simulation finds."""
+"""The editors' handbook names the number of checks a workday that the simulation finds."""
 
 import itertools
 import re
@@ -36,7 +36,7 @@ def test_the_handbook_names_the_number(number):
     assert named == [str(number)]
 
 
-def test_the_command_says_it(number):
+def test_the_command_prints_the_number(number):
     out = StringIO()
     call_command("simulate_desk", stdout=out)
     assert f"{number} checks a workday keep every field group at most 3 days overdue." in out.getvalue()
@@ -73,6 +73,6 @@ def test_it_works_in_the_order_of_the_queue():
     assert len(queue) == 18
 
 
-def test_the_simulation_is_the_same_each_time():
+def test_the_simulation_is_deterministic():
     assert list(list_tasks()) == list(list_tasks())
     assert len(list(list_tasks())) == 100 * 3 + 66 * 2 + 34 * 3

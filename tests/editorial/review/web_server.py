@@ -1,4 +1,4 @@
-"""A web server on this machine, small enough to read: it answers as it is told to, and keeps what it was asked."""
+"""A small web server on this machine: it answers as the test says, and remembers the requests."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.headers.append(self.headers)
         answer = self.server.pages.get(self.path, (404, {}, b""))
         if callable(answer):
-            # Writes to the connection itself.
+            # It writes to the connection itself.
             with contextlib.suppress(OSError):
                 answer(self.wfile)
             return
@@ -32,7 +32,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class WebServer(ThreadingHTTPServer):
-    """`pages`: path to (status, headers, body), or to what writes an answer; `asked` the paths that were asked for."""
+    """A server that keeps the requested paths in `asked`.
+
+    `pages` maps a path to (status, headers, body), or to a function that writes an answer to the connection.
+    """
 
     daemon_threads = True
 
@@ -42,7 +45,7 @@ class WebServer(ThreadingHTTPServer):
         self.scheme = "http"
 
     def at(self, path: str, host: str = "127.0.0.1") -> str:
-        """The address of a path here."""
+        """Return the address of a path on this server."""
         return f"{self.scheme}://{host}:{self.server_port}{path}"
 
     def show(self, path: str, text: str, *, kind: str = "text/plain; charset=utf-8") -> None:
@@ -64,7 +67,7 @@ def running_web_server(*, context: ssl.SSLContext | None = None):
 
 
 class Names(dict):
-    """The hosts that exist for a test, each with what it resolves to: one answer after the other, the last for ever."""
+    """The hosts that exist in a test, each with its lookup results in order; the last one is used for ever."""
 
     def __init__(self):
         super().__init__()
