@@ -1,10 +1,10 @@
-"""The sentence for a disk that is full or a folder that may not be written to."""
+"""The error message for a full disk or a folder without write permission."""
 
 from pathlib import Path
 
 
 def describe_unusable(path: str | Path, reason: str | None) -> str:
-    """Return a sentence that names the file or folder, the reason that the system gives, and what to do."""
+    """Return a sentence with the file or folder, the system's reason, and what to do."""
     return (
         f"Cannot read or write {path} ({reason}): make room on that disk, or give this account the right to write "
         "there, then start again."

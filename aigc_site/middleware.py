@@ -1,4 +1,4 @@
-"""Headers that every response carries, refusals in the admin, and the timing header of demo and debug."""
+"""Security headers for every response, messages for refusals in the admin, and the timing header of demo and debug."""
 
 import time
 from collections.abc import Callable
@@ -33,7 +33,7 @@ ADMIN_POLICY = (
 
 
 class SecurityHeadersMiddleware:
-    """Adds what Django's own middleware does not: Permissions-Policy, and the admin's own policy."""
+    """Adds headers that Django's middleware does not: Permissions-Policy, and the admin's Content-Security-Policy."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,9 +47,9 @@ class SecurityHeadersMiddleware:
 
 
 class RefusalMiddleware:
-    """Shows in the admin why a version can't go live, wherever it was tried: Wagtail expects no refusal there.
+    """Shows in the admin why a version can't go live, in all views where Wagtail does not expect a refusal.
 
-    Nothing has changed by then: `publish()` is all or nothing, and so are Wagtail's approvals and bulk actions.
+    Nothing has changed at that point: `publish()` is all or nothing, and so are Wagtail's approvals and bulk actions.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -66,15 +66,15 @@ class RefusalMiddleware:
         if not url_has_allowed_host_and_scheme(origin, request.get_host(), require_https=request.is_secure()):
             origin = reverse("wagtailadmin_home")
         if request.headers.get("X-Requested-With") == "XMLHttpRequest":
-            # What Wagtail's dialogs understand.
+            # The form of answer that Wagtail's dialogs understand.
             return JsonResponse({"step": "success", "redirect": origin})
         return HttpResponseRedirect(origin)
 
 
 class ServerTimingMiddleware:
-    """Says how long a response took, how much of it in the database, and with how many queries.
+    """Adds the time that a response took, the part of it spent in the database, and the number of queries.
 
-    In demo and debug only: timings tell a stranger more than they should know.
+    Only in demo and debug: timings could help an attacker.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -1,7 +1,7 @@
 """Settings of the site: one module, configured by environment variables (`.env` is read if present).
 
-`docs/operators.md` lists the variables. A wrong or missing value stops the site at start with a sentence
-that says which and why.
+`docs/operators.md` lists the variables. A wrong or missing value stops the start with a sentence that names the
+variable and the reason.
 """
 
 import os
@@ -23,23 +23,23 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = Env(eager=False)
-# The demo makes accounts with a known password: it must not find its way to a real database through this file.
+# The demo makes accounts with a known password, so that it must not get a real database's address from this file.
 if (BASE_DIR / ".env").exists() and not Env().bool("DEMO", False):
     env.read_env(str(BASE_DIR / ".env"))
 
 
 def read_or_make_secret_key() -> str:
-    """Return the demo's own secret key, made at the first start and kept in `var/` for the next ones.
+    """Return the demo's own secret key, made at the first start and kept in `var/` for later ones.
 
-    Exits with a sentence if the key cannot be read or kept.
+    Exit with a sentence if the key can't be read or written.
     """
-    import fcntl  # Not on Windows, where the settings can be read all the same.
+    import fcntl  # Windows doesn't have it, but must be able to read the settings.
 
     path = VAR_DIR / "secret-key"
     try:
         VAR_DIR.mkdir(exist_ok=True)
         with open(path, "a+", opener=partial(os.open, mode=0o600)) as file:
-            # Two first starts at once get one key.
+            # Two first starts at once must get the same key.
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             key = file.read().strip()
@@ -51,7 +51,7 @@ def read_or_make_secret_key() -> str:
         raise SystemExit(describe_unusable(path, error.strerror)) from None
 
 
-# --- What the environment says --------------------------------------------------------------------
+# --- Environment variables ------------------------------------------------------------------------
 DEMO = env.bool("DEMO", False)
 DEBUG = env.bool("DEBUG", False)
 if DEMO:
@@ -63,7 +63,7 @@ else:
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["*"] if DEMO or DEBUG else [])
 SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 DATABASE = env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR_DIR / 'aigc.sqlite3'}", conn_max_age=0)
 MEDIA_ROOT = env.str("MEDIA_ROOT", str(VAR_DIR / "media"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "webmaster@localhost")
@@ -72,7 +72,7 @@ EMAIL_PORT = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
-# A team of one: its only reviewer may approve what they wrote, and readers are told.
+# A team of one: the only reviewer may approve their own versions, and readers are told.
 SINGLE_EDITOR = env.bool("SINGLE_EDITOR", False)
 
 try:
@@ -146,14 +146,14 @@ TEMPLATES = [
         },
     },
     {
-        # For what is on a listing hundreds of times.
+        # For fragments that a listing renders hundreds of times.
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "DIRS": [BASE_DIR / "templates" / "jinja"],
-        # A name that is misspelt is an error.
+        # Misspelt names are errors.
         "OPTIONS": {"trim_blocks": True, "undefined": StrictUndefined},
     },
 ]
-# Snippet forms and Wagtail's own widgets find their templates in the same places as pages do.
+# Snippet forms and Wagtail's widgets look for their templates in the same folders as pages do.
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 INSTALLED_APPS.insert(0, "django.forms")
 
@@ -161,7 +161,7 @@ INSTALLED_APPS.insert(0, "django.forms")
 DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    # A fresh clone has no var/. Folders above it are not made: a missing one is more likely a slip in DATABASE_URL.
+    # A fresh clone has no var/. Parent folders are not made: a missing one is more likely a mistake in DATABASE_URL.
     try:
         Path(DATABASE["NAME"]).parent.mkdir(exist_ok=True)
     except OSError as error:
@@ -169,9 +169,9 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
             f"The folder of the database, {Path(DATABASE['NAME']).parent}, cannot be made ({error.strerror}): "
             "make it, or correct DATABASE_URL."
         ) from None
-    # To open the file anew for each request takes longer than all its queries.
+    # Opening the file for each request would take longer than all its queries.
     DATABASE["CONN_MAX_AGE"] = None
-    # Writers take the lock when they begin, so that two of them wait instead of failing half-way.
+    # Writers lock the database at the start of a transaction, so that a second one waits instead of failing half-way.
     DATABASE["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -191,7 +191,7 @@ WAGTAIL_I18N_ENABLED = True
 WAGTAILADMIN_PERMITTED_LANGUAGES = LANGUAGES
 USE_TZ = True
 TIME_ZONE = "UTC"
-# Without the machine's own, which browsers do not know.
+# Without the machine's own time zone, which browsers do not know.
 WAGTAIL_USER_TIME_ZONES = sorted(zoneinfo.available_timezones() - {"localtime"})
 COUNTRIES_OVERRIDE = {"US": _("United States")}
 
@@ -208,12 +208,13 @@ if DEMO or DEBUG:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = DEMO or DEBUG
 
-# --- Sign-in and safety ---------------------------------------------------------------------------
+# --- Sign-in and security -------------------------------------------------------------------------
+
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-# An entry with long lists has more fields than Django's default; so may the address bar.
+# The form of an entry with long lists has more fields than Django's default allows; so may a query string.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
@@ -226,11 +227,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz)$"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-# The admin shows previews in frames of its own origin.
+# The admin shows previews in frames of the same origin.
 X_FRAME_OPTIONS = "SAMEORIGIN"
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
 CONTENT_SECURITY_POLICY = {
-    # Wagtail's admin needs inline scripts and styles; middleware gives it a policy of its own.
+    # Wagtail's admin needs inline scripts and styles; `SecurityHeadersMiddleware` sets a policy for it.
     "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -247,15 +248,15 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- Mail, search, Wagtail ------------------------------------------------------------------------
-# Without a mail server, mail goes to the log.
+# Without a mail server, mail is written to the log.
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
 EMAIL_TIMEOUT = 10
 WAGTAIL_SITE_NAME = _("AIGC Landscape")
-# The name of the address of the page that says what may be done with the data: files and feeds refer to it.
+# The URL name of the page about the terms of use of the data; files and feeds link to it.
 TERMS_PAGE = "about"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}
-# Whoever approves has no publish permission; the approval is the right to publish.
+# Reviewers have no publish permission; an approval is the right to publish.
 WAGTAIL_FINISH_WORKFLOW_ACTION = "editorial.review.publishing.publish_approved"
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False

@@ -1,4 +1,4 @@
-"""The addresses of the whole site."""
+"""The URLs of the whole site."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
@@ -25,7 +25,7 @@ urlpatterns = [
     path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="django.contrib.sitemaps.views.sitemap"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
-    # Uploads: in demo and debug from here, in production from the server in front.
+    # In demo and debug, the site serves uploads itself; in production, the web server in front does.
     *(
         [path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})]
         if settings.DEMO or settings.DEBUG

@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole: the way in, health, robots, and errors."""
+"""The views of the site as a whole: language redirect, health, robots.txt, and error pages."""
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -10,7 +10,7 @@ from django.utils.translation import get_language_from_request, override
 
 
 def redirect_to_language(request: HttpRequest) -> HttpResponse:
-    """Lead to the front page in the language that the browser prefers."""
+    """Redirect to the home page in the language that the browser prefers."""
     with override(get_language_from_request(request)):
         response = HttpResponseRedirect(reverse("home"))
     patch_vary_headers(response, ["Accept-Language"])
@@ -23,7 +23,7 @@ def report_life(request: HttpRequest) -> JsonResponse:
 
 
 def report_health(request: HttpRequest) -> JsonResponse:
-    """Answer 200 once the database is reachable and migrated, else 503 and why."""
+    """Answer 200 if the database is reachable and migrated, else 503 with the reason."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -35,16 +35,16 @@ def report_health(request: HttpRequest) -> JsonResponse:
 
 
 def show_robots(request: HttpRequest) -> HttpResponse:
-    """Say what crawlers may read, and where the sitemap is."""
+    """Tell crawlers what they may read, and where the sitemap is."""
     lines = ["User-agent: *", "Disallow: /admin/", f"Sitemap: {request.build_absolute_uri('/sitemap.xml')}"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404, in the reader's language."""
+    """Show the 404 page in the reader's language."""
     return render(request, "404.html", status=404)
 
 
 def show_server_error(request: HttpRequest) -> HttpResponse:
-    """500, in the reader's language, from a template that needs neither database nor session."""
+    """Show the 500 page in the reader's language; its template needs neither database nor session."""
     return render(request, "500.html", status=500)

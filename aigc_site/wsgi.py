@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aigc_site.settings")
 application = get_wsgi_application()
 
-# After the applications are loaded.
+# Can be imported only after the apps are loaded.
 from catalog.listing.table_cache import prepare  # noqa: E402
 
 prepare()

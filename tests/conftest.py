@@ -1,4 +1,4 @@
-"""What all tests share: property-based profiles, and a browser for those that need one."""
+"""Fixtures of all tests: profiles of property-based tests, databases, and a browser for the tests that need one."""
 
 import os
 import shutil
@@ -11,8 +11,8 @@ from hypothesis import settings
 from catalog.listing import table_cache
 from tests import databases
 
-# Quick and long are the same on every run, so that a failure comes of the change at hand; `explore` looks for what
-# nobody has tried before: `python tools/run_tests.py --long --hypothesis-profile=explore`.
+# Quick and long use the same examples on every run, so that a failure comes from the current change; `explore` tries
+# new ones: `python tools/run_tests.py --long --hypothesis-profile=explore`.
 settings.register_profile("quick", max_examples=50, deadline=None, derandomize=True)
 settings.register_profile("long", max_examples=2000, deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("explore", max_examples=2000, deadline=None, print_blob=True)
@@ -28,33 +28,33 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Told through the console, which `page` listens to.
+# Reports violations through the console, which `page` listens to.
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`Policy violation: ${event.effectiveDirective} blocked ${event.blockedURI}`))"""
 
 
 @pytest.fixture(autouse=True)
 def default_language():
-    """A request of the test client leaves its language and time zone in the thread, for the next test to meet."""
+    """Reset the language and time zone that a request of the test client leaves in the thread."""
     translation.deactivate()
     timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)
 def new_process(monkeypatch):
-    """A process that has read nothing of the listing index yet; another test's database is no longer there."""
+    """Start with empty caches of the listing index, as in a new process, because the last test's database is gone."""
     monkeypatch.setattr(table_cache, "process_cache", table_cache.TableCache())
 
 
 @pytest.fixture
 def commit():
-    """A function that has the tables of listings take for committed what this test's transaction has written so far."""
+    """Return a function that makes listings treat this test's writes so far as committed."""
     return lambda: connection.run_on_commit.clear()
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
-    """Put a migrated database where pytest-django looks for one that was kept."""
+    """Provide a migrated database where pytest-django looks for a kept one."""
     name = connection.creation._get_test_db_name()
     with django_db_blocker.unblock():
         databases.MIGRATED.copy_to(name)
@@ -87,9 +87,9 @@ def browser(chromium_path, django_db_setup):
 
     serialized = connection._test_serialized_contents
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # With an event loop in this thread Django makes another connection, which must know the migrations' rows too.
+        # With an event loop in this thread, Django opens another connection, which needs the rows of migrations too.
         connection._test_serialized_contents = serialized
-        # Playwright keeps an event loop running in this thread, which Django takes for asynchronous code.
+        # Playwright runs an event loop in this thread, which Django takes for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield browser
@@ -98,7 +98,7 @@ def browser(chromium_path, django_db_setup):
 
 @pytest.fixture
 def page(browser):
-    """A page in its own context; its `problems` are console errors, script errors and policy violations."""
+    """A browser page in its own context; its `problems` are console errors, script errors and policy violations."""
     context = browser.new_context()
     context.add_init_script(REPORT_VIOLATIONS)
     page = context.new_page()
@@ -110,7 +110,7 @@ def page(browser):
 
 
 def pytest_collection_modifyitems(items):
-    """Give every transactional test the rows that migrations made: the one before it has emptied all tables."""
+    """Restore the rows of migrations for every transactional test: the one before it has emptied all tables."""
     for item in items:
         marker = item.get_closest_marker("django_db")
         is_transactional = {"live_server", "transactional_db"}.intersection(item.fixturenames)

@@ -1,8 +1,8 @@
-"""Test databases: each is made once, kept, and copied for each process.
+"""Test databases: each is made once, kept, and copied by each process.
 
 Migrating a database takes half a minute, loading the landscape more than a minute; copying either takes less than a
-second. SQLite's are kept in `var/test/`, PostgreSQL's on the server, under a name that changes with the files that they
-depend on: an outdated one is never used. Run as a program, this makes the migrated database.
+second. SQLite databases are kept in `var/test/`, PostgreSQL databases on the server, under names that change with the
+files that they depend on, so that an outdated one is never used. Run as a program, this makes the migrated database.
 """
 
 import fcntl
@@ -26,7 +26,7 @@ FOLDER.mkdir(parents=True, exist_ok=True)
 
 
 class SQLiteFiles:
-    """Databases as files of `FOLDER`."""
+    """Databases as files in `FOLDER`."""
 
     def locate(self, name: str) -> str:
         return str(FOLDER / f"{name}.sqlite3")
@@ -50,7 +50,7 @@ class SQLiteFiles:
 
 
 class PostgreSQLServer:
-    """Databases of the server that the tests use."""
+    """Databases on the server that the tests use."""
 
     def __init__(self):
         self.start = f"test_{settings.DATABASES['default']['NAME']}_"
@@ -85,7 +85,7 @@ STORE = SQLiteFiles() if connection.vendor == "sqlite" else PostgreSQLServer()
 
 
 def connect_to(database: str) -> None:
-    """Have this process, with all its threads, use a database from now on."""
+    """Make this process, with all its threads, use a database."""
     connection.close()
     if connection.vendor == "postgresql":
         connection.close_pool()
@@ -105,26 +105,26 @@ def connected_to(database: str) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Template:
-    """A database that is made once and then copied."""
+    """A database that is made once, then copied."""
 
     name: str
-    # The files that it depends on, as patterns.
+    # Patterns of the files that it depends on.
     files: tuple[str, ...]
-    # Fills the database to which Django is connected.
+    # Fills the database that Django is connected to.
     fill: Callable[[], None]
-    # What it is a copy of before it is filled.
+    # The template that it is copied from before it is filled.
     base: "Template | None" = None
-    # Whether what is in it goes by the day on which it was made.
+    # Whether its contents depend on the day on which it was made.
     daily: bool = False
 
     def copy_to(self, target: str) -> None:
-        """Copy the database, which is made first if need be; other processes wait for it."""
+        """Copy the database, and make it first if necessary; other processes wait for it."""
         with open(FOLDER / f"{self.name}-{connection.vendor}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             STORE.copy(self.provide(), target)
 
     def provide(self) -> str:
-        """Make the database unless it is there, and return its name; outdated ones are dropped."""
+        """Make the database unless it exists, and return its name; drop outdated ones."""
         wanted, kept = STORE.locate(f"{self.name}_{self.digest()}"), STORE.find(f"{self.name}_")
         if wanted in kept:
             return wanted
@@ -149,7 +149,7 @@ class Template:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Connect to a copy of the database; it is dropped afterwards."""
+        """Connect to a copy of the database, and drop it afterwards."""
         copy = f"{connection.settings_dict['NAME']}_{self.name}"
         self.copy_to(copy)
         with connected_to(copy):

@@ -1,4 +1,4 @@
-"""Entries for tests: made as an editor's draft and published through a revision, as everything is."""
+"""Make entries for tests, as editors do: a draft that is published through a revision."""
 
 from itertools import count
 
@@ -25,14 +25,14 @@ _numbers = count(1)
 
 
 def make_source(**values) -> Source:
-    """A paper without an address, unless `values` say otherwise."""
+    """Make a source: a paper without an address, unless `values` differ."""
     number = next(_numbers)
     values = {"slug": f"source-{number}", "kind": "paper", "title": f"Source {number}", **values}
     return Source.objects.create(**values)
 
 
 def make_label(model: type[Layer] | type[Modality] | type[Segment], slug: str, **values):
-    """A word of a vocabulary, found or made."""
+    """Return a word of a vocabulary; make it if it doesn't exist."""
     words = {"name_en": slug.capitalize(), "name_zh": f"{slug} 词", **values}
     return model.objects.get_or_create(slug=slug, defaults=words)[0]
 
@@ -46,10 +46,10 @@ def make_record(
     children: dict | None = None,
     **values,
 ):
-    """An entry or term, published unless told otherwise.
+    """Make an entry or term, published by default.
 
-    `cite` maps a path (`parameters`, `milestones/launch`) to an as-of date, all of them of `source`, a new one unless
-    given; `children` maps a list to rows, each an unsaved object or keyword arguments.
+    `cite` maps paths (`parameters`, `milestones/launch`) to as-of dates; all citations name `source`, by default a new
+    one. `children` maps lists to rows, each an unsaved object or keyword arguments.
     """
     number = next(_numbers)
     name = values.pop("name", f"{model.__name__} {number}")
@@ -83,7 +83,7 @@ def make_record(
 
 
 def publish_revision(revision, *, user=None) -> None:
-    """Have a version approved, by a colleague if a person wrote it, and publish it."""
+    """Approve a version, by a colleague if a person wrote it, and publish it."""
     record = revision.content_object
     if find_authors(record=record, revision=revision):
         colleague, _ = get_user_model().objects.get_or_create(username="colleague")
@@ -94,7 +94,7 @@ def publish_revision(revision, *, user=None) -> None:
 
 
 def publish(record, **values) -> None:
-    """Have another version of a record approved and published."""
+    """Approve and publish another version of a record."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -118,7 +118,7 @@ def make_term(**values) -> Term:
 
 
 def make_home(language: str = "en"):
-    """The front page of a language, with its list of articles, under Wagtail's root; the site points to it."""
+    """Make the home page of a language, with its list of articles, under Wagtail's root; the site points to it."""
     locale, _ = Locale.objects.get_or_create(language_code=language)
     home = Page.get_first_root_node().add_child(
         instance=HomePage(
@@ -135,7 +135,7 @@ def make_home(language: str = "en"):
 
 
 def make_article(*, publish: bool = True, language: str = "en", **values):
-    """An article, published unless told otherwise; `body` and `mentions` as StreamField data."""
+    """Make an article, published by default; `body` and `mentions` are StreamField data."""
     index = ArticleIndexPage.objects.filter(locale__language_code=language).first()
     if index is None:
         index = Page.objects.child_of(make_home(language)).first().specific
@@ -156,7 +156,7 @@ def make_article(*, publish: bool = True, language: str = "en", **values):
 
 
 def withdraw(record, *, user=None) -> None:
-    """Take something out of the public's sight as people do: by a version that says why."""
+    """Withdraw an object as people do: with a version that gives the reason."""
     draft = record.get_latest_revision_as_object()
     draft.withdrawal_en, draft.withdrawal_zh = "It was wrong.", "内容有误。"
     publish_revision(draft.save_revision(user=user), user=user)

@@ -1,7 +1,7 @@
-"""The site's settings as tests see them: fixed, so that neither the shell nor a `.env` file changes a result.
+"""The site's settings for tests: fixed, so that neither the shell nor a `.env` file changes a result.
 
-`TEST_DATABASE_URL` names another database than SQLite; `tools/run_tests.py` sets it. Each process keeps its
-files in a temporary folder of its own, so that several runs never meet.
+`TEST_DATABASE_URL`, which `tools/run_tests.py` sets, names a database other than SQLite. Each process keeps its files
+in a temporary folder of its own, so that parallel runs don't share any.
 """
 
 import os
@@ -26,11 +26,12 @@ from aigc_site.settings import *  # noqa: E402, F403
 from aigc_site.settings import DATABASES, STORAGES  # noqa: E402
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, as in production: an in-memory database that threads share locks differently.
+    # A file, as in production: an in-memory database shared by threads locks differently.
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}
-    # Nothing here outlives the run: it need not reach the disk.
+    # The data is not needed after the run, so that it need not be synced to disk.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
-# Found where they lie, without collecting them first, and when asked for: else each test client lists them all.
+# Static files are found without collecting them, and only on request: else each test client would list them all.
+
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = _folder.name

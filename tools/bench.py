@@ -1,6 +1,6 @@
-"""Measure the main pages of the shipped landscape: queries, time and bytes, each page made anew every time.
+"""Measure the main pages of the shipped landscape: queries, time and bytes, without a page cache.
 
-Runs in a database of its own, in one process, through Django's test client: no network and no server in between.
+Runs with a temporary database, in one process, through Django's test client: without network or server.
 """
 
 import gzip
@@ -25,7 +25,7 @@ PAGES = {
 
 
 def measure(client, address: str) -> tuple[int, float, float, int, int]:
-    """Return queries, median and 95th-percentile milliseconds, bytes and gzipped bytes of a page."""
+    """Return the queries of a page, its median and 95th-percentile milliseconds, its bytes and gzipped bytes."""
     for _ in range(3):
         response = client.get(address)
     if response.status_code != 200:
@@ -47,7 +47,7 @@ def measure(client, address: str) -> tuple[int, float, float, int, int]:
 
 
 def main() -> None:
-    """Make the database, load the landscape, print one line for each page."""
+    """Create the database, load the landscape, and print one line for each page."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(

@@ -1,4 +1,4 @@
-"""Datasette over the rows of a listing, for `bench_listing.py`: the export, the server, and what it counts."""
+"""Datasette with the rows of a listing, for `bench_listing.py`: exports the rows, runs the server, reads its counts."""
 
 import contextlib
 import json
@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 import urllib3
 
 FACETS = ("country", "type", "status", "latest_round")
-# Facets with several values: JSON arrays, as Datasette would have them.
+# Facets with several values: JSON arrays, as Datasette expects them.
 ARRAYS = ("segment", "layer")
 COLUMNS = ("name_en", "name_zh", "aliases", "summary_en", "summary_zh", "text", "sort_en")
 VALUES = ("date_from", "date_to", "funding_usd")
 TABLE = "organizations"
-# Without these, it leaves out facets and answers that take it too long.
+# With its default limits, Datasette leaves out slow facets and answers.
 SETTINGS = {
     "default_page_size": 50,
     "default_cache_ttl": 0,
@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 def read_rows(path: Path) -> list[dict]:
-    """The present rows of the listing of organizations with their facet values of today, by name."""
+    """Return the current rows of the listing of organizations with today's facet values, sorted by name."""
     today = datetime.now(UTC).date().isoformat()
     with contextlib.closing(sqlite3.connect(path)) as database:
         database.row_factory = sqlite3.Row
@@ -47,7 +47,7 @@ def read_rows(path: Path) -> list[dict]:
 
 
 def export(rows: list[dict], *, path: Path) -> None:
-    """Write rows as a table with a column for each facet, with the indexes and full-text search it works best with."""
+    """Write rows to a table with a column for each facet, and the indexes and full-text search that suit Datasette."""
     path.unlink(missing_ok=True)
     names = (*COLUMNS, *VALUES, *FACETS, *ARRAYS)
     with contextlib.closing(sqlite3.connect(path)) as database:
@@ -67,7 +67,7 @@ def export(rows: list[dict], *, path: Path) -> None:
         for name in ("sort_en", *VALUES, *FACETS, *ARRAYS):
             database.execute(f"CREATE INDEX by_{name} ON {TABLE} ({name})")
         searched = "name_en, name_zh, aliases, text"
-        # It knows the table to search by these very quotes.
+        # Datasette recognizes the search table by exactly these quotes.
         database.execute(f'CREATE VIRTUAL TABLE {TABLE}_fts USING fts5({searched}, content="{TABLE}")')
         database.execute(f"INSERT INTO {TABLE}_fts (rowid, {searched}) SELECT id, {searched} FROM {TABLE}")
         database.execute("ANALYZE")
@@ -76,7 +76,7 @@ def export(rows: list[dict], *, path: Path) -> None:
 
 
 def parameters(asked: dict, *, rows: list[dict], per_page: int) -> dict:
-    """A question in Datasette's words: in the order of names unless another is asked for; its pages go by position."""
+    """Return the parameters of a query for Datasette: sorted by name by default, and with its kind of page position."""
     asked = dict(asked)
     if not asked.keys() & {"_sort", "_sort_desc", "_search"}:
         asked["_sort"] = "sort_en"
@@ -87,19 +87,22 @@ def parameters(asked: dict, *, rows: list[dict], per_page: int) -> dict:
 
 
 def tilde(text: str) -> str:
-    """A value as Datasette writes it in the address of a page."""
+    """Return a text in Datasette's tilde encoding, which it uses in `_next`."""
     encoded = "".join(chr(it) if re.match(r"[A-Za-z0-9_-]", chr(it)) else f"~{it:02X}" for it in text.encode())
     return encoded.replace("~20", "+")
 
 
 def with_facets(asked: dict) -> list[tuple[str, str]]:
-    """A question together with the facets that are to be counted."""
+    """Return the parameters of a query, with those that ask for the counts of facets."""
     wanted = [("_facet", name) for name in FACETS] + [("_facet_array", name) for name in ARRAYS]
     return [*asked.items(), *wanted]
 
 
 def count(address: str, asked: dict) -> dict:
-    """The number of results, and the counts of each facet that nothing was chosen in (it leaves no choice out)."""
+    """Return the number of results, and the counts of each facet that is not filtered.
+
+    Counts of filtered facets are no use: Datasette counts them with their own filter applied.
+    """
     response = urllib3.request("GET", f"{address}.json?{urlencode(with_facets(asked))}", timeout=120)
     answer = json.loads(response.data)
     chosen = {name.partition("__")[0] for name in asked}
@@ -115,7 +118,7 @@ def count(address: str, asked: dict) -> dict:
 
 @contextlib.contextmanager
 def serving(environment: Path, path: Path):
-    """Serve a database; yields the address of its table."""
+    """Serve a database, and yield the address of its table."""
     program = environment / "bin" / "datasette"
     if not program.exists():
         sys.exit("Datasette is not installed: run `make bench-listing`.")

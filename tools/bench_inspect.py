@@ -1,7 +1,7 @@
-"""What listings count for some questions and in how many queries, and the same in plain Python; for `bench_listing.py`.
+"""Read the counts of listings and their numbers of queries, and count the same in plain Python; for `bench_listing.py`.
 
-As a program it reads `{"listing": address, "questions": [parameters]}` from its argument and writes JSON; the
-environment says which database.
+As a program, it reads `{"listing": address, "questions": [parameters]}` from its argument and writes JSON; the
+environment names the database.
 """
 
 import json
@@ -14,12 +14,12 @@ MONEY = {"10M": 10_000_000}
 
 
 def count_plainly(rows: list[dict], asked: dict) -> dict:
-    """The number of rows that a question finds, and no facets, in plain Python."""
+    """Return the number of rows that match a query, without facets, counted in plain Python."""
     return {"total": sum(matches(row, asked) for row in rows), "counts": {}}
 
 
 def matches(row: dict, asked: dict) -> bool:
-    """Whether a row is found; years alone as dates, whole words alone as texts."""
+    """Return whether a row matches a query; dates may only be years, and texts only whole words."""
     for name, value in asked.items():
         match name:
             case "sort" | "page":
@@ -57,7 +57,7 @@ def main() -> None:
     answers = []
     for asked in given["questions"]:
         query = urlencode(asked)
-        # What a process does once is not what a page takes.
+        # Warm up: the queries that a process makes only once don't count.
         client.get(f"{given['listing']}?{query}")
         with CaptureQueriesContext(connection) as queries:
             response = client.get(f"{given['listing']}?{query}")

@@ -1,9 +1,9 @@
-"""Measure listings beside Datasette's: the same rows, facets and questions, asked in turn in one run.
+"""Compare the speed of listings with Datasette's: the same rows, facets and queries, in turn in one run.
 
-Ours runs as in production, once on SQLite and once on PostgreSQL; Datasette on SQLite, all it knows. Each has one
-worker, and no page is cached anywhere. Catalogs are generated (`tools/generate_catalog.py`) so that the listing of
-organizations has as many rows as asked for, and kept in `var/bench/` for the next run. `make bench-listing` installs
-Datasette in an environment of its own and starts this.
+The site runs as in production, once on SQLite and once on PostgreSQL; Datasette runs on SQLite, which is all it
+supports. Each has one worker, and no page is cached. Catalogs are generated (`tools/generate_catalog.py`) so that the
+listing of organizations has the requested number of rows, and are kept in `var/bench/` for the next run.
+`make bench-listing` installs Datasette in a virtual environment of its own and runs this.
 """
 
 import argparse
@@ -33,19 +33,19 @@ from tools import bench_datasette, bench_inspect, postgres  # noqa: E402
 FOLDER = ROOT / "var" / "bench"
 LISTING = "/en/organizations/"
 PER_PAGE = 50
-# Of all entries that are generated, the share that is organizations.
+# The share of organizations among generated entries.
 SHARE = 0.6
-# What a generated database depends on.
+# The code that a generated database depends on.
 SOURCES = (
     *("tools/generator.py", "tools/invented.py", "tools/invented_words.py", "catalog/models/listing.py"),
     *("catalog/listing/derive.py", "catalog/listing/index.py", "catalog/listing/search", "catalog/migrations"),
 )
-# The same for all databases, whenever they are generated.
+# The first day of the month, so that databases generated on different days are equal.
 TODAY = datetime.now(UTC).date().replace(day=1)
 RUNS = 30
 MOST_QUERIES = 12
 
-# What is asked: ours, and the same in the words of Datasette. Each fills a page at any size, but for the last one.
+# The queries: the site's parameters, and Datasette's. Each fills a page at any size, except the last page.
 QUESTIONS: dict[str, tuple[dict, dict]] = {
     "no filter": ({}, {}),
     "one facet": ({"country": "US"}, {"country": "US"}),
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--only-sqlite", action="store_true", help="leave PostgreSQL out")
     arguments = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    # A polite kill must stop servers as Ctrl-C does.
+    # SIGTERM must stop the servers, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     failed = False
     with static_files(), contextlib.ExitStack() as stack:
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def measure(*, size: int, runs: int, server: str | None) -> bool:
-    """Measure one size, print what was found; return whether anything disagrees or asks too many queries."""
+    """Measure one size and print the results; return whether counts disagree or a page takes too many queries."""
     path = provide_sqlite(size)
     rows = bench_datasette.read_rows(path)
     exported = FOLDER / f"datasette-{size}.sqlite3"
@@ -116,7 +116,7 @@ def measure(*, size: int, runs: int, server: str | None) -> bool:
         times = ask(questions, addresses=addresses, runs=runs)
         failed = False
         for number, (name, (ours, theirs)) in enumerate(questions.items()):
-            # On a later page it counts what is left from there on.
+            # On a later page, Datasette counts only the rows from there on.
             whole = {key: value for key, value in theirs.items() if key != "_next"}
             expected = bench_datasette.count(addresses["Datasette"], whole)
             for database, answers in found.items():
@@ -128,7 +128,7 @@ def measure(*, size: int, runs: int, server: str | None) -> bool:
 
 
 def disagree(question: str, who: str, answer: dict, expected: dict) -> bool:
-    """Say where an answer has other counts than Datasette's, and whether it does."""
+    """Print which counts of an answer differ from Datasette's, and return whether any does."""
     wrong = [] if answer["total"] == expected["total"] else ["total"]
     wrong += [
         facet
@@ -142,7 +142,7 @@ def disagree(question: str, who: str, answer: dict, expected: dict) -> bool:
 
 
 def ask(questions: dict, *, addresses: dict[str, str], runs: int) -> dict[str, dict[str, list[float]]]:
-    """Ask every question of everyone in turn, so many times; return milliseconds by question and who answered."""
+    """Send every query to every server in turn, `runs` times; return milliseconds by query and server."""
     pool = urllib3.PoolManager(num_pools=len(addresses), retries=False, timeout=120)
     times: dict[str, dict[str, list[float]]] = {name: {who: [] for who in addresses} for name in questions}
     for run in range(-2, runs):
@@ -154,7 +154,7 @@ def ask(questions: dict, *, addresses: dict[str, str], runs: int) -> dict[str, d
                 took = (time.perf_counter() - begun) * 1000
                 if response.status != 200:
                     sys.exit(f"{who} answered {response.status} to {address}?{query}")
-                # The first two rounds warm everyone up.
+                # The first two rounds only warm up the servers.
                 if run >= 0:
                     times[name][who].append(took)
     return times
@@ -185,7 +185,7 @@ def report(*, size: int, times: dict, found: dict[str, list[dict]]) -> bool:
 
 
 def percentile(times: list[float]) -> float:
-    """The 95th percentile."""
+    """Return the 95th percentile."""
     return statistics.quantiles(times, n=20)[18]
 
 
@@ -193,7 +193,7 @@ def percentile(times: list[float]) -> float:
 
 
 def environment(url: str) -> dict[str, str]:
-    """What the site is told in production, with a database of our choice."""
+    """Return the environment variables of production, with the database at `url`."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "aigc_site.settings",
@@ -207,7 +207,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 def key_of(size: int) -> str:
-    """The name of the kept databases of a size: another one where they would be generated otherwise, and each month."""
+    """Return the name of kept databases of a size; it changes with the code that generates them, and each month."""
     digest = hashlib.sha256()
     for source in SOURCES:
         path = ROOT / source
@@ -217,7 +217,7 @@ def key_of(size: int) -> str:
 
 
 def generate(size: int, url: str) -> None:
-    """Fill a database."""
+    """Fill a database with a generated catalog."""
     print(f"Generating a catalog with {size:,} organizations ({url.partition(':')[0]})", flush=True)
     command = [
         sys.executable,
@@ -231,7 +231,7 @@ def generate(size: int, url: str) -> None:
 
 
 def provide_sqlite(size: int) -> Path:
-    """The path of a database of this size, kept or generated; older ones of this size go away."""
+    """Return the path of a database of this size, kept or generated; delete older ones of this size."""
     path = FOLDER / f"{key_of(size)}.sqlite3"
     if not path.exists():
         for old in FOLDER.glob(f"{size}-*"):
@@ -244,7 +244,7 @@ def provide_sqlite(size: int) -> Path:
 
 @contextlib.contextmanager
 def provide_postgres(size: int, server: str):
-    """The URL of a database of this size on a server, for as long as it is needed; restored from a kept copy."""
+    """Yield the URL of a database of this size on a server, restored from a kept dump or generated; then drop it."""
     name, dump = f"bench_listing_{size}", FOLDER / f"{key_of(size)}.dump"
     url = f"{server.rpartition('/')[0]}/{name}"
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as folder:
@@ -258,7 +258,7 @@ def provide_postgres(size: int, server: str):
                 unfinished = dump.with_suffix(".unfinished")
                 subprocess.run([programs / "pg_dump", "-Fc", "-Z1", "--file", unfinished, url], check=True)
                 unfinished.rename(dump)
-            # What autovacuum would have done by now.
+            # In production, autovacuum would have done this.
             subprocess.run([programs / "vacuumdb", "--quiet", "--analyze", "--dbname", url], check=True)
             yield url
         finally:
@@ -267,19 +267,19 @@ def provide_postgres(size: int, server: str):
 
 
 def administer(server: str) -> str:
-    """The URL of a database that every server has."""
+    """Return the URL of the maintenance database."""
     return f"{server.rpartition('/')[0]}/postgres"
 
 
 def inspect(url: str, questions: list[dict]) -> list[dict]:
-    """What listings count for each question, and in how many queries, found in a process of its own."""
+    """Return the counts and the number of queries of the listing for each query, read in a process of its own."""
     command = [sys.executable, "tools/bench_inspect.py", json.dumps({"listing": LISTING, "questions": questions})]
     return json.loads(subprocess.run(command, cwd=ROOT, env=environment(url), check=True, capture_output=True).stdout)
 
 
 @contextlib.contextmanager
 def serving(url: str):
-    """Serve the site as in production with one worker; yields the address of the listing."""
+    """Serve the site as in production with one worker, and yield the address of the listing."""
     port = free_port()
     command = [Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--workers", "1"]
     command += ["--blocking-threads", "4", "--port", str(port), "--log-level", "error", "aigc_site.wsgi:application"]
@@ -294,14 +294,14 @@ def serving(url: str):
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def wait_for(address: str, process: subprocess.Popen) -> None:
-    """Wait until a server answers; stop everything when it does not."""
+    """Wait until a server answers; exit if it does not."""
     pool = urllib3.PoolManager(retries=False, timeout=5)
     for _ in range(300):
         with contextlib.suppress(urllib3.exceptions.HTTPError):
@@ -315,7 +315,7 @@ def wait_for(address: str, process: subprocess.Popen) -> None:
 
 @contextlib.contextmanager
 def static_files():
-    """Collect what pages name in production, and take it away again unless it was there before."""
+    """Collect the static files that production needs; delete them afterwards unless they were there before."""
     folder = ROOT / "var" / "static"
     was_there = folder.exists()
     try:

@@ -1,7 +1,7 @@
-"""Check, without a network, that the locked requirements are in step with their sources.
+"""Check, without a network, that the locked requirements match their sources.
 
-Each lock begins with a digest over its sources and its own body. `--write` renews it; `make lock` does that
-after locking. A source changed without locking, or a lock changed by hand, no longer matches.
+Each lock file begins with a digest of its sources and its own body; `make lock` writes it with `--write`. The digest
+no longer matches if a source was changed without locking again, or the lock file by hand.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ LOCKS = {
 
 
 def split(lock):
-    """The digest written at the head of a lock, and the text below it."""
+    """Return the digest at the start of a lock file, and the text below it."""
     text = (ROOT / lock).read_text()
     if not text.startswith(MARK):
         return "", text

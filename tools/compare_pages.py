@@ -1,18 +1,18 @@
-"""Record what the site answers at some thousand addresses, and compare two recordings: a refactoring changes nothing.
+"""Record the site's answers at some thousand addresses, and compare two recordings: a refactoring must change nothing.
 
     python tools/compare_pages.py load site.sqlite3
     python tools/compare_pages.py record site.sqlite3 before/
     python tools/compare_pages.py record site.sqlite3 after/ --checkout ../other
     python tools/compare_pages.py compare before/ after/
 
-`load` makes a database with the shipped landscape and an account of each role. `record` runs a checkout's code on a
-copy of it, migrated first, and asks with Django's test client. `compare` names the addresses whose answers differ,
-with a short diff, and ends with 1 if there are any. `make compare-pages BASE=<commit>` does all of it.
+`load` makes a database with the shipped landscape and an account for each role. `record` migrates a copy of it, runs a
+checkout's code on it, and requests the addresses with Django's test client. `compare` lists the addresses whose answers
+differ, with a short diff, and exits with 1 if there are any. `make compare-pages BASE=<commit>` does all of it.
 
-The addresses are those of `compare_pages.txt` (`{lang}` stands for each language) and a part of the sitemap's. The
-clock stands still, so that dates and ages are the same whenever it runs. What is kept of an answer is its meaning: the
-tree of HTML and XML with attributes in order and without space that nobody sees, the values of JSON, the cells of
-CSV and XLSX; nonces and tokens are left out.
+The addresses are those of `compare_pages.txt` (`{lang}` stands for each language) and some of the sitemap's. The clock
+is fixed, so that dates and ages are the same in every run. Answers are recorded in a normal form: the tree of HTML and
+XML with sorted attributes and without invisible space, the values of JSON, the cells of CSV and XLSX; nonces and tokens
+are left out.
 """
 
 import argparse
@@ -33,7 +33,7 @@ ADDRESSES = Path(__file__).with_suffix(".txt")
 LANGUAGES = ("en", "zh-hans")
 LOADED = datetime(2026, 12, 1, 9, tzinfo=UTC)
 RECORDED = datetime(2026, 12, 15, 9, tzinfo=UTC)
-# Of the entries in the sitemap one in so many is asked for; of other pages all.
+# One in so many entries of the sitemap is requested, and all of its other pages.
 ENTRY, ONE_IN = re.compile(r"/(models|organizations|products|glossary|sources)/."), 14
 HEADERS = (
     "Location",
@@ -47,30 +47,30 @@ HEADERS = (
 )
 DIFF_LINES = 30
 
-# --- what an answer means ----------------------------------------------------------------------------------
-# In these, space between words and other elements is seen; around all others it is not.
+# --- the normal form of an answer --------------------------------------------------------------------------
+# Space is visible around these elements, but not around others.
 INLINE = {
     *("a", "abbr", "b", "bdi", "bdo", "button", "cite", "code", "data", "del", "dfn", "em", "i", "img", "input", "ins"),
     *("kbd", "label", "mark", "meter", "output", "progress", "q", "ruby", "s", "samp", "select", "small", "span"),
     *("strong", "sub", "sup", "svg", "time", "u", "var", "wbr"),
 }
-# Inline outside, with a box of their own inside.
+# Elements that are inline, but have a box of their own for their contents.
 BOXES = {"button", "select", "svg"}
 VERBATIM = {"pre", "textarea", "style", "script"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 def read_html(text: str) -> str:
-    """The tree, an element or a text a line."""
+    """Return the tree of a page, with one element or text on each line."""
     tokens = HtmlReader(text).tokens
     drop_unseen_space(tokens)
     drop_unseen_space(tokens, backward=True)
-    # A closing tag is told by the depth of what follows.
+    # Closing tags are left out: the indentation of the next line shows them.
     return "\n".join(f"{'  ' * depth}{text}" for kind, depth, text, *_ in tokens if text and kind != "close")
 
 
 class HtmlReader(HTMLParser):
-    """The parts of a page in order: `tokens` are lists of kind (open, close, text, verbatim), depth, text and name."""
+    """Splits a page into `tokens`: lists of kind (open, close, text, verbatim), depth, text and, for tags, name."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -116,12 +116,12 @@ class HtmlReader(HTMLParser):
 
 
 def hide_tokens(text: str) -> str:
-    """A text without what is drawn by lot for each session."""
+    """Return a text without random tokens, which differ in each session."""
     return re.sub(r"\b[A-Za-z0-9]{64}\b", "TOKEN", text)
 
 
 def drop_unseen_space(tokens: list[list], *, backward: bool = False) -> None:
-    """Take away space at the start of lines (at their end if `backward`), and what follows other space."""
+    """Remove space at the start of lines (at their end if `backward`), and space that follows other space."""
     strip = str.rstrip if backward else str.lstrip
     outer, inner = ("close", "open") if backward else ("open", "close")
     at_edge = True
@@ -205,9 +205,9 @@ def read_response(response) -> str:
 
 # --- loading and recording ---------------------------------------------------------------------------------
 def set_up(checkout: Path, database: Path, folder: str) -> None:
-    """Have Django run the code of a checkout on a database, whatever the environment says."""
+    """Set up Django with the code of a checkout and a database, whatever the environment variables are."""
     os.chdir(checkout)
-    # This tool's own folder is no place to find the site in.
+    # Import the site from the checkout, not from beside this tool.
     sys.path[0] = str(checkout)
     os.environ.update(
         DJANGO_SETTINGS_MODULE="aigc_site.settings",
@@ -226,7 +226,7 @@ def set_up(checkout: Path, database: Path, folder: str) -> None:
 
 
 def load(database: Path, checkout: Path) -> None:
-    """Make a database with all that ships, and an account of each role."""
+    """Make a database with the shipped landscape, and an account for each role."""
     import time_machine
 
     database.unlink(missing_ok=True)
@@ -245,13 +245,13 @@ def load(database: Path, checkout: Path) -> None:
                 username=name, first_name=group.name, last_name="Demo", email=f"{name}@example.org"
             )
             user.groups.add(group)
-        # One file to copy.
+        # Keep the database in one file, so that it can be copied.
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode=DELETE")
 
 
 def record(database: Path, out: Path, checkout: Path, only: str) -> None:
-    """Keep what each address answers in which `only` is found, a file each, whose first line is the address."""
+    """Write the answers of the addresses that match the pattern `only`, a file each; its first line is the address."""
     import time_machine
 
     shutil.rmtree(out, ignore_errors=True)
@@ -267,7 +267,7 @@ def record(database: Path, out: Path, checkout: Path, only: str) -> None:
 
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            # As operators do after an update.
+            # The commands that operators run after an upgrade.
             for command in ("migrate", "rebuild_listing", "update_index"):
                 call_command(command, verbosity=0, stdout=io.StringIO())
         clients = {"": Client(raise_request_exception=False)}
@@ -285,7 +285,7 @@ def record(database: Path, out: Path, checkout: Path, only: str) -> None:
 
 
 def list_addresses(client) -> list[str]:
-    """The lines of the file for each language, and addresses of the sitemap."""
+    """Return the lines of the file in each language, and addresses of the sitemap."""
     written = [line.strip() for line in ADDRESSES.read_text().splitlines()]
     asked = [line for line in written if line and not line.startswith("#")]
     lines = [line.replace("{lang}", code) for line in asked for code in (LANGUAGES if "{lang}" in line else [""])]
@@ -305,7 +305,7 @@ def read_recording(folder: Path) -> dict[str, str]:
 
 
 def compare(before: Path, after: Path, only: str, shown: int) -> int:
-    """Name the addresses whose answers differ, of those in which `only` is found; return how many."""
+    """Print the addresses whose answers differ, among those that match the pattern `only`; return their number."""
     old, new = read_recording(before), read_recording(after)
     lines = [line for line in {**old, **new} if re.search(only, line)]
     different = [line for line in lines if old.get(line) != new.get(line)]
@@ -346,7 +346,7 @@ def main() -> None:
 
 
 def read_path(text: str) -> Path:
-    # The working directory changes.
+    # Made absolute, because the working directory changes.
     return Path(text).resolve()
 
 

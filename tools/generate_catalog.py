@@ -1,11 +1,11 @@
-"""Fill an empty database with an invented catalog of a given size, for measurements and trials.
+"""Fill an empty database with an invented catalog of a given size, for benchmarks and experiments.
 
     DATABASE_URL=sqlite:///var/invented.sqlite3 python tools/generate_catalog.py --entries 50000
 
-The database is that of the site's settings; it is migrated first, and must not have any entry yet. Everything is
-published at one moment, 45 days before today, and checked in part since then. What readers see is there: entries with
-their rows and sources, publications, changes, checks, and the listing index with its search, as publishing and
-`rebuild_listing` would write them. What editors alone see is not: no revisions, approvals or entries of the log.
+The database of the site's settings is migrated first, and must not have any entries. Everything is published at one
+moment, 45 days before today, and some of it is checked later. The catalog has all that readers see: entries with their
+rows and sources, publications, changes, checks, and the listing index with its search, as publishing and
+`rebuild_listing` would write them. It has nothing that only editors see: no revisions, approvals or log entries.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            # Nothing is lost that could not be generated again; indexes grow in memory.
+            # For speed: a damaged database can be generated again, and a large cache keeps indexes in memory.
             cursor.execute("PRAGMA synchronous = OFF")
             cursor.execute("PRAGMA cache_size = -500000")
     try:

@@ -1,4 +1,4 @@
-"""Writes an invented catalog into a database, as publishing would have; for `generate_catalog.py`."""
+"""Write an invented catalog to a database, as publishing would; for `generate_catalog.py`."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -44,26 +44,26 @@ from catalog.values import BilingualField
 from tools import invented
 
 PUBLISHED_BEFORE = timedelta(days=45)
-# Entries in memory at a time.
+# Number of entries in memory at a time.
 CHUNK = 1000
-# Of all field groups so many have been checked; of all sources so many were found changed.
+# The shares of field groups that were checked, and of sources that were found changed.
 CHECKED, CHANGED = 0.7, 0.01
 OUTCOMES = {Outcome.STILL_TRUE: 93, Outcome.CANT_TELL: 3, Outcome.CHANGED: 3, Outcome.CONFLICT: 1}
 
-# Rows with the slugs of what they point to, by many-to-many column.
+# Rows with the slugs of their targets, by many-to-many column.
 Pairs = dict[models.Field, list[tuple[models.Model, list[str]]]]
 
 
 @transaction.atomic
 def generate(*, entries: int, seed: int = 1, today: date | None = None) -> None:
-    """Fill the database. Raises ValueError where it has entries already."""
+    """Fill the database; raise ValueError if it has entries already."""
     if Publication.objects.exists():
         raise ValueError("The database has entries already; name an empty one.")
     Generator(entries=entries, seed=seed, today=today or timezone.now().date()).run()
 
 
 class Generator:
-    """One run: what has been written already and is pointed to by the rest."""
+    """One run, with the objects written so far that later ones refer to."""
 
     def __init__(self, *, entries: int, seed: int, today: date) -> None:
         self.entries, self.seed, self.today = entries, seed, today
@@ -71,19 +71,19 @@ class Generator:
         self.at = datetime.combine(today - PUBLISHED_BEFORE, time(9), tzinfo=UTC)
         self.now = datetime.combine(today, time(), tzinfo=UTC)
         self.checker, _ = get_user_model().objects.get_or_create(username="invented-editor")
-        # The keys of what documents point to, by model and slug.
+        # The primary keys of possible targets, by model and slug.
         self.pks: dict[type[models.Model], dict[str, int]] = {}
         self.changed: dict[str, datetime] = {}
         self.intervals = read_intervals()
         self.parents: dict[str, str] = {}
         self.synonyms: dict[str, str] = {}
-        # What organizations are found by because of what they make, and what these are found by themselves.
+        # The facet values that organizations get from their models and products, and those that these get from them.
         self.inherited: dict[str, dict[str, set[str]]] = {}
         self.of_organizations: dict[str, dict[str, str]] = {}
 
     def run(self) -> None:
         number = ListingVersion.advance()
-        # Whoever has read anything before reads everything anew.
+        # Processes with cached tables must read all of them again.
         ListingVersion.objects.update(rebuilt=number)
         vocabularies = self.load_vocabularies()
         landscape = invented.Landscape(
@@ -97,16 +97,16 @@ class Generator:
         for kind in kinds:
             for documents in in_chunks(landscape.write_all(kind)):
                 self.write_entries(kind, documents)
-            # Once all are there: they point to each other.
+            # Only after all entries of the kind exist, since they refer to each other.
             for documents in read_documents(kind):
                 self.write_rows(kind, documents)
-        # Organizations last: they are found by what their models and products are.
+        # Organizations come last: they get facet values from their models and products.
         for kind in sorted(kinds, key=lambda kind: kind == EntryKind.ORGANIZATION):
             for documents in read_documents(kind):
                 self.write_index(kind, documents)
 
     def load_vocabularies(self) -> dict[str, dict]:
-        """Load the words that ship; return them by group and slug."""
+        """Load the shipped vocabularies; return their words by group and slug."""
         reader = FormReader()
         words = Landscape(faults=reader.faults)
         read_vocabularies(
@@ -126,7 +126,7 @@ class Generator:
         return vocabularies
 
     def write_sources(self) -> dict[str, dict]:
-        """Write the sources; return what documents say of them, by slug."""
+        """Write the sources; return their labels in documents, by slug."""
         sources = [
             Source(**columns, link_state=LinkState.REACHED)
             for columns in invented.invent_sources(entries=self.entries, seed=self.seed)
@@ -141,7 +141,7 @@ class Generator:
         return {it.slug: {"id": it.pk, **{name: getattr(it, name) for name in names}} for it in sources}
 
     def moment(self) -> datetime:
-        """A moment between the publication and now."""
+        """Return a random time between the publication and today."""
         seconds = (self.now - self.at).total_seconds()
         return self.at + timedelta(seconds=int(self.chance.random() * seconds))
 
@@ -194,7 +194,7 @@ class Generator:
         self.write_relations(pairs)
 
     def fill(self, row: models.Model, values: dict, pairs: Pairs) -> models.Model:
-        """Set the columns of a row from what a document says; what points to several objects is noted in `pairs`."""
+        """Set the columns of a row from the values of a document; add many-to-many targets to `pairs`."""
         model = type(row)
         for name, value in values.items():
             match column_of(model, name):
@@ -228,7 +228,7 @@ class Generator:
             for document in documents
         ]
         write(publications)
-        # The column fills itself with the present moment.
+        # Saving sets the column to the present time.
         Publication.objects.filter(pk__gte=publications[0].pk).update(at=self.at)
         write(
             Change(publication=publication, path=path, old=old, new=new)
@@ -236,10 +236,10 @@ class Generator:
             for path, old, new in differences(old=None, new=publication.document)
         )
 
-    # --- what follows from them ----------------------------------------------------------------------------
+    # --- derived data --------------------------------------------------------------------------------------
 
     def write_index(self, kind: EntryKind, documents: list[dict]) -> None:
-        """Write checks and what is derived of them, listing rows, facet values and their search index."""
+        """Write checks and verifications, listing rows, facet values and the search index."""
         model, checks, verified, rows, facets = kind_of(kind).model, [], [], [], []
         content_type = ContentType.objects.get_for_model(model)
         for document in documents:
@@ -282,7 +282,7 @@ class Generator:
         search.reindex(*rows)
 
     def invent_checks(self, document: dict) -> list[Check]:
-        """Checks of most field groups, some of them twice."""
+        """Return checks of most field groups, some of them checked twice."""
         chance = self.chance
         return [
             Check(
@@ -298,7 +298,7 @@ class Generator:
         ]
 
     def verify(self, document: dict, checks: list[Check]) -> dict[str, Verification]:
-        """What follows from the checks of an entry, as `read_verifications` would find it."""
+        """Return the verifications that follow from an entry's checks, as `read_verifications` would."""
         if document["kind"] not in FIELD_GROUPS:
             return {}
         found: dict[str, dict[str, list]] = {}
@@ -310,7 +310,7 @@ class Generator:
         return make_verifications(document, findings=findings, intervals=self.intervals)
 
     def find_inherited(self, document: dict) -> dict[str, set[str]]:
-        """The facet values that an entry has from its neighbours."""
+        """Return the facet values that an entry gets from other entries."""
         facet_set = FACET_SETS[document["kind"]]
         if facet_set.from_made:
             return self.inherited.get(document["slug"], {})
@@ -321,7 +321,7 @@ class Generator:
         }
 
     def read_organizations(self, facet: str) -> dict[str, str]:
-        """What organizations have in a column that a facet of theirs comes from, by slug."""
+        """Return the values of the column behind a facet of organizations, by slug."""
         if facet not in self.of_organizations:
             field = FACET_SETS[EntryKind.ORGANIZATION].facets[facet].field
             organization = kind_of(EntryKind.ORGANIZATION).model
@@ -329,7 +329,7 @@ class Generator:
         return self.of_organizations[facet]
 
     def pass_on(self, document: dict, facets) -> None:
-        """Note what the makers of a model or product are found by because of it."""
+        """Remember the facet values that the makers of a model or product get from it."""
         made = [
             (document["kind"], facet, value)
             for facet, values in facets.values.items()
@@ -343,14 +343,14 @@ class Generator:
 
 
 def makers_of(document: dict) -> list[str]:
-    """The slugs of the makers of a model or product."""
+    """Return the slugs of the makers of a model or product."""
     fields = document["fields"]
     return fields.get("makers") or [slug for slug in (fields.get("maker"),) if slug]
 
 
 @cache
 def column_of(model: type[models.Model], name: str) -> models.Field | None:
-    """The column that holds a value of a document; None for a text in two languages, which is two columns."""
+    """Return the column of a document's value; None for a bilingual text, which has two columns."""
     if isinstance(getattr(model, name, None), BilingualField):
         return None
     try:
@@ -360,20 +360,20 @@ def column_of(model: type[models.Model], name: str) -> models.Field | None:
 
 
 def read_documents(kind: EntryKind) -> Iterator[list[dict]]:
-    """The documents that were written, so many at a time; they are too many to be kept."""
+    """Yield the written documents in chunks: all of them would not fit in memory."""
     documents = Publication.objects.filter(kind=kind).order_by("pk").values_list("document", flat=True)
     return in_chunks(documents.iterator(chunk_size=CHUNK))
 
 
 def in_chunks(documents: Iterable[dict]) -> Iterator[list[dict]]:
-    """So many at a time."""
+    """Yield documents in lists of at most CHUNK."""
     documents = iter(documents)
     while some := list(islice(documents, CHUNK)):
         yield some
 
 
 def write(rows: Iterable[models.Model]) -> None:
-    """Write rows of one model, past everything that saving would do."""
+    """Insert rows of one model in bulk, without the side effects of saving."""
     rows = list(rows)
     if rows:
         type(rows[0])._base_manager.bulk_create(rows, batch_size=1000)

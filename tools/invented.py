@@ -1,9 +1,8 @@
-"""An invented landscape: documents of entries as the catalog would publish them, made of word lists and chance.
+"""An invented landscape: random documents of entries, as the catalog would publish them, made from lists of words.
 
-Names are put together from syllables and say in both languages that they are invented. What is common is common as in
-life: a few countries, segments, makers, investors and models have most of the entries (by Zipf's law), values are
-missing, estimated or undisclosed in part, dates are known to the day, the month or the year. The same seed gives the
-same landscape.
+Names are made of syllables and say in both languages that they are invented. Frequencies are realistic: a few
+countries, segments, makers, investors and models have most of the entries (by Zipf's law), some values are missing,
+estimated or undisclosed, and dates are known to the day, the month or the year. The same seed gives the same landscape.
 """
 
 import random
@@ -34,7 +33,7 @@ from tools import invented_words as usual
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who an entry is, before anything else is known of it."""
+    """The identity of an entry, made before its document."""
 
     uid: str
     slug: str
@@ -47,21 +46,21 @@ class Identity:
 
 
 class Popular:
-    """What few are chosen from often, and many seldom."""
+    """Values of which a few are picked often, and most seldom."""
 
     def __init__(self, values: Sequence, *, exponent: float = 1.0) -> None:
         self.values = values
         self.weights = list(accumulate(1 / rank**exponent for rank in range(1, len(values) + 1)))
 
     def pick(self, chance: random.Random, number: int = 1) -> list:
-        """Some of them, each once; fewer where the dice fall alike."""
+        """Return up to `number` values, each once; fewer if a value is drawn twice."""
         if not self.values:
             return []
         return list(dict.fromkeys(chance.choices(self.values, cum_weights=self.weights, k=number)))
 
 
 class Draft:
-    """A document in the making; what it points to is noted with its name."""
+    """An unfinished document; the names of its targets are added to its labels."""
 
     def __init__(self, *, kind: EntryKind, who: Identity) -> None:
         self.document = {
@@ -76,7 +75,7 @@ class Draft:
         }
 
     def point(self, group: str, labels: dict[str, dict]) -> list[str]:
-        """The sorted slugs of what it points to."""
+        """Add targets to the labels; return their sorted slugs."""
         if labels:
             self.document["labels"].setdefault(group, {}).update(labels)
         return sorted(labels)
@@ -112,7 +111,7 @@ class Landscape:
         self.source_labels = sources
 
     def write_all(self, kind: EntryKind) -> Iterable[dict]:
-        """The document of each entry of a kind."""
+        """Yield the document of each entry of a kind."""
         write = getattr(self, f"write_{kind.value}")
         for number, who in enumerate(self.known[kind]):
             yield write(number, who)
@@ -136,7 +135,7 @@ class Landscape:
         return known
 
     def write_text(self) -> dict[str, str]:
-        """A text of a sentence or two; one in ten in one language only."""
+        """Return a text of a sentence or two; one in ten is in one language only."""
         chance = self.chance
         en = f"Invented: {' '.join(chance.choices(usual.WORDS, k=chance.randint(8, 24)))}."
         zh = f"虚构：{''.join(chance.choices(usual.ZH_WORDS, k=chance.randint(6, 16)))}。"
@@ -156,24 +155,24 @@ class Landscape:
     # --- values --------------------------------------------------------------------------------------------
 
     def choose(self, weights: dict):
-        """One of the keys, by weight; as plain text, since documents hold no members of lists."""
+        """Return one of the keys, by weight; enum members as plain values, because documents hold JSON."""
         chosen = self.chance.choices(list(weights), weights=list(weights.values()))[0]
         return getattr(chosen, "value", chosen)
 
     def write_date(self, first: int, last: int | None = None) -> str:
-        """A day, a month or a year from the first year on, the later the likelier."""
+        """Return a day, a month or a year, from the first year on; later dates are more likely."""
         begin = date(first, 1, 1)
         days = ((date(last, 12, 31) if last else self.day) - begin).days
         day = begin + timedelta(days=int(max(self.chance.random(), self.chance.random()) * days))
         return day.isoformat()[: self.choose({10: 5, 7: 3, 4: 2})]
 
     def write_amount(self, middle: float, *, spread: float = 1.0, undisclosed: float = 0.1) -> dict:
-        """A quantity around a middle: exact, a range, bounded on one side, estimated or undisclosed."""
+        """Return a quantity around `middle`: exact, a range, bounded on one side, estimated or undisclosed."""
         chance = self.chance
         form = chance.random()
         if form < undisclosed:
             return {"low": None, "high": None, "kind": "undisclosed"}
-        # Three figures, as reports have them.
+        # Three significant figures, as in reports.
         number = int(Decimal(f"{middle * chance.lognormvariate(0, spread):.2e}")) or 1
         low, high = number, number
         if form > 0.97:
@@ -196,7 +195,7 @@ class Landscape:
         return {**amount, **nothing, "currency": currency, **dated}
 
     def write_rows(self, name: str, most: int, write) -> dict[str, dict]:
-        """Up to so many rows, fewer more often."""
+        """Return up to `most` rows, more often few than many."""
         number = min(self.chance.randint(0, most), self.chance.randint(0, most))
         return {f"{name}-{index}": write(index) for index in range(1, number + 1)}
 
@@ -220,7 +219,7 @@ class Landscape:
         }
 
     def finish(self, draft: Draft) -> dict:
-        """Add what all entries have, and sources for most of what is said."""
+        """Add the parts that all entries have, and sources for most values."""
         chance, document = self.chance, draft.document
         fields, children, slug = document["fields"], document["children"], document["slug"]
         children["milestones"] = self.write_rows("event", 4, self.write_milestone)
@@ -256,7 +255,7 @@ class Landscape:
         )
 
     def point_to_words(self, draft: Draft, group: str, most: int) -> list[str]:
-        """Words of a vocabulary."""
+        """Return the slugs of up to `most` words of a vocabulary."""
         chosen = self.words[group].pick(self.chance, self.chance.randint(0 if most > 1 else 1, most))
         return draft.point(group, {slug: self.vocabularies[group][slug] for slug in chosen})
 
@@ -272,7 +271,7 @@ class Landscape:
         city = chance.choice(usual.CITIES) if chance.random() < 0.5 else ("", "")
         fields["city"] = {"en": city[0], "zh": city[1]}
         fields["founded"] = self.write_date(1998) if chance.random() < 0.9 else None
-        # One before it, and one that has no parent itself.
+        # The parent is an earlier organization that has no parent itself.
         before = self.known[EntryKind.ORGANIZATION][20 * chance.randrange(number // 20 + 1)]
         parent = before if number % 20 == 1 else None
         fields["parent"] = draft.point_to(EntryKind.ORGANIZATION, [parent])[0] if parent else None
@@ -295,7 +294,7 @@ class Landscape:
     def write_rounds(self, draft: Draft) -> dict[str, dict]:
         chance, rounds = self.chance, {}
         kinds = list(usual.ROUNDS)[: min(chance.randint(0, 7), chance.randint(0, 7))]
-        # One a year, so that none is as new as another.
+        # One round a year, so that no two are equally new.
         first = self.day.year - len(kinds) - min(chance.randint(0, 4), chance.randint(0, 4))
         for year, kind in enumerate(kinds, start=first):
             investors = self.investors.pick(chance, chance.randint(0, 4))
@@ -376,7 +375,7 @@ class Landscape:
 
 
 def invent_sources(*, entries: int, seed: int) -> list[dict]:
-    """The columns of the sources that the entries cite."""
+    """Return the columns of the sources that the entries cite."""
     chance = random.Random(f"{seed}/sources")
     kinds = [kind.value for kind in SourceKind]
     return [

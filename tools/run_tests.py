@@ -1,8 +1,8 @@
-"""Run the test suite on SQLite, then on PostgreSQL, and say plainly how each went.
+"""Run the test suite on SQLite, then on PostgreSQL, and print the outcome of each.
 
-`--long` runs what `make test` leaves out, and every property-based test with its large profile, and then the quickest
-tests on newer versions of Python. Other arguments go to pytest. One run at a time per user: a second one waits, so that
-two never share the machine's cores.
+`--long` runs the tests that `make test` leaves out, every property-based test with its large profile, and then the
+quickest tests on newer versions of Python. Other arguments are passed to pytest. Only one run at a time is possible for
+a user: a second one waits, because two would compete for the machine's cores.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from pathlib import Path
 from postgres import running
 
 ROOT = Path(__file__).resolve().parent.parent
-# A file at a time: what it sets up for all its tests is set up once. Browser tests, the slowest, come first.
+# A worker gets a whole file at a time, so that module fixtures are set up once. Browser tests, the slowest, come first.
 QUICK = ["-m", "not long", "--dist", "loadfile", "--no-loadscope-reorder"]
-# Test by test, but what needs all that ships goes together: to load it takes a minute or two.
+# Workers get single tests, but those that need the whole landscape run together: loading it takes a minute or two.
 LONG = ["-m", "long or hypothesis", "--hypothesis-profile=long", "--dist", "loadgroup", "--durations=5"]
-# What a browser, a public page or a form of the admin shows hardly depends on the database, and loading all that ships
-# takes a minute: these are left to the long run on PostgreSQL; on SQLite `make test` does them. What asks no database
-# is run with the large profile once.
+# Tests of browsers, public pages and admin forms hardly depend on the database, and loading the landscape takes a
+# minute: on PostgreSQL only the long run has them, on SQLite `make test` has them too. Property-based tests without a
+# database run with the large profile only once.
 ON_POSTGRESQL = {
     "not long": "not long and not browser and not landscape and not admin and not page",
     "long or hypothesis": (
@@ -32,7 +32,7 @@ ON_POSTGRESQL = {
         "((long or browser or landscape or admin or page) and not (long and (browser or admin)))"
     ),
 }
-# The versions of Python beside the oldest, and what is run on them: what asks more of Python than of Django.
+# The newer supported versions of Python, and the tests to run on them: those that depend on Python more than on Django.
 NEWER = ("3.12", "3.13")
 ON_NEWER = ["-m", "not (long or browser or landscape or admin or page)", "--dist", "loadfile", "-q"]
 # By pytest's exit codes.
@@ -40,7 +40,7 @@ OUTCOMES = {0: "passed", 1: "FAILED", 2: "INTERRUPTED", 5: "FAILED: no test was 
 
 
 def wait_for_other_runs():
-    """Take the lock that one run at a time may hold; it is released however this process ends."""
+    """Take the lock of the test runs; the system releases it however this process ends."""
     lock = open(Path(tempfile.gettempdir()) / f"aigc-tests-{os.getuid()}.lock", "w")  # noqa: SIM115
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,7 +51,7 @@ def wait_for_other_runs():
 
 
 def make_databases(urls):
-    """Make the databases that tests copy, unless they are there; each on a core of its own."""
+    """Make the databases that tests copy, unless they exist; in parallel, one process for each."""
     command = [sys.executable, "-m", "tests.databases"]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     processes = [subprocess.Popen(command, cwd=ROOT, env={**environment, "TEST_DATABASE_URL": url}) for url in urls]
@@ -61,18 +61,18 @@ def make_databases(urls):
 
 
 def run(what, url, arguments, python=sys.executable):
-    """Run pytest on one database; return a line that says how it went, and whether it went well."""
+    """Run pytest on one database; return a line with the outcome, and whether the tests passed."""
     print(f"\n=== Tests on {what} ===", flush=True)
     started = time.monotonic()
     command = [python, "-m", "pytest", "-n", "2", *arguments]
-    # Its temporary files go away with this folder, even when it is killed.
+    # Its temporary files are deleted with this folder, even if pytest is killed.
     with tempfile.TemporaryDirectory(prefix="aigc-", ignore_cleanup_errors=True) as folder:
         environment = {**os.environ, "TEST_DATABASE_URL": url, "TMPDIR": folder}
         process = subprocess.Popen(command, cwd=ROOT, env=environment)
         try:
             code = process.wait()
         except KeyboardInterrupt:
-            process.wait()  # Ctrl-C has reached it too; it tidies up
+            process.wait()  # Ctrl-C has reached pytest too, which cleans up.
             raise
         except SystemExit:
             process.send_signal(signal.SIGINT)
@@ -83,7 +83,7 @@ def run(what, url, arguments, python=sys.executable):
 
 
 def find_python(version):
-    """Return the program of a version of Python that this machine has, or None."""
+    """Return the program of a version of Python, or None if this machine doesn't have it."""
     for program in (f"python{version}", *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")):
         with contextlib.suppress(OSError):
             if subprocess.run([program, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0:
@@ -92,7 +92,7 @@ def find_python(version):
 
 
 def run_on_python(version):
-    """Run what is quickest on another version of Python, in an environment of its own; return as `run` does."""
+    """Run the quickest tests on another version of Python, in its own virtual environment; return as `run` does."""
     what, environment = f"SQLite with Python {version}", f"var/python-{version}"
     if not (program := find_python(version)):
         return f"{what}: not run, as this machine has no Python {version}", True
@@ -105,7 +105,7 @@ def main():
     given = sys.argv[1:]
     arguments = LONG if "--long" in given else QUICK
     arguments = [*arguments, *(argument for argument in given if argument != "--long")]
-    # A polite kill must stop PostgreSQL as Ctrl-C does.
+    # SIGTERM must stop PostgreSQL, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
     lock = wait_for_other_runs()
     with running() as url:

@@ -1,10 +1,10 @@
-"""Collect the strings to translate, compile the translations, and check that they are whole, without gettext.
+"""Collect the strings to translate, compile the translations, and check that they are complete, without gettext.
 
-`update` brings locale/zh_Hans/LC_MESSAGES/django.po in step with code and templates, and compiles it.
-locale/en/LC_MESSAGES/django.po is written by hand: what the site says in place of words of Wagtail's. They are
-collected like strings of ours, so that Chinese has them too.
-`check` changes nothing and fails on a string that is missing, untranslated, fuzzy, or no longer used, on a
-placeholder that the original does not have, and on a compiled catalog that is out of step.
+`update` updates locale/zh_Hans/LC_MESSAGES/django.po from code and templates, and compiles it.
+locale/en/LC_MESSAGES/django.po is written by hand: it replaces some of Wagtail's words in English. Its strings are
+collected too, so that Chinese has them as well.
+`check` changes nothing. It fails on a string that is missing, untranslated, fuzzy or no longer used, on a placeholder
+that the original does not have, and on a compiled catalog that is out of date.
 """
 
 import io
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 REPLACED = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
 CODE = ["aigc_site", "catalog", "editorial"]
-# Function name: how many arguments it takes; a context comes first in the p-functions.
+# Functions by their arguments: a singular; singular and plural; a context first.
 SINGULAR = ["_", "gettext", "gettext_lazy", "gettext_noop"]
 PLURAL = ["ngettext", "ngettext_lazy"]
 CONTEXT = ["pgettext", "pgettext_lazy"]
@@ -38,7 +38,7 @@ METADATA = {
 
 
 def sources():
-    """Each file that may hold strings, with its text as Python that calls gettext."""
+    """Yield each file that may have strings, with its text as Python that calls gettext."""
     for folder in CODE:
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts:
@@ -46,12 +46,12 @@ def sources():
     for folder in [*CODE, "templates"]:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in {".html", ".txt", ".svg", ".xml"}:
-                # What is not a string becomes filler, whose indentation is no Python.
+                # `templatize` keeps the indentation of templates, which would be a syntax error in Python.
                 yield path, re.sub(r"(?m)^[ \t]+", "", templatize(path.read_text(), origin=path))
 
 
 def extract():
-    """Every string of ours: {(context, singular): (plural, files that use it)}."""
+    """Return every string to translate: {(context, singular): (plural, files that use it)}."""
     where = REPLACED.relative_to(ROOT).as_posix()
     found = {(entry.msgctxt, entry.msgid): (entry.msgid_plural, {where}) for entry in polib.pofile(str(REPLACED))}
     for path, text in sources():
@@ -74,7 +74,8 @@ def update(found):
     catalog = polib.POFile(wrapwidth=110)
     catalog.metadata = METADATA
     for key, (plural, files) in sorted(found.items(), key=lambda item: (min(item[1][1]), item[0][1])):
-        # A new entry each time, so that files and plural are those of today.
+        # Always a new entry, so that its files and plural are current.
+
         old = known.get(key, polib.POEntry())
         translation = old.msgstr or old.msgstr_plural.get(0, "")
         catalog.append(

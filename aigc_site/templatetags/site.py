@@ -1,4 +1,4 @@
-"""Tags of the layout."""
+"""Template tags of the layout."""
 
 from django import template
 from django.conf import settings
@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def language_links(context) -> list[dict]:
-    """The same page in each language: code, name, address with its query, and whether it is this one."""
+    """Return the current page in each language: code, name, address with query, and whether it is this one."""
     request = context["request"]
     return [
         {
@@ -25,5 +25,5 @@ def language_links(context) -> list[dict]:
 
 @register.simple_tag(takes_context=True)
 def is_section(context, name: str) -> bool:
-    """Whether this page lies in the part of the site that an address name begins."""
+    """Return whether the current page is in the section of the site whose home has this URL name."""
     return context["request"].path.startswith(reverse(name))

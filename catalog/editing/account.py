@@ -1,4 +1,4 @@
-"""What people choose for themselves in the settings of their account."""
+"""The panels that the catalog adds to a person's account settings."""
 
 from django.forms import ModelForm
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ class HistoryChoiceForm(ModelForm):
 
 
 class HistoryChoicePanel(BaseSettingsPanel):
-    """Whether public histories show the person's name."""
+    """The choice whether public histories show the person's name."""
 
     name = "history"
     title = _("Public histories")

@@ -8,7 +8,7 @@ from catalog.listing.search import search
 
 
 class SearchForm(SearchFilterMixin, BaseFilterForm):
-    """Searches as lists do. Wagtail's own refuses a list narrowed by a field that the index does not have."""
+    """Searches as the lists do. Wagtail's own search refuses a queryset filtered by a field that is not indexed."""
 
     meant: str | None = None
 
@@ -22,7 +22,7 @@ class SearchForm(SearchFilterMixin, BaseFilterForm):
 
 
 class ChooserSearch:
-    """Uses `SearchForm`, and says so where it looked for something else than was typed."""
+    """Uses `SearchForm`, and tells the editor if it searched for a corrected spelling."""
 
     filter_form_class = SearchForm
     results_template_name = "wagtailadmin/catalog/chooser_results.html"

@@ -1,4 +1,4 @@
-"""What a version changes, value by value: for the screen of the review, for a stale form, and for notices."""
+"""Compare two versions value by value: for the review screen, for a stale form, and for notices."""
 
 from dataclasses import dataclass
 
@@ -24,12 +24,12 @@ class ValueChange:
     label: str
     old: str
     new: str
-    # Old and new in one, with what was taken away and what was added marked, as HTML.
+    # Old and new in one, as HTML with deletions and additions marked.
     marked: str = ""
-    # What the versions name as sources for it.
+    # The sources of the value in the two versions, as text.
     old_sources: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    # Whether it needs a source, and the newer version names none.
+    # Whether it needs a source but has none in the newer version.
     is_unsourced: bool = False
 
     @property
@@ -38,13 +38,16 @@ class ValueChange:
 
     @property
     def keeps_old_sources(self) -> bool:
-        """Whether the sources that were named for the old value vouch for a new one, as they are."""
+        """Whether a new value has exactly the sources of the old one."""
         is_new = bool(self.old and self.new and self.old != self.new)
         return is_new and bool(self.sources) and not self.sources_changed
 
 
 def describe_changes(*, record, revision, since) -> list[ValueChange]:
-    """What a revision changes of the revision `since`, in the order of the version; all it says if that is None."""
+    """Return the changes from the revision `since` to `revision`, in the order of the values.
+
+    Everything is a change if `since` is None.
+    """
     changes = compare(old=since and since.as_object(), new=revision.as_object())
     needs_source = {*fields_of(record.kind)} - UNCITED if isinstance(record, Entry) else ()
     for path, change in changes.items():
@@ -54,9 +57,9 @@ def describe_changes(*, record, revision, since) -> list[ValueChange]:
 
 
 def compare(*, old, new) -> dict[str, ValueChange]:
-    """The values and rows that differ between two versions, by path: `released`, `milestones/launch`.
+    """Return the values and rows that differ between two versions, by path: `released`, `milestones/launch`.
 
-    `old` may be None: everything is new then.
+    Everything is new if `old` is None.
     """
     model = type(new)
     before, after = read_values(old), read_values(new)
@@ -80,11 +83,11 @@ def compare(*, old, new) -> dict[str, ValueChange]:
 
 
 def read_values(version) -> dict[str, str]:
-    """What a version says, as text in the active language, by path; empty values stay out."""
+    """Return the values of a version as text in the active language, by path, without empty ones."""
     if version is None:
         return {}
     lists = child_lists(type(version))
-    values = {}
+    values: dict[str, str] = {}
     for name in version.serializable_data():
         if name in BOOKKEEPING or name == "citations":
             continue
@@ -93,7 +96,7 @@ def read_values(version) -> dict[str, str]:
             if issubclass(lists[name], Row):
                 values |= {f"{name}/{row.key}": row_text(row) for row in rows}
             else:
-                # Nothing tells such rows apart for good: the list is one value, and its order counts.
+                # Rows of this list have no permanent key, so the whole list is one value, in which order matters.
                 values[name] = " ".join(f"[{number}] {row}" for number, row in enumerate(rows, start=1))
         elif isinstance(type(version)._meta.get_field(name), StreamField):
             values[name] = text_from_html(getattr(version, name).render_as_block())
@@ -103,7 +106,7 @@ def read_values(version) -> dict[str, str]:
 
 
 def read_sources(version) -> dict[str, tuple[str, ...]]:
-    """What a version names as sources, as text, by the path that they speak of."""
+    """Return the sources of a version as text, by the path of the cited value."""
     sources: dict[str, tuple[str, ...]] = {}
     for citation in version.citations.select_related("source") if isinstance(version, Entry) else ():
         parts = [
@@ -120,7 +123,7 @@ def read_sources(version) -> dict[str, tuple[str, ...]]:
 
 
 def cited_path(model, path: str) -> str:
-    """The path by which citations call a value: both columns of a bilingual text share one."""
+    """Return the path that citations use for a value: the two columns of a bilingual text share one."""
     for base in ("_en", "_zh"):
         name = path.removesuffix(base)
         if name != path and isinstance(getattr(model, name, None), BilingualField):
@@ -129,16 +132,15 @@ def cited_path(model, path: str) -> str:
 
 
 def label_for(model, path: str) -> str:
-    """What forms call a value; of a row also its key."""
+    """Return the label of a path in forms; for a row, with its key."""
     name, _slash, item = path.partition("/")
     lists = child_lists(model)
-    field = lists[name] if name in lists else model._meta.get_field(name)
-    words = capfirst(field._meta.verbose_name if name in lists else field.verbose_name)
+    words = str(capfirst(lists[name]._meta.verbose_name if name in lists else model._meta.get_field(name).verbose_name))
     return f"{words} “{item}”" if item else words
 
 
 def mark_difference(old, new, path: str, change: ValueChange) -> str:
-    """Old and new in one, as HTML."""
+    """Return old and new in one, as HTML with deletions and additions marked."""
     if "/" not in path and isinstance(field := type(new)._meta.get_field(path), StreamField):
         return StreamFieldComparison(field, old, new).htmldiff()
     return diff_text(change.old, change.new).to_html()

@@ -1,4 +1,4 @@
-"""What the lists of the admin can be narrowed by."""
+"""The filters of the admin's lists."""
 
 import django_filters
 from django import forms
@@ -21,7 +21,7 @@ from catalog.models.choices import (
     SourceKind,
 )
 
-# Name in the address: label, condition on a queryset from `columns.with_state`.
+# Value of the parameter: label, and condition on a queryset from `list_columns.with_state`.
 STATES = {
     "draft": (_("Draft"), Q(live=False, review_status=None, scheduled_for=None)),
     "in-review": (_("In review"), Q(review_status=WorkflowState.STATUS_IN_PROGRESS)),
@@ -33,7 +33,7 @@ STATES = {
 
 
 class StateFilter(django_filters.ChoiceFilter):
-    """The publication state."""
+    """Filters by publication state."""
 
     def __init__(self, **kwargs) -> None:
         choices = [(name, label) for name, (label, _condition) in STATES.items()]
@@ -44,15 +44,15 @@ class StateFilter(django_filters.ChoiceFilter):
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):
-    """Any of the values of a column."""
+    """Filters by any of several values of a column."""
 
     def __init__(self, *args, **kwargs) -> None:
-        # One column never gives a row twice, and DISTINCT would sort the whole table.
+        # A filter on one column never returns a row twice, and DISTINCT would sort the whole table.
         super().__init__(*args, distinct=False, widget=forms.CheckboxSelectMultiple, **kwargs)
 
 
 class RelatedFilter(django_filters.ModelMultipleChoiceFilter):
-    """Any of the related objects, by a subquery: a join would give rows twice."""
+    """Filters by any of several related objects, with a subquery, since a join would return rows twice."""
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, distinct=False, widget=forms.CheckboxSelectMultiple, **kwargs)
@@ -64,12 +64,12 @@ class RelatedFilter(django_filters.ModelMultipleChoiceFilter):
         return qs.filter(pk__in=matching.values("pk"))
 
     def widened(self, value):
-        """What the choice stands for."""
+        """Return the objects to match for the chosen ones."""
         return value
 
 
 class SegmentFilter(RelatedFilter):
-    """Any of the segments; a parent includes its children."""
+    """Filters by any of several segments; a parent includes its children."""
 
     def widened(self, value):
         chosen = [segment.pk for segment in value]
@@ -77,7 +77,7 @@ class SegmentFilter(RelatedFilter):
 
 
 class CountryFilter(django_filters.ChoiceFilter):
-    """A country; only those that organizations have are offered."""
+    """Filters by country; offers only the countries of organizations."""
 
     def __init__(self, **kwargs) -> None:
         super().__init__(
@@ -90,7 +90,7 @@ class CountryFilter(django_filters.ChoiceFilter):
 
 
 def used_countries() -> list[tuple[str, str]]:
-    """The countries of organizations, by name."""
+    """Return the countries of organizations as choices, by name."""
     codes = Organization.objects.exclude(country="").order_by().values_list("country", flat=True).distinct()
     return sorted(((str(code), countries.name(code)) for code in codes), key=lambda choice: choice[1])
 
@@ -100,7 +100,7 @@ def segments(**kwargs) -> SegmentFilter:
 
 
 def make_state_filterset(record_model: type[models.Model]) -> type[WagtailFilterSet]:
-    """Return what narrows a list of records by their state alone."""
+    """Return a filter set with only the state, for lists of a kind of record."""
 
     class StateFilterSet(WagtailFilterSet):
         state = StateFilter()

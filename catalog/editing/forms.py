@@ -10,7 +10,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 
 from catalog.models.base import make_key
 
-# Keys of Entry.identifiers, with the look of each.
+# Keys of Entry.identifiers, with the label and an example of each.
 IDENTIFIERS = {
     "arxiv": ("arXiv", "2005.14165"),
     "doi": ("DOI", "10.1038/nature14539"),
@@ -21,10 +21,10 @@ IDENTIFIERS = {
 
 
 class IdentifiersWidget(forms.MultiWidget):
-    """One small input for each register."""
+    """One small input for each kind of identifier."""
 
     def __init__(self, attrs=None) -> None:
-        inputs = {
+        inputs: dict[str, forms.Widget | type[forms.Widget]] = {
             key: forms.TextInput({"aria-label": label, "placeholder": f"{label}: {example}", "autocomplete": "off"})
             for key, (label, example) in IDENTIFIERS.items()
         }
@@ -39,12 +39,12 @@ class IdentifiersWidget(forms.MultiWidget):
 
 
 class IdentifiersField(forms.MultiValueField):
-    """The external identifiers as a mapping without blanks."""
+    """The external identifiers as a dict without blanks."""
 
     widget = IdentifiersWidget
 
     def __init__(self, **kwargs) -> None:
-        # The model's own help text speaks of JSON.
+        # The model's own help text is about JSON.
         kwargs["help_text"] = _("The identifier only, no address.")
         fields = [forms.CharField(required=False, max_length=200) for _key in IDENTIFIERS]
         super().__init__(fields, require_all_fields=False, **kwargs)
@@ -54,7 +54,7 @@ class IdentifiersField(forms.MultiValueField):
 
 
 class EntryForm(WagtailAdminModelForm):
-    """The form of an entry: two rows of one list must not have the same key."""
+    """The form of an entry; it checks that no two rows of a list have the same key."""
 
     identifiers = IdentifiersField(required=False, label=capfirst(_("external identifiers")))
 
@@ -63,7 +63,7 @@ class EntryForm(WagtailAdminModelForm):
         return self._check_keys() and valid
 
     def _check_keys(self) -> bool:
-        """Put an error beside each key that stands in more than one row; publication would refuse them."""
+        """Add an error to each key of more than one row, which publication would refuse; return whether all is well."""
         clean = True
         for formset in self.formsets.values():
             rows = [
@@ -83,10 +83,10 @@ class EntryForm(WagtailAdminModelForm):
 
 
 class RowForm(WagtailAdminModelForm):
-    """One row of a list. A new row's key may stay empty: it is made when the row is saved.
+    """One row of a list. A new row's key may be left empty: it is made when the row is saved.
 
-    The model's default would be rendered once into the template that every new row is made from, and all
-    rows added to a page would have the same key.
+    With the model's default in the form, all rows added on a page would have the same key, because the browser copies
+    one template for every new row.
     """
 
     key = forms.SlugField(
@@ -105,12 +105,12 @@ class RowForm(WagtailAdminModelForm):
         return self.cleaned_data["key"] or self.instance.key or make_key()
 
     def get_field_updates_for_resave(self):
-        # The page stays open after an autosave; without this each autosave would make the row another key.
+        # The page stays open after an autosave; without this, each autosave would give the row another key.
         return [*super().get_field_updates_for_resave(), (self.add_prefix("key"), self.instance.key)]
 
 
 class CitationForm(WagtailAdminModelForm):
-    """One source's word on one value. Subclasses give `field` the values of their kind of entry."""
+    """One citation. Subclasses offer the values of their kind of entry in `field`."""
 
     field: forms.ChoiceField
 
@@ -124,7 +124,7 @@ class CitationForm(WagtailAdminModelForm):
 
 
 def citation_form(choices: list, row_lists: frozenset[str]) -> type[CitationForm]:
-    """The form of citations of one kind of entry; `row_lists` names the values that are lists of rows."""
+    """Return the citation form of a kind of entry; `row_lists` names the values that are lists of rows."""
     field = forms.ChoiceField(
         choices=[("", "---------"), *choices],
         label=capfirst(_("value")),

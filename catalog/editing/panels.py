@@ -1,7 +1,7 @@
 """The panels of an entry's form, made from the registry of field groups.
 
-What kind of panel a value gets follows from the model: two columns for a bilingual text, rows for a list, and
-a field panel for all else. A value that is new in the registry appears here by itself.
+The model determines the kind of panel: two columns for a bilingual text, rows for a list, and a field panel for
+everything else. A value added to the registry gets its panel automatically.
 """
 
 from django import forms
@@ -27,31 +27,33 @@ from wagtail.admin.widgets import AdminDateTimeInput
 
 from catalog.editing.forms import EntryForm, RowForm, citation_form
 from catalog.editing.widgets import Picker
+from catalog.models import Term
 from catalog.models.base import Entry
 from catalog.models.choices import FieldGroup
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.vocabulary import Label
+from catalog.reading.details import field_of
 from catalog.values import BilingualField
 
 
 def relation_widget(field: ParentalManyToManyField) -> dict:
-    """Checkboxes for the small vocabularies, the picker for everything that grows."""
+    """Return the form field options of a relation: checkboxes for small vocabularies, the picker for the rest."""
     target = field.remote_field.model
     if issubclass(target, Label):
         return {"widget": forms.CheckboxSelectMultiple}
-    # The chooser reads its filters from the address, as text.
+    # The chooser reads its filters from the query string, as text.
     filters = {name: str(int(value)) for name, value in (field.get_limit_choices_to() or {}).items()}
     return {"widget": Picker(target, filters)}
 
 
 def register_relation_widgets() -> None:
-    """Have every form of the admin, rows of lists among them, use `relation_widget`."""
+    """Use `relation_widget` in every form of the admin, rows of lists included."""
     register_form_field_override(ParentalManyToManyField, override=relation_widget)
 
 
-class StableId:
-    """A panel whose id on the page is the same in every language: addresses lead to it (`find_panel`)."""
+class StableId(Panel):
+    """A panel whose id on the page is the same in every language, because links lead to it (`find_panel`)."""
 
     @property
     def clean_name(self) -> str:
@@ -68,7 +70,7 @@ class Pair(StableId, FieldRowPanel):
 
 
 class RowsPanel(StableId, InlinePanel):
-    """An InlinePanel whose rows use a form class of ours."""
+    """An InlinePanel whose rows use the form class from `form_class`."""
 
     def form_class(self) -> type[forms.ModelForm]:
         return RowForm
@@ -83,49 +85,52 @@ class RowsPanel(StableId, InlinePanel):
 
 
 class CitationsPanel(RowsPanel):
-    """The sources of an entry; which value each speaks of is chosen from the entry's own values."""
+    """The citations of an entry; the cited value is chosen from the values of its kind."""
 
     def form_class(self) -> type[forms.ModelForm]:
         return citation_form(field_choices(self.model), frozenset(child_lists(self.model)))
 
 
-def label_of(model: type[models.Model], name: str):
-    """The name of a value or list, for people."""
+def form_label(model: type[models.Model], name: str):
+    """Return the label of a value or list in forms."""
     attribute = getattr(model, name)
     if isinstance(attribute, BilingualField):
         return attribute.verbose_name
     lists = child_lists(model)
     if name in lists:
         return capfirst(lists[name]._meta.verbose_name_plural)
-    return capfirst(model._meta.get_field(name).verbose_name)
+    return capfirst(field_of(model, name).verbose_name)
 
 
 def field_choices(model: type[Entry]) -> list[tuple]:
-    """The values and lists of a kind of entry as choices, by field group."""
+    """Return the values and lists of a kind of entry as choices, by field group."""
     return [
-        (FieldGroup(group).label, [(name, label_of(model, name)) for name in names])
+        (FieldGroup(group).label, [(name, form_label(model, name)) for name in names])
         for group, names in FIELD_GROUPS[model.kind].items()
     ]
 
 
 def panel_for(model: type[models.Model], name: str) -> Panel:
-    """The panel that edits one value or list."""
+    """Return the panel that edits one value or list."""
     attribute = getattr(model, name)
     if isinstance(attribute, BilingualField):
         english, chinese = attribute.columns
-        # The first name suggests the slug while the entry has not been live.
+        # The English name suggests the slug until the entry is first published.
         first = FieldPanel(english)
         if name == "name":
             first = TitleFieldPanel(english, classname="", placeholder=False)
         return Pair([first, FieldPanel(chinese)], heading=attribute.verbose_name)
     rows = child_lists(model).get(name)
     if rows:
-        return RowsPanel(name, heading=label_of(model, name), label=rows._meta.verbose_name)
+        return RowsPanel(name, heading=form_label(model, name), label=rows._meta.verbose_name)
     return FieldPanel(name)
 
 
 def go_live_panel() -> PublishingPanel:
-    """When an approved version goes live. Expiry is off: withdrawing takes people, not a clock."""
+    """Return the panel for the time when an approved version goes live.
+
+    It has no expiry time: only people withdraw entries.
+    """
     widget = AdminDateTimeInput(
         js_overlay_parent_selector="#schedule-publishing-dialog",
         attrs={
@@ -138,14 +143,14 @@ def go_live_panel() -> PublishingPanel:
 
 
 def withdrawal_panel() -> MultiFieldPanel:
-    """Taking an object out of the public's sight: a version like any other, which another person approves."""
+    """Return the panel to withdraw or merge an object: as with any version, another person approves it."""
     reason = FieldRowPanel([FieldPanel("withdrawal_en"), FieldPanel("withdrawal_zh")])
     return MultiFieldPanel([reason, FieldPanel("merged_into")], heading=_("Withdraw or merge"), classname="collapsed")
 
 
 def build_edit_handler(model: type[Entry]) -> TabbedInterface:
-    """The form of a kind of entry: a tab for each field group, and one for the sources."""
-    tabs = []
+    """Return the form of a kind of entry: a tab for each field group, and one for the sources."""
+    tabs: list[Tab] = []
     for group, names in FIELD_GROUPS[model.kind].items():
         panels = [panel_for(model, name) for name in names]
         if not tabs:
@@ -159,11 +164,14 @@ def build_edit_handler(model: type[Entry]) -> TabbedInterface:
 
 
 def find_panel(model: type[Entry], name: str) -> str:
-    """The id that a value or list has in the form of a kind of entry, for the address that leads to it."""
+    """Return the HTML id of a value or list in the form of a kind of entry, for links to it.
+
+    Raises KeyError if the form has no such value.
+    """
     form = build_edit_handler(model).bind_to_model(model)
     for tab, tab_id in zip(form.children, form.child_identifiers, strict=True):
         for panel, panel_id in zip(tab.children, tab.child_identifiers, strict=True):
-            # A bilingual text is a row of two columns.
+            # The panel of a bilingual text has two columns.
             parts = [panel, *getattr(panel, "children", ())]
             names = {getattr(part, "relation_name", getattr(part, "field_name", "")) for part in parts}
             if names & {name, f"{name}_en"}:
@@ -171,6 +179,6 @@ def find_panel(model: type[Entry], name: str) -> str:
     raise KeyError(name)
 
 
-def build_plain_handler(model: type[models.Model]) -> ObjectList:
-    """The form of a term: the panels that the model names, and when it goes live."""
+def build_plain_handler(model: type[Term]) -> ObjectList:
+    """Return the form of a term: the model's panels, then those to withdraw and to schedule."""
     return ObjectList([*model.panels, withdrawal_panel(), go_live_panel()])

@@ -9,13 +9,15 @@ from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django_countries.fields import Country
 
-from catalog.editing.panels import label_of
+from catalog.editing.panels import form_label
+from catalog.models.base import Row
 from catalog.models.document import child_lists
+from catalog.reading.details import row_class_of
 from catalog.values import BilingualField, FuzzyDate
 
 
 def spread(model: type[models.Model], names: tuple[str, ...] | list[str]) -> list[str]:
-    """The names with each bilingual text as its two columns."""
+    """Return the names, with each bilingual text replaced by its two columns."""
     columns: list[str] = []
     for name in names:
         attribute = getattr(model, name)
@@ -24,12 +26,12 @@ def spread(model: type[models.Model], names: tuple[str, ...] | list[str]) -> lis
 
 
 def heading_of(model: type[models.Model], name: str) -> str:
-    """The name of a column or list, for people."""
-    return str(capfirst(label_of(model, name)))
+    """Return the heading of a column or list."""
+    return str(capfirst(form_label(model, name)))
 
 
 def text_of(instance: models.Model, name: str) -> str:
-    """One value of an object: choices by their label, dates in ISO form, rows of lists in one line."""
+    """Return one value of an object as text: choices by label, dates in ISO form, rows of lists in one line."""
     display = getattr(instance, f"get_{name}_display", None)
     if display:
         return str(display())
@@ -41,7 +43,7 @@ def text_of(instance: models.Model, name: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A value in the active language."""
+    """Return a value as text in the active language."""
     match value:
         case None:
             return ""
@@ -58,20 +60,20 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def row_text(row: models.Model) -> str:
-    """The values of a row that the public sees, without the empty ones."""
+def row_text(row: Row) -> str:
+    """Return the public values of a row in one line, without empty ones."""
     texts = (text_of(row, name) for name in row.document_fields)
     return ", ".join(text for text in texts if text)
 
 
 def related_names(model: type[models.Model], names: list[str]) -> tuple[list[str], list[str]]:
-    """What of the named values to select and what to prefetch, so that no row costs a query."""
+    """Return which of the named relations to select and which to prefetch, so that rows need no further queries."""
     select, prefetch = [], []
     lists = child_lists(model)
     for name in names:
         if name in lists:
             prefetch.append(name)
-            row = lists[name]
+            row = row_class_of(model, name)
             fields = [row._meta.get_field(field) for field in plain_fields(row)]
             prefetch += [f"{name}__{field.name}" for field in fields if field.is_relation]
         else:
@@ -83,6 +85,6 @@ def related_names(model: type[models.Model], names: list[str]) -> tuple[list[str
     return select, prefetch
 
 
-def plain_fields(row: type[models.Model]) -> list[str]:
-    """The public values of a row that are no bilingual texts."""
+def plain_fields(row: type[Row]) -> list[str]:
+    """Return the names of a row's public values, without bilingual texts."""
     return [name for name in row.document_fields if not isinstance(getattr(row, name), BilingualField)]

@@ -1,4 +1,4 @@
-"""Search in the admin's lists and choosers: the site's own, in drafts too."""
+"""Search in the admin's lists and choosers, drafts included, with the site's own search."""
 
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -10,9 +10,9 @@ from catalog.listing.table_cache import TablesOnDay
 
 
 def find_meant_among(objects: QuerySet, typed: str) -> str | None:
-    """Return what may have been meant where nothing among `objects` is found as typed, if that finds some.
+    """Return a corrected spelling that finds some of `objects`, if the typed words find none; else None.
 
-    Words are those of names that are public: a draft's name is found only as it is written.
+    Corrections come from public names: a draft is found only by the exact spelling of its name.
     """
     tables = TablesOnDay(AsOf(QueryDict())).values()
     return find_meant(typed, finds=lambda query: match(objects, query).exists(), tables=tables)

@@ -1,4 +1,4 @@
-"""Two editors at once: a form that was opened before somebody else saved never overwrites what they wrote."""
+"""Two editors at once: a form opened before somebody else saved never overwrites their changes."""
 
 import json
 from datetime import timedelta
@@ -15,22 +15,22 @@ from catalog.editing.differences import compare
 from catalog.models import ListingVersion
 from catalog.models.vocabulary import Label
 
-# A form saves itself half a second after a key was pressed, so perhaps while somebody presses a button of it.
+# A form autosaves half a second after a key press, perhaps just while its editor presses a button.
 SELF_SAVING = timedelta(seconds=5)
 
 
 class StaleFormMixin:
-    """Refuses a stale form, shows both versions side by side, and keeps what was typed (views of entries and pages).
+    """Refuses a stale form, shows both versions side by side, and keeps what was typed. For views of entries and pages.
 
-    Wagtail asks this only before it saves by itself, and without holding the row meanwhile.
+    Wagtail checks this only before an autosave, and without locking the row.
     """
 
     def get_record(self):
-        """The object that the form edits."""
+        """Return the object that the form edits."""
         return self.object
 
     def make_form(self):
-        """The form with what was sent."""
+        """Return the form with the data that was sent."""
         return self.get_form()
 
     def post(self, request, *args, **kwargs):
@@ -38,10 +38,10 @@ class StaleFormMixin:
         with transaction.atomic():
             may_publish = any(name.startswith("action-workflow") or name == "action-submit" for name in request.POST)
             if may_publish or isinstance(record, Label):
-                # Whoever may change the listing index by this holds it first, before any row.
+                # A request that may change the listing index locks it before any row, to avoid deadlocks.
                 ListingVersion.hold()
             newest = lock_newest_version(record)
-            # Wagtail answers its own scripts by it.
+            # Wagtail reads this attribute when it answers its own scripts.
             self.is_out_of_date = newest is not None and not (
                 was_opened_with(newest, request.POST) or is_saving_itself(newest, request.user)
             )
@@ -51,7 +51,7 @@ class StaleFormMixin:
         return tell_saved_version(response) if self.expects_json_response else response
 
     def refuse_stale_form(self, newest):
-        """Show the form again, with what was typed, beside the version that somebody else has saved."""
+        """Show the form again with what was typed, and its differences from the version that somebody else saved."""
         self.form = form = self.make_form()
         form.defer_required_fields()
         typed = form.save(commit=False) if form.is_valid() else None
@@ -70,27 +70,27 @@ class StaleFormMixin:
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
         if newest := getattr(self, "newest", None):
-            # Whoever saves again has seen both: the form now follows the newest version.
+            # The form now follows the newest version: the editor has seen both, and may save.
             context["loaded_revision_created_at"] = newest.created_at.isoformat()
-            # Or it would take the place of the other version at once, without anybody's decision.
+            # Otherwise an autosave would replace the other version before anybody decides.
             context["autosave_enabled"] = False
             context.pop("autosave_indicator", None)
         return context
 
 
 def lock_newest_version(record):
-    """The newest revision of an object, whose row is held until the transaction ends; None if it has none."""
+    """Lock an object's row until the transaction ends; return its newest revision, or None."""
     held = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     return held.latest_revision
 
 
 def is_saving_itself(newest, user) -> bool:
-    """Whether the newest version is what this very form has just saved by itself, while it was being sent."""
+    """Return whether the newest version is probably an autosave of this form, made while it was being sent."""
     return newest.user_id == user.pk and timezone.now() - newest.created_at < SELF_SAVING
 
 
 def tell_saved_version(response):
-    """Let a form that has saved itself know which version it holds now; Wagtail's script fills the fields in."""
+    """Tell an autosaved form which version it has now; Wagtail's script updates its hidden fields."""
     data = json.loads(response.content)
     if data.get("revision_id"):
         data.setdefault("field_updates", {}).update(
@@ -100,7 +100,7 @@ def tell_saved_version(response):
 
 
 def was_opened_with(revision, sent) -> bool:
-    """Whether a form was opened with this revision, or saved it last itself."""
+    """Return whether a form was opened with this revision, or made it with its own last save."""
     if own := sent.get("overwrite_revision_id"):
         return own == str(revision.pk)
     return (

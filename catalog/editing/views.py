@@ -1,4 +1,4 @@
-"""The admin's views of the catalog, where they differ from those of Wagtail."""
+"""The admin's views of the catalog, where they differ from Wagtail's."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,7 +10,7 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import DraftStateMixin
 from wagtail.snippets.views import snippets
 
-from catalog.editing.columns import newest_name, state_of, with_state
+from catalog.editing.list_columns import newest_name, state_of, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.searching import find_meant_among
 from catalog.editing.stale import StaleFormMixin
@@ -20,15 +20,15 @@ from catalog.models import Refused
 from catalog.models.document import child_lists
 from catalog.values import BilingualField
 
-# A message leads to this many of the values that it names.
+# Maximum number of buttons in a message that names values.
 WAYS_SHOWN = 6
 
 
 class TextSpreadsheetMixin(SpreadsheetExportMixin):
-    """Makes spreadsheets of texts, none of which a spreadsheet program takes for a formula."""
+    """Exports spreadsheets whose texts no spreadsheet program takes for formulas."""
 
     def stream_csv(self, queryset):
-        # At once: while it is sent, the language of whoever asked for it is not active any more.
+        # Not streamed: the editor's language is no longer active while a response is sent.
         return [BYTE_ORDER_MARK, *super().stream_csv(queryset)]
 
     def write_csv_response(self, queryset):
@@ -43,10 +43,10 @@ class TextSpreadsheetMixin(SpreadsheetExportMixin):
 
 
 class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
-    """A list with state, search and export. `value_names` are the values that the spreadsheet has."""
+    """A list with state, search and export. `value_names` are the values in the spreadsheet."""
 
     value_names: tuple[str, ...] = ()
-    # What was looked for, if that is something else than was typed.
+    # The corrected spelling that was searched for, if any.
     meant: str | None = None
 
     def get_base_queryset(self):
@@ -60,7 +60,7 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
 
     @property
     def relations(self) -> set[str]:
-        """The model's fields that point to other rows."""
+        """The names of the model's relations."""
         return {field.name for field in self.model._meta.get_fields() if field.concrete and field.is_relation}
 
     def _get_title_column(self, field_name, *args, **kwargs):
@@ -69,8 +69,7 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
         return super()._get_title_column(field_name, *args, **kwargs)
 
     def search_queryset(self, queryset):
-        # The site's own search narrows any queryset; Wagtail's refuses one that is filtered by a field which
-        # the index does not have.
+        # Unlike the site's own search, Wagtail's refuses a queryset filtered by a field that is not indexed.
         if not self.is_searching:
             return queryset
         self.meant = find_meant_among(queryset, self.search_query)
@@ -86,7 +85,7 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
         return {name: self.cell(item, name) for name in self.list_export}
 
     def cell(self, item, name: str) -> str:
-        """One cell, as text."""
+        """Return one cell as text."""
         if name == "state":
             return state_of(item)
         if name == "updated":
@@ -99,7 +98,7 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
 
 
 class NewestNameMixin:
-    """Titles a page of one object with its newest name, in the reader's language."""
+    """Titles an object's page with its newest name, in the reader's language."""
 
     def get_page_subtitle(self):
         return newest_name(self.object)
@@ -116,7 +115,7 @@ class CatalogInspectView(NewestNameMixin, snippets.InspectView):
 
 
 class RefusedPublication:
-    """Shows why a version can't go live; what was typed is saved as a draft by then."""
+    """Shows why a version can't go live. The draft is already saved at that point."""
 
     def run_action_method(self):
         try:
@@ -133,7 +132,7 @@ class RefusedPublication:
 
 
 def list_ways(model, error: ValidationError, address: str) -> list:
-    """Buttons that open the form at each value that a refusal names; none if it names none."""
+    """Return buttons that open the form at the values that a refusal names."""
     buttons = []
     for path, words in (getattr(error, "params", None) or {}).get("unsourced", {}).items():
         name = path.partition("/")[0]
@@ -142,7 +141,7 @@ def list_ways(model, error: ValidationError, address: str) -> list:
             field = f"{name}-TOTAL_FORMS"
         else:
             field = attribute.columns[0] if isinstance(attribute, BilingualField) else name
-        # The query makes it a page of its own: its script opens the tab that the field is on when it is loaded.
+        # The query forces the browser to load the page: only then does its script open the tab of the field.
         buttons.append(messages.button(f"{address}?{urlencode({'show': name})}#id_{field}", words))
     return buttons[:WAYS_SHOWN]
 
@@ -167,7 +166,7 @@ class CatalogCopyView(snippets.CopyView):
 
 
 def report_refusal(request, error: ValidationError, *, buttons: list | None = None) -> None:
-    """Say in the admin what is wrong with a version, or why something is not allowed."""
+    """Show in the admin what is wrong with a version, or why an action is not allowed."""
     reasons = " ".join(error.messages)
     if not isinstance(error, Refused):
         reasons = _("This version can't go live. %(reasons)s") % {"reasons": reasons}

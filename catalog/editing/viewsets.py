@@ -9,8 +9,8 @@ from wagtail.snippets.views.chooser import SnippetChooserViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
 from catalog.editing import choosers, filters, views
-from catalog.editing.columns import StateColumn, ValueColumn
-from catalog.editing.history import CatalogHistoryView
+from catalog.editing.action_log import CatalogHistoryView
+from catalog.editing.list_columns import StateColumn, ValueColumn
 from catalog.editing.panels import build_edit_handler, build_plain_handler
 from catalog.editing.plain_text import spread
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
@@ -19,25 +19,25 @@ from catalog.models.kinds import Kind, list_kinds
 
 
 class CatalogChooserViewSet(SnippetChooserViewSet):
-    """Searches as lists do."""
+    """A chooser that searches as the lists do."""
 
     choose_view_class = choosers.CatalogChooseView
     choose_results_view_class = choosers.CatalogChooseResultsView
 
     def get_urlpatterns(self):
-        # Nothing is made in a chooser, and Wagtail's view for it fails where there is no form.
+        # Choosers don't create objects, and Wagtail's create view fails without a form.
         return [pattern for pattern in super().get_urlpatterns() if pattern.name != "create"]
 
 
 class TermChooserViewSet(CatalogChooserViewSet):
-    """Offers techniques only where a field takes nothing else."""
+    """A chooser of terms that offers only techniques for fields that accept nothing else."""
 
     url_filter_parameters = ["is_technique"]
     preserve_url_parameters = [*SnippetChooserViewSet.preserve_url_parameters, "is_technique"]
 
 
 class CatalogViewSet(SnippetViewSet):
-    """What all kinds share. `value_names`: the values in spreadsheets and on the inspect page."""
+    """The base of all viewsets. `value_names` are the values in spreadsheets and on the inspect page."""
 
     chooser_viewset_class = CatalogChooserViewSet
     copy_view_class = views.CatalogCopyView
@@ -61,24 +61,24 @@ class CatalogViewSet(SnippetViewSet):
 
     def get_index_view_kwargs(self, **kwargs):
         options = super().get_index_view_kwargs(value_names=self.value_names, **kwargs)
-        # The view makes them from `value_names`.
+        # The view derives them from `value_names`.
         del options["list_export"]
         return options
 
 
 class RecordViewSet(CatalogViewSet):
-    """Entries and terms: what has drafts and review."""
+    """The base for entries and terms, which have drafts and reviews."""
 
     add_view_class = views.CatalogCreateView
     edit_view_class = views.CatalogEditView
 
 
 class EntryViewSet(RecordViewSet):
-    """An entry's form, spreadsheet and inspect page follow the registry of field groups."""
+    """The base for entries: form, spreadsheet and inspect page follow the registry of field groups."""
 
-    @cached_property
-    def value_names(self) -> tuple[str, ...]:
-        return tuple(fields_of(self.model.kind))
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.value_names = tuple(fields_of(cls.model.kind))
 
     @cached_property
     def edit_handler(self):
@@ -175,10 +175,10 @@ class SourceViewSet(CatalogViewSet):
 
 
 class LabelViewSet(CatalogViewSet):
-    """A vocabulary, in the order shown."""
+    """The base for vocabularies, listed in the order in which readers see them."""
 
     ordering = ["position", "slug"]
-    value_names = ("name", "position")
+    value_names: tuple[str, ...] = ("name", "position")
 
 
 class SegmentViewSet(LabelViewSet):
@@ -207,14 +207,14 @@ class LayerViewSet(LabelViewSet):
     list_display = ["name_en", *(ValueColumn(name, Layer) for name in ("name_zh", "slug", "position"))]
 
 
-# Kinds without a viewset here get what `make_viewset` makes.
+# Other kinds get a viewset from `make_viewset`.
 VIEWSETS: dict[type, type[RecordViewSet]] = {
     it.model: it for it in (AIModelViewSet, OrganizationViewSet, ProductViewSet, TermViewSet)
 }
 
 
 def make_viewset(kind: Kind) -> type[EntryViewSet]:
-    """Return the viewset of a kind of entry: a list with its date and its state, narrowed by the state."""
+    """Return a viewset for a kind of entry: its list has the date and the state, and filters by state."""
     dates = [ValueColumn(kind.date, kind.model)] if kind.date else []
     return type(
         f"{kind.model_name}ViewSet",
@@ -228,12 +228,12 @@ def make_viewset(kind: Kind) -> type[EntryViewSet]:
 
 
 class CatalogGroup(SnippetViewSetGroup):
-    """The menu group."""
+    """The catalog's group in the admin's menu."""
 
     menu_label = _("Catalog")
     menu_name = "catalog"
     menu_icon = "table"
-    # Right after the pages.
+    # Directly after Pages.
     menu_order = 150
     items = (
         *(VIEWSETS.get(kind.model) or make_viewset(kind) for kind in list_kinds()),

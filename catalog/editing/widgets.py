@@ -1,4 +1,4 @@
-"""The picker: chooses any number of entries, terms or sources without rendering all of them as options."""
+"""The picker: a widget to choose any number of entries, terms or sources without rendering all of them as options."""
 
 import json
 
@@ -12,9 +12,9 @@ from wagtail.snippets.widgets import AdminSnippetChooser
 
 
 class Picker(forms.SelectMultiple):
-    """What is chosen as a list of names, with a button that opens Wagtail's chooser for several.
+    """A list of the chosen names, with a button that opens Wagtail's chooser for multiple objects.
 
-    `filters` narrows the chooser: field names of the chosen model with the values that they must have.
+    `filters` limits the chooser: field names of the model, with the values that they must have.
     """
 
     template_name = "wagtailadmin/catalog/picker.html"
@@ -25,7 +25,7 @@ class Picker(forms.SelectMultiple):
         self.filters = filters or {}
 
     def get_context(self, name, value, attrs):
-        # Not SelectMultiple's own, which makes an option of every row of the table.
+        # Skip SelectMultiple's version, which makes an option of every row of the table.
         context = forms.Widget.get_context(self, name, value, attrs)
         context["widget"]["chosen"] = [(row.pk, describe(row)) for row in self.chosen(value)]
         context["widget"]["chooser"] = json.dumps(JSContext().pack(AdminSnippetChooser(model=self.model)))
@@ -33,7 +33,7 @@ class Picker(forms.SelectMultiple):
         return context
 
     def chosen(self, value) -> list[models.Model]:
-        """The chosen rows, by name. What is no key of a row is left to the form field to refuse."""
+        """Return the chosen rows, by name. Invalid keys are left to the form field, which refuses them."""
         keys = {int(key) for key in map(str, value or []) if key.isascii() and key.isdigit()}
         return sorted(self.model._default_manager.filter(pk__in=keys), key=str) if keys else []
 
@@ -42,10 +42,11 @@ class Picker(forms.SelectMultiple):
         return forms.Media(js=[versioned_static("wagtailsnippets/js/snippet-chooser-telepath.js")])
 
 
-# Not the adapter of select boxes, which looks for options.
+# The adapter of select boxes would look for options.
 register(WidgetAdapter(), Picker)
 
 
 def describe(row: models.Model) -> str:
-    """The name of a row, with a note if the public does not see it yet."""
+    """Return the name of a row, with a note if it is a draft."""
+
     return str(row) if getattr(row, "live", True) else _("%(name)s (draft)") % {"name": row}

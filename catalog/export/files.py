@@ -1,9 +1,9 @@
-"""Entries as files: CSV, XLSX and JSON of exactly what a page shows, in its order, row by row.
+"""Export entries to CSV, XLSX and JSON: exactly the entries that a page shows, in the same order.
 
-Nothing holds all rows: they come in chunks, each read with a fixed number of queries, and go out as they are made. An
-XLSX file is a zip archive, which is complete only at its end: it is written to a temporary file and sent from there.
-Every file says what was asked for, when, how much it holds and under which terms: CSV in the first lines (`PREFACE` of
-them, each beginning with `# `), XLSX on a sheet of its own, JSON in `meta`.
+Memory use is bounded: entries are read in chunks, with a fixed number of queries each, and streamed. An XLSX file is a
+zip archive, which is complete only at its end: it is written to a temporary file and sent from there. Every file has a
+header with the filters, the time, the number of entries and the terms: CSV in the first `PREFACE` lines, which begin
+with `# `, XLSX on a sheet of its own, JSON in `meta`.
 """
 
 import json
@@ -21,37 +21,37 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
-from catalog.export.columns import SOURCE_COLUMNS, Taken, list_columns
+from catalog.export.entries import SOURCE_COLUMNS, EntryExport, list_columns
 from catalog.export.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
 from catalog.reading.batches import read_details
 
-# How many entries are read at once.
+# Number of entries read at once.
 CHUNK = 200
-# How many lines of a CSV file come before the names of its columns.
+# Number of lines in a CSV file before the column names.
 PREFACE = 8
 
 
 @dataclass
-class About:
-    """What a file says of itself, in the language of the page that it was taken from."""
+class ExportHeader:
+    """The header of an export file, in the language of the page that it was downloaded from."""
 
     title: str
-    # The address of the page, and what it asks for in words: (label, value).
+    # The address of the page, and its filters in words: (label, value).
     address: str
     asked: list[tuple[str, str]]
     order: str
-    # What was asked for and is no filter there.
+    # Query parameters that were ignored.
     ignored: list[str]
     number: int
-    # The address of the page that says more about the terms.
+    # The address of the page about the terms.
     terms: str
-    taken_at: datetime = field(default_factory=timezone.now)
+    exported_at: datetime = field(default_factory=timezone.now)
 
     def list_facts(self) -> list[tuple[str, str | int]]:
-        """What it is about, line by line."""
+        """Return the lines of the header as (label, value)."""
         between = pgettext("between values", ", ")
         return [
             (_("AIGC Landscape"), self.title),
@@ -60,7 +60,7 @@ class About:
             (_("Sort by"), self.order),
             (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
-            (pgettext("of a list", "Taken"), f"{self.taken_at:%Y-%m-%d %H:%M} (UTC)"),
+            (pgettext("of a list", "Taken"), f"{self.exported_at:%Y-%m-%d %H:%M} (UTC)"),
             (_("Licence"), f"{describe_licence()} {self.terms}"),
         ]
 
@@ -72,19 +72,19 @@ class About:
             "order": self.order,
             "ignored": self.ignored,
             "entries": self.number,
-            "taken": self.taken_at.isoformat(timespec="seconds"),
+            "taken": self.exported_at.isoformat(timespec="seconds"),
             "licence": describe_licence(),
             "terms": self.terms,
         }
 
 
 def describe_asked(asked: list[tuple[str, str]]) -> str:
-    """What was asked for in one line."""
+    """Return the filters in one line."""
     return pgettext("between values", ", ").join(f"{label}: {value}" for label, value in asked) or _("All")
 
 
 def describe_licence() -> str:
-    """What may be done with the data, as the About page says it."""
+    """Return what readers may do with the data, in the words of the About page."""
     return _(
         "Facts whose source is Epoch AI, “Data on AI Models”, epoch.ai, are used under CC BY 4.0: name it when you "
         "pass them on. Quotations belong to their authors. For the rest no licence is stated; see About."
@@ -92,59 +92,59 @@ def describe_licence() -> str:
 
 
 def locate_terms_page(request: HttpRequest) -> str:
-    """The full address of the page about the terms, which the settings name: it belongs to a room above."""
+    """Return the full address of the page about the terms. Settings name it, because it belongs to a layer above."""
     return request.build_absolute_uri(reverse(settings.TERMS_PAGE))
 
 
 @dataclass
-class TakeAway:
-    """Entries of one kind on their way into a file; `rows` are read once. `origin` is the host of this site.
+class ExportFile:
+    """An export of entries of one kind; `rows` are read once. `origin` is the scheme and host of this site.
 
-    `language` is that of the texts: it is not active any more while a response is being sent.
+    `language` is the language of the texts, set here because it is no longer active while a response is streamed.
     """
 
     kind: EntryKind
     rows: Iterable[ListingEntry]
     as_of: AsOf
-    about: About
+    header: ExportHeader
     origin: str
     language: str
 
-    def list_chunks(self, make: Callable[[list[Taken]], str]) -> Iterator[str]:
-        """Hand out what is made of each chunk of entries, in the language of the file."""
+    def list_chunks(self, make: Callable[[list[EntryExport]], str]) -> Iterator[str]:
+        """Yield the result of `make` for each chunk of entries, called in the language of the file."""
         rows = iter(self.rows)
         while chunk := list(islice(rows, CHUNK)):
             with override(self.language):
                 made = make(self.read(chunk))
             yield made
 
-    def read(self, chunk: list[ListingEntry]) -> list[Taken]:
-        """The entries of a chunk with their documents; what was withdrawn while they are sent is left out."""
+    def read(self, chunk: list[ListingEntry]) -> list[EntryExport]:
+        """Return the entries of a chunk with their details, without those withdrawn during the export."""
         details = read_details((entry.entry for entry in chunk), as_of=self.as_of)
         return [
-            Taken(entry=entry, detail=details.get(entry.entry), as_of=self.as_of, origin=self.origin)
+            EntryExport(entry=entry, detail=details.get(entry.entry), as_of=self.as_of, origin=self.origin)
             for entry in chunk
             if entry.entry in details or self.as_of.is_past
         ]
 
     def write_csv(self) -> Iterator[str]:
-        """The file in pieces: about it, the names of the columns, and a line for each entry."""
+        """Yield the file in pieces: the header, the column names, and a line for each entry."""
         columns = list_columns(self.kind)
         with override(self.language):
-            preface = [f"# {label}: {' '.join(str(value).split())}" for label, value in self.about.list_facts()]
+            preface = [f"# {label}: {' '.join(str(value).split())}" for label, value in self.header.list_facts()]
         yield BYTE_ORDER_MARK + "".join(write_line([line]) for line in preface) + write_line(columns)
         yield from self.list_chunks(
-            lambda taken: "".join(write_line(map(entry.cells().get, columns)) for entry in taken)
+            lambda exports: "".join(write_line(map(entry.cells().get, columns)) for entry in exports)
         )
 
     def write_json(self) -> Iterator[str]:
-        """The file in pieces: `meta`, then `entries`, one on each line."""
+        """Yield the file in pieces: `meta`, then `entries`, one on each line."""
         with override(self.language):
-            meta = json.dumps(self.about.as_json(), ensure_ascii=False)
+            meta = json.dumps(self.header.as_json(), ensure_ascii=False)
         yield f'{{"meta": {meta},\n"entries": [\n'
         comma = ""
         for piece in self.list_chunks(
-            lambda taken: ",\n".join(json.dumps(entry.as_json(), ensure_ascii=False) for entry in taken)
+            lambda exports: ",\n".join(json.dumps(entry.as_json(), ensure_ascii=False) for entry in exports)
         ):
             if piece:
                 yield comma + piece
@@ -152,19 +152,19 @@ class TakeAway:
         yield "\n]}\n"
 
     def write_xlsx(self) -> BinaryIO:
-        """A temporary file with the sheets entries, sources and about; it goes away when it is closed."""
+        """Return a temporary file with the sheets entries, sources and about; it is deleted when closed."""
         columns, sheets = list_columns(self.kind), Sheets()
         with override(self.language):
             entries = sheets.add(_("Entries"), widths=(14, 30, 28, 28), freeze="E2")
             sources = sheets.add(_("Sources"), widths=(14, 28, 18, 18), freeze="C2")
             about = sheets.add(_("About"), widths=(18, 120))
-            for label, value in self.about.list_facts():
+            for label, value in self.header.list_facts():
                 sheets.append(about, [label, value])
         sheets.append(entries, columns, bold=True)
         sheets.append(sources, SOURCE_COLUMNS, bold=True)
 
-        def write(taken: list[Taken]) -> str:
-            for entry in taken:
+        def write(exports: list[EntryExport]) -> str:
+            for entry in exports:
                 sheets.append(entries, map(entry.cells().get, columns))
                 for citation in entry.list_sources():
                     sheets.append(sources, map(citation.get, SOURCE_COLUMNS))
@@ -172,7 +172,7 @@ class TakeAway:
 
         for _piece in self.list_chunks(write):
             pass
-        # Whoever sends it closes it.
+        # The response closes it.
         file = tempfile.TemporaryFile()  # noqa: SIM115
         sheets.save(file)
         file.seek(0)

@@ -1,8 +1,8 @@
-"""Tables for spreadsheet programs: texts stay texts, whatever they begin with, and numbers stay numbers.
+"""Tables for spreadsheet programs: texts stay texts, even those that look like formulas, and numbers stay numbers.
 
-CSV says nothing of types, so that a text which a program would run is led by an apostrophe there. XLSX does: a text is
-stored as one, as it is. openpyxl writes it row by row (`write_only`): memory does not grow with the number of rows, and
-it is what Wagtail's own spreadsheets are made with.
+CSV has no types, so a text that a program would run as a formula gets a leading apostrophe. XLSX has types, so texts
+are stored unchanged. openpyxl writes row by row (`write_only`), so that memory does not grow with the number of rows;
+Wagtail's own spreadsheets are made with it too.
 """
 
 import csv
@@ -16,28 +16,28 @@ from openpyxl.styles import Font
 
 Cell = str | int | float | Decimal | None
 
-# A spreadsheet program takes a text that begins like this for a formula, some with full-width characters too.
+# Spreadsheet programs take a text that begins like this for a formula; some accept full-width characters too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 INNER_FORMULA = re.compile(r"([;\t]\s*)(?=[=+\-@＝＋－＠])")
-# Without it at the start, spreadsheet programs take the encoding for that of their own country.
+# Without it, spreadsheet programs assume a national encoding instead of UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
-# What XML can't hold, and XLSX is made of it.
+# Characters that XML, and so XLSX, can't hold.
 NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # openpyxl takes a text that begins like this for a formula or an error.
 MISTAKEN_STARTS = ("=", "#")
 
 
 def escape(text: str) -> str:
-    """Return a text for CSV that no spreadsheet program runs, with or without the spaces before it.
+    """Return a text for CSV that no spreadsheet program runs as a formula, even after leading spaces.
 
-    Nor where the program takes a semicolon or a tab for the end of a cell, as it does in many countries.
+    Texts after a semicolon or a tab are escaped too: in many countries programs take these for the end of a cell.
     """
     text = INNER_FORMULA.sub(r"\1'", text)
     return f"'{text}" if text.startswith(FORMULA_STARTS) or text.lstrip().startswith(FORMULA_STARTS) else text
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file whose `write` returns the text, for `csv.writer`."""
 
     def write(self, text: str) -> str:
         return text
@@ -47,7 +47,7 @@ _writer = csv.writer(_Echo())
 
 
 def write_line(cells: Iterable[Cell]) -> str:
-    """Return one line of a CSV file, with the end of the line; a number is written with all its digits."""
+    """Return one line of a CSV file, with its line ending; numbers are written with all their digits."""
     return _writer.writerow([_in_csv(cell) for cell in cells])
 
 
@@ -57,18 +57,18 @@ def _in_csv(cell: Cell) -> Cell:
             return cell
         case Decimal():
             return format(cell, "f")
-    # Also of a word that is yet to be translated.
+    # `str()` also evaluates lazy translations.
     return escape(str(cell))
 
 
 class Sheets:
-    """A workbook that is written row by row, to several sheets by turns."""
+    """A workbook written row by row; rows may go to its sheets in any order."""
 
     def __init__(self) -> None:
         self.workbook = Workbook(write_only=True)
 
     def add(self, title: str, *, widths: Iterable[int] = (), freeze: str | None = None):
-        """Return a new sheet; `widths` of its first columns in characters, `freeze` is the first cell that scrolls."""
+        """Return a new sheet: `widths` of its first columns in characters, `freeze` the first cell that scrolls."""
         sheet = self.workbook.create_sheet(title)
         sheet.freeze_panes = freeze
         for letter, width in zip("ABCDEFGH", widths, strict=False):
@@ -95,5 +95,6 @@ class Sheets:
         return cell
 
     def save(self, file) -> None:
-        """Write the workbook to a binary file; it can't be added to after that."""
+        """Write the workbook to a binary file; no rows can be added afterwards."""
+
         self.workbook.save(file)

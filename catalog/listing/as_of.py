@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from catalog.models import FacetValue, ListingEntry, Publication
+from catalog.models.history import PublicationQuerySet
 from catalog.models.listing import ALWAYS_UNTIL
 
 PARAMETER = "as_of"
@@ -64,7 +65,7 @@ class AsOf:
         """Return the listing rows that were current on the day."""
         return ListingEntry.ever.on(self.on) if self.is_past else ListingEntry.objects.all()
 
-    def publications(self) -> QuerySet[Publication]:
+    def publications(self) -> PublicationQuerySet:
         """Return the publications up to the end of the day."""
         return Publication.objects.filter(at__lt=self.until) if self.is_past else Publication.objects.all()
 

@@ -1,6 +1,7 @@
-"""The articles that mention an entry, a term or a source. They are written above the catalog.
+"""The articles that mention an entry, a term or a source.
 
-The room that has them registers how they are found when apps are ready; a system check fails while none has.
+Articles belong to an app above the catalog, which registers how to find them in `AppConfig.ready()`; a system check
+fails if nothing is registered.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,12 @@ from wagtail.models import Page
 
 ARTICLES_SHOWN = 12
 
-# What finds the live articles that mention a record, in any language. Each has an address (`get_absolute_url`).
+# The registered function that finds the live articles that mention a record, in any language; none or one.
 finders: list[Callable[[Model], QuerySet[Page]]] = []
 
 
 def register_article_finder(finder: Callable[[Model], QuerySet[Page]]) -> None:
-    """Have articles found by a function from now on."""
+    """Register the function that finds articles, in place of an earlier one."""
     finders[:] = [finder]
 
 
@@ -33,7 +34,7 @@ def list_articles(record: Model) -> list[Page]:
 
 
 def check_article_finder(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
-    """Report that nothing finds articles."""
+    """Report an error if no article finder is registered."""
     if finders:
         return []
     return [

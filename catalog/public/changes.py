@@ -18,7 +18,7 @@ from catalog.models import Change, Publication
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.models.kinds import EntryKind, kind_of
-from catalog.public.feeds import Item, answer_feed
+from catalog.public.feeds import FeedItem, answer_feed
 from catalog.reading.details import label_of, read_text
 from catalog.values.forms import FuzzyDateFormField
 
@@ -26,7 +26,7 @@ CHANGES_A_PAGE = 50
 
 
 def list_fields() -> list[tuple[str, object]]:
-    """The values and lists of all kinds, each once, with what pages call them."""
+    """Return the names of the values and lists of all kinds, each once, with their labels."""
     names = {
         name: label_of(kind_of(kind).model, name)
         for kind, groups in FIELD_GROUPS.items()
@@ -37,7 +37,7 @@ def list_fields() -> list[tuple[str, object]]:
 
 
 class ChangesForm(forms.Form):
-    """What the list of changes is narrowed to; whatever it can't read is left out and named."""
+    """The filters of the list of changes. Values that it can't read are ignored; `Changes.ignored` names them."""
 
     kind = forms.MultipleChoiceField(
         label=gettext_lazy("Type"), choices=EntryKind.choices, required=False, widget=forms.CheckboxSelectMultiple
@@ -52,7 +52,7 @@ class ChangesForm(forms.Form):
 
 
 class Changes:
-    """The publications that a query string asks for, newest first, ready to be shown or fed."""
+    """The publications that match a query string, newest first, for the page and the feeds."""
 
     def __init__(self, data: QueryDict) -> None:
         self.data = without_nulls(data)
@@ -61,14 +61,14 @@ class Changes:
 
     @cached_property
     def ignored(self) -> list[str]:
-        """What of the query string is no filter here, or can't be read."""
+        """The parameters that are not filters of this page, or have values that can't be read."""
         known = [*self.form.fields, "page"]
         names = [name for name in self.data if name not in known or name in self.form.errors]
         return [f"{name}={value}" for name in names for value in self.data.getlist(name)]
 
     @cached_property
     def query(self) -> str:
-        """The query string of the filters in force, without the page."""
+        """The query string of the active filters, without the page number."""
         query = QueryDict(mutable=True)
         for name in self.form.fields:
             if self.form.cleaned_data.get(name):
@@ -92,13 +92,13 @@ class Changes:
 
     @property
     def pks(self) -> QuerySet:
-        """The publications by key alone: a database may read the documents of all before it sorts them."""
+        """The primary keys of the publications: with whole rows, a database may read all documents before it sorts."""
         return self.publications.values_list("pk", flat=True)
 
     def list_rows(self, pks: Iterable[int]) -> list[dict]:
-        """What is shown of some of the publications; two queries."""
+        """Return the rows to show for some of the publications; two queries."""
         pks = list(pks)
-        # Of a document the name is enough.
+        # Only the name is needed from the document.
         publications = Publication.objects.filter(pk__in=pks).values(
             "pk", "kind", "slug", "sequence", "action", "at", "document__fields__name"
         )
@@ -121,11 +121,12 @@ class Changes:
 
 
 def start_of(day) -> datetime:
+    """Return the first moment of a day (UTC)."""
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def show_changes(request: HttpRequest) -> HttpResponse:
-    """What was published, withdrawn, merged and renamed, newest first."""
+    """Show what was published, withdrawn, merged and renamed, newest first."""
     changes = Changes(request.GET)
     page = Paginator(changes.pks, CHANGES_A_PAGE).get_page(request.GET.get("page"))
     context = {"changes": changes, "form": changes.form, "page": page, "rows": changes.list_rows(page)}
@@ -133,7 +134,7 @@ def show_changes(request: HttpRequest) -> HttpResponse:
 
 
 def feed_changes(request: HttpRequest, form: str) -> HttpResponse:
-    """The same list as a feed, for programs: `form` is atom or json."""
+    """Return the list of changes as a feed: `form` is atom or json."""
     changes = Changes(request.GET)
     address = request.build_absolute_uri(reverse("catalog:changes"))
     home = f"{address}?{changes.query}" if changes.query else address
@@ -144,5 +145,5 @@ def feed_changes(request: HttpRequest, form: str) -> HttpResponse:
         names = [] if row["is_first"] else [str(name) for name in row["fields"]]
         what = pgettext("between values", ", ").join(names) or row["action"]
         text = f"{row['name'].text}: {what}"
-        items.append(Item(id=url, link=url, title=text, text=text, at=row["at"]))
+        items.append(FeedItem(id=url, link=url, title=text, text=text, at=row["at"]))
     return answer_feed(request, form=form, title=title, home=home, items=items)

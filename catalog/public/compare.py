@@ -1,7 +1,7 @@
-"""Entries of one kind side by side: what differs first, each value with its sources and dates.
+"""Compare entries of one kind side by side: differences first, each value with its sources and dates.
 
-Everything is in the address: `kind`, `slug` for each entry in the order of the columns, and `as_of`. So a comparison
-can be cited, also as of a day, and needs no cookie.
+The address holds everything: `kind`, a `slug` for each entry in the order of the columns, and `as_of`. So a comparison
+can be cited, also as of a past day, and needs no cookie.
 """
 
 from collections.abc import Hashable
@@ -16,7 +16,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import About, locate_terms_page
+from catalog.export.files import ExportHeader, locate_terms_page
 from catalog.listing.as_of import PARAMETER, AsOf
 from catalog.listing.columns import to_dollars
 from catalog.listing.facets.organizations import add_up_funding, read_funding_known
@@ -34,16 +34,16 @@ from catalog.reading.facts import Fact, Group, RowView, SourceView, Value
 from catalog.values import BilingualText
 
 FEWEST, MOST = 2, 6
-# So many addresses are looked up, so that some may be unknown.
+# Maximum number of slugs looked up: more than MOST, since some may be unknown.
 LOOKED_UP = 4 * MOST
 LONGEST_SLUG = 100
-# How many entries are offered for a name.
+# Maximum number of entries offered for a name.
 OFFERED = 8
 
 
 @dataclass
 class Cell:
-    """What one entry has for one value: a fact, or the rows of a list; neither where it is unknown."""
+    """One entry's content for one value: a fact, or the rows of a list; neither if it is unknown."""
 
     detail: Detail
     fact: Fact | None = None
@@ -51,12 +51,12 @@ class Cell:
 
     @property
     def url(self) -> str:
-        """The page of the entry."""
+        """The address of the entry's page."""
         return self.detail.as_of.add_to(reverse(f"catalog:{self.detail.kind.value}", args=[self.detail.slug]))
 
     @property
     def key(self) -> Hashable:
-        """Equal in cells that say the same."""
+        """A key that is equal in cells with equal content."""
         if self.fact:
             return tuple((str(value.text), value.url) for value in self.fact.values)
         return tuple(
@@ -73,7 +73,7 @@ class Cell:
 
 @dataclass
 class Line:
-    """One value or list across all entries."""
+    """One value or list of all compared entries."""
 
     name: str
     label: object
@@ -86,7 +86,7 @@ class Line:
 
 @dataclass
 class Section:
-    """The lines of a field group, and how current it is in each entry (None where the entry has nothing in it)."""
+    """The lines of a field group, and the group of each entry (None if the entry has nothing in it)."""
 
     name: str
     label: object
@@ -94,12 +94,12 @@ class Section:
     lines: list[Line]
 
     def keep(self, *, differing: bool) -> "Section":
-        """The same with the lines that differ, or with the others."""
+        """Return the section with only the lines that differ, or only the others."""
         return replace(self, lines=[line for line in self.lines if line.differs == differing])
 
 
 class Comparison:
-    """What a query string asks to compare; any query string gives one, which may be too small to show anything."""
+    """The comparison that a query string asks for. Any query string gives one, perhaps with too few entries to show."""
 
     def __init__(self, data: QueryDict) -> None:
         data = without_nulls(data)
@@ -107,15 +107,16 @@ class Comparison:
         asked = data.get("kind", "")
         # Startups are organizations.
         kind = LISTINGS[asked].kind if asked in LISTINGS else None
-        self.room, self.kind = (kind.slug, kind.key) if kind else ("", None)
+        self.room = kind.slug if kind else ""
+        self.kind: EntryKind | None = kind.key if kind else None
         self.name = data.get("name", "")[:LONGEST_QUERY]
-        # What can't be compared: what is unknown or not public (nobody is told which), and what is no entry at all.
+        # Unknown parameters, and slugs that are unknown or not public: readers can't tell which, so no draft leaks.
         self.ignored = [name for name in data if name not in ("kind", "slug", "name", PARAMETER)]
         self.ignored += [f"kind={asked}"] if asked and not self.room else []
-        # The entries that are shown, and what is known of each, in the order of the columns.
+        # The entries shown and their details, in the order of the columns.
         self.entries: list[ListingEntry] = []
         self.details: list[Detail] = []
-        # The names of the entries that are too many.
+        # The names of the entries beyond the maximum.
         self.left_out: list[BilingualText] = []
         self._read(list(dict.fromkeys(data.getlist("slug"))))
         self.ignored += self.as_of.ignored
@@ -151,7 +152,7 @@ class Comparison:
 
     @property
     def query(self) -> str:
-        """The query string of what is shown, by present addresses."""
+        """The query string of the entries shown, with their present slugs."""
         return self.query_of([row.slug for row in self.entries])
 
     @property
@@ -160,7 +161,7 @@ class Comparison:
         return self.query_of([row.slug for row in self.entries], day="")
 
     def query_of(self, slugs: list[str], *, day: str | None = None) -> str:
-        """The query string of entries of this kind, on the same day unless told otherwise."""
+        """Return the query string of entries of this kind, on the same day; `day=""` leaves the day out."""
         query = QueryDict(mutable=True)
         if self.room:
             query["kind"] = self.room
@@ -171,17 +172,17 @@ class Comparison:
 
     @property
     def rooms(self) -> list[tuple[str, object]]:
-        """What may be compared: the parameter, and what it is called."""
+        """The kinds that can be compared: the value of `kind`, and its heading."""
         return [(kind.slug, kind.heading) for kind in list_entry_kinds()]
 
     @property
     def columns(self) -> list[dict]:
-        """The entries as the heads of columns: name, page, and the query string without it."""
+        """The headings of the columns: name, page, and the query string without the entry."""
         slugs = [row.slug for row in self.entries]
         return [
             {
                 "name": detail.name,
-                "url": self.as_of.add_to(reverse(f"catalog:{self.kind.value}", args=[row.slug])),
+                "url": self.as_of.add_to(reverse(f"catalog:{detail.kind.value}", args=[row.slug])),
                 "without": self.query_of([slug for slug in slugs if slug != row.slug]),
             }
             for row, detail in zip(self.entries, self.details, strict=True)
@@ -191,9 +192,9 @@ class Comparison:
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The field groups in which any of the entries has something."""
+        """The field groups in which at least one of the entries has something."""
         sections = []
-        for name, values in FIELD_GROUPS[self.kind].items():
+        for name, values in (FIELD_GROUPS[self.kind] if self.kind else {}).items():
             groups = [next((it for it in detail.groups if it.name == name), None) for detail in self.details]
             lines = [self.read_line(value) for value in values if value not in (*HEAD_FIELDS, "links")]
             if "funding_rounds" in values:
@@ -204,14 +205,17 @@ class Comparison:
         return sections
 
     def read_line(self, name: str) -> Line:
-        """One value or list of all entries."""
+        """Return the line of one value or list."""
         label = label_of(self.details[0].model, name)
         if name not in child_lists(self.details[0].model):
             return Line(name, label, [Cell(detail, fact=detail.facts.get(name)) for detail in self.details])
         return Line(name, label, [Cell(detail, rows=list_rows(detail, name)) for detail in self.details])
 
     def read_total(self) -> Line:
-        """The sum of the funding rounds whose amount in US dollars is known, an estimate where one of them is."""
+        """Return the line of total funding: the sum of the rounds with a known amount in US dollars.
+
+        The sum is an estimate if one of the amounts is.
+        """
         label, cells = _("Total funding"), []
         for detail in self.details:
             total = add_up_funding(detail.document)
@@ -242,7 +246,7 @@ class Comparison:
 
     @cached_property
     def offers(self) -> list[tuple[ListingEntry, str]]:
-        """What the typed name may mean: entries that are not shown yet, each with the query string that adds it."""
+        """The entries that the typed name may mean, without those shown, each with the query string that adds it."""
         if not (self.kind and self.name and self.has_room):
             return []
         query = QueryDict(mutable=True)
@@ -250,7 +254,7 @@ class Comparison:
         if self.as_of.day:
             query[PARAMETER] = self.as_of.day.isoformat()
         exact = self.as_of.entries().filter(Q(name_en__iexact=self.name) | Q(name_zh__iexact=self.name), kind=self.kind)
-        # By that very name first, if there are few of it.
+        # Entries with exactly this name come first.
         rows = [*exact[:OFFERED], *LISTINGS[self.room].filter(query).results[:OFFERED]]
         shown = {row.entry for row in self.entries}
         rows = list({row.entry: row for row in rows if row.entry not in shown}.values())[:OFFERED]
@@ -259,20 +263,20 @@ class Comparison:
 
     @property
     def exact(self) -> str | None:
-        """The query string with the one entry that has the very name that was typed."""
+        """The query string that adds the only entry with exactly the typed name; None if there is not exactly one."""
         name = self.name.casefold()
         named = [query for row, query in self.offers if name in (row.name_en.casefold(), row.name_zh.casefold())]
         return named[0] if len(named) == 1 else None
 
 
 def find_entries(slugs: list[str], *, kind: EntryKind, as_of: AsOf) -> dict[str, ListingEntry]:
-    """Return what was live at addresses on a day, by address; former addresses lead to what had them.
+    """Return the entries that were live at slugs on a day, by slug; a former slug gives the entry that had it.
 
-    One query, and a few more where there are such.
+    One query, and a few more if there are former slugs.
     """
     rows = {row.slug: row for row in as_of.entries().filter(kind=kind, slug__in=slugs)}
     if missing := [slug for slug in slugs if slug not in rows]:
-        # Who had the address last by the end of the day, else who has had it since.
+        # The last entry to have the slug by the end of the day, else the last one to get it later.
         owners, known = {}, set()
         at_address = Publication.objects.filter(kind=kind, slug__in=missing).order_by("at", "pk")
         for slug, entry, at in at_address.values_list("slug", "entry", "at"):
@@ -287,14 +291,14 @@ def find_entries(slugs: list[str], *, kind: EntryKind, as_of: AsOf) -> dict[str,
 
 
 def list_rows(detail: Detail, name: str) -> list[RowView]:
-    """The rows of a list, newest first where they have dates: a cell shows the first of them."""
+    """Return the rows of a list, newest first if they have dates: a cell shows only the first rows."""
     match name:
         case "funding_rounds":
             return detail.funding_rounds
         case "milestones":
             return detail.milestones[::-1]
         case "price_plans":
-            # What can still be had comes first.
+            # Plans still on offer come first.
             return sorted(detail.price_plans, key=lambda row: "valid_to" in row.cells)
     return detail.lists.get(name, [])
 
@@ -304,7 +308,7 @@ def list_rows(detail: Detail, name: str) -> list[RowView]:
 
 @require_safe
 def show_comparison(request: HttpRequest) -> HttpResponse:
-    """Two to six entries side by side; with fewer, or with a name, how to add one."""
+    """Show two to six entries side by side; with fewer, or with a name, how to add one."""
     comparison = Comparison(request.GET)
     if query := comparison.exact:
         return HttpResponseRedirect(f"{request.path}?{query}")
@@ -313,11 +317,11 @@ def show_comparison(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
-    """The entries of a comparison as a file: `form` is csv, xlsx or json. Raises Http404 where there is none."""
+    """Return the entries of a comparison as a file: `form` is csv, xlsx or json. Raise Http404 without entries."""
     comparison = Comparison(request.GET)
-    if not comparison.entries:
+    if not comparison.entries or comparison.kind is None:
         raise Http404(_("There is no such entry."))
-    about = About(
+    header = ExportHeader(
         title=_("Compare"),
         address=request.build_absolute_uri(f"{reverse('catalog:compare')}?{comparison.query}"),
         asked=[(str(LISTINGS[comparison.room].heading), detail.name.text) for detail in comparison.details],
@@ -331,7 +335,7 @@ def download_comparison(request: HttpRequest, form: str) -> HttpResponseBase:
         rows=comparison.entries,
         kind=comparison.kind,
         as_of=comparison.as_of,
-        about=about,
+        header=header,
         form=form,
         name="compare",
     )

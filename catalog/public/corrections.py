@@ -1,4 +1,4 @@
-"""How long it took from finding something wrong to publishing the correction."""
+"""Measure the time from finding an error to publishing the correction."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,30 +8,31 @@ from django.db.models.functions import Cast, Concat, StrIndex, Substr
 
 from catalog.models import Change, Check
 from catalog.models.checks import Outcome
+from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.kinds import list_entry_kinds
 
-# Corrections that were published within so many days are counted.
+# Only corrections published in the last so many days are counted.
 CORRECTION_DAYS = 365
 
 
 @dataclass(frozen=True)
 class Corrections:
-    """How many corrections there were, and how many whole days the one in the middle took."""
+    """The number of corrections, and the median time that they took, in whole days (None without corrections)."""
 
     number: int
     median: int | None
-    # They were published within so many days.
+    # The length of the period in which they were published, in days.
     days: int = CORRECTION_DAYS
 
 
 def count_corrections(*, on: date) -> Corrections:
-    """Count the corrections of the last year; one query, which returns as many rows as there were."""
+    """Count the corrections of the last year; one query."""
     since = datetime.combine(on, time(), tzinfo=UTC) - timedelta(days=CORRECTION_DAYS)
     first, *rest = list_corrected(since=since)
     earliest: dict[int, tuple[datetime, datetime]] = {}
     for change, found, corrected, settled in first.union(*rest, all=True):
-        # What was still true in between needed no correction.
+        # A value that a check found still true in between needed no correction.
         if settled is None or settled > corrected:
             known, _corrected = earliest.get(change, (found, corrected))
             earliest[change] = (min(found, known), corrected)
@@ -40,11 +41,12 @@ def count_corrections(*, on: date) -> Corrections:
 
 
 def list_corrected(*, since: datetime) -> list[QuerySet]:
-    """Return queries for what was found wrong and then corrected since a moment.
+    """Return queries for the errors that were found and then corrected since a moment.
 
-    Each row is the change that corrected it, when it was found, when the change was published, and when a check first
-    found the value still true after the finding. Findings are checks that say “changed” or “conflict”, and sources
-    found changed or gone that a live value cites. Of a source only the last time is known.
+    Each row has the change that made the correction, the time of the finding, the time when the change was published,
+    and the time when a check first found the value still true after the finding. Findings are checks with the outcome
+    “changed” or “conflict”, and cited sources of live entries that were found changed or gone. For a source, only the
+    last such time is known.
     """
     checks = (
         Check.objects.filter(outcome__in=[Outcome.CHANGED, Outcome.CONFLICT])
@@ -58,8 +60,8 @@ def list_corrected(*, since: datetime) -> list[QuerySet]:
     for kind in list_entry_kinds():
         groups = [When(field__in=names, then=Value(group)) for group, names in kind.field_groups.items()]
         cited = (
-            kind.row_model("citations")
-            .objects.filter(entry__live=True, source__changed_at__isnull=False)
+            child_lists(kind.model)["citations"]
+            ._default_manager.filter(entry__live=True, source__changed_at__isnull=False)
             .order_by()
             .annotate(
                 uid=F("entry__uid"),
@@ -72,13 +74,16 @@ def list_corrected(*, since: datetime) -> list[QuerySet]:
                 found=F("source__changed_at"),
             )
         )
-        # A value that came later than what the source said before is no correction of it.
+        # Adding a value corrects nothing: there was no old value to be wrong.
         queries.append(with_correction(cited, changes=changes_of_value().filter(old__isnull=False), since=since))
     return queries
 
 
 def with_correction(findings: QuerySet, *, changes: QuerySet, since: datetime) -> QuerySet:
-    """Return the findings that were corrected since a moment; they have `uid`, `group`, `path`, `field` and `found`."""
+    """Return the findings that were corrected since a moment.
+
+    `findings` must be annotated with `uid`, `group`, `path`, `field` and `found`.
+    """
     later = changes.filter(publication__entry=OuterRef("uid"), publication__at__gt=OuterRef("found")).order_by(
         "publication__at", "pk"
     )
@@ -97,13 +102,13 @@ def with_correction(findings: QuerySet, *, changes: QuerySet, since: datetime) -
 
 
 def changes_of_value() -> QuerySet:
-    """The changes of the value or list, or of a row of the list, that the query around it names as `path`."""
+    """Return the changes of the outer query's `path`: a value, a list, or the rows of the list."""
     rows = Concat(OuterRef("path"), Value("/"), output_field=CharField())
     return Change.objects.filter(Q(path=OuterRef("path")) | Q(path__startswith=rows))
 
 
 def changes_of_group() -> QuerySet:
-    """The changes of any value of the field group that the query around it names as `group`."""
+    """Return the changes of any value in the outer query's field group (`group`)."""
     cases = [
         When(publication__kind=kind, field__in=names, then=Value(group))
         for kind, groups in FIELD_GROUPS.items()
@@ -114,6 +119,6 @@ def changes_of_group() -> QuerySet:
 
 
 def before_slash(path: str) -> Substr:
-    """The value or list that a path leads to: `milestones` of `milestones/launch`."""
+    """Return the expression for the first part of a path: `milestones` of `milestones/launch`."""
     end = StrIndex(Concat(F(path), Value("/"), output_field=CharField()), Value("/"))
     return Substr(path, 1, end - 1, output_field=CharField())

@@ -1,4 +1,4 @@
-"""Listings to take away: files and feeds of exactly what a listing's query string asks for."""
+"""Export listings: files and feeds with exactly the results of a listing's query string."""
 
 from collections.abc import Iterable
 from itertools import chain, islice
@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import CHUNK, About, TakeAway, describe_asked, locate_terms_page
+from catalog.export.files import CHUNK, ExportFile, ExportHeader, describe_asked, locate_terms_page
 from catalog.listing.as_of import AsOf
 from catalog.listing.filterset import ListingFilterSet
+from catalog.listing.listings import LISTINGS
 from catalog.listing.page import ListingPage
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
-from catalog.public.feeds import Item, answer_feed
+from catalog.public.feeds import FeedItem, answer_feed
 from catalog.reading.batches import read_details
 from catalog.reading.details import Detail
 from catalog.reading.facts import CitationView
@@ -27,18 +28,18 @@ CONTENT_TYPES = {
     "xlsx": XLSX,
     "json": "application/json",
 }
-# How many entries a feed has: those that were published last.
+# Number of entries in a feed: those published last.
 FEED_LENGTH = 50
-# So many results are looked up by their keys; of more, enough come soon among all entries by time.
+# Up to so many results are looked up by key; with more, scanning entries from the newest finds enough of them soon.
 FEW = 500
 
 
 @require_safe
 def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponseBase:
-    """All results of a listing as a file: `form` is csv, xlsx or json."""
+    """Return all results of a listing as a file: `form` is csv, xlsx or json."""
     listing = ListingPage(name, request.GET)
     filterset = listing.filterset
-    about = About(
+    header = ExportHeader(
         title=str(listing.heading),
         address=address_of(request, listing),
         asked=list_asked(listing),
@@ -48,7 +49,9 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
         terms=locate_terms_page(request),
     )
     rows = filterset.results.iterator(chunk_size=CHUNK)
-    return answer_file(request, rows=rows, kind=filterset.kind, as_of=listing.as_of, about=about, form=form, name=name)
+    return answer_file(
+        request, rows=rows, kind=LISTINGS[name].kind.key, as_of=listing.as_of, header=header, form=form, name=name
+    )
 
 
 def answer_file(
@@ -57,43 +60,43 @@ def answer_file(
     rows: Iterable[ListingEntry],
     kind: EntryKind,
     as_of: AsOf,
-    about: About,
+    header: ExportHeader,
     form: str,
     name: str,
 ) -> HttpResponseBase:
-    """Return entries as a file that is named after what it holds (`name`) and the day that it shows."""
-    taken = TakeAway(
+    """Return entries as a file, named after its contents (`name`) and the day that it shows."""
+    export = ExportFile(
         kind=kind,
         rows=rows,
         as_of=as_of,
-        about=about,
+        header=header,
         origin=request.build_absolute_uri("/").removesuffix("/"),
         language=get_language(),
     )
     headers = {
         "Content-Disposition": f'attachment; filename="{name}-{as_of.on.isoformat()}.{form}"',
-        # Another address of what pages show.
+        # It repeats what pages show.
         "X-Robots-Tag": "noindex",
     }
     if request.method == "HEAD":
-        # Nothing is read for it; a response without a body of its own would say that the file is empty.
+        # Reads nothing. A streaming response has no Content-Length; a plain empty one would announce an empty file.
         return StreamingHttpResponse(iter(()), content_type=CONTENT_TYPES[form], headers=headers)
     if form == "xlsx":
-        return FileResponse(taken.write_xlsx(), content_type=XLSX, headers=headers)
-    pieces = taken.write_csv() if form == "csv" else taken.write_json()
+        return FileResponse(export.write_xlsx(), content_type=XLSX, headers=headers)
+    pieces = export.write_csv() if form == "csv" else export.write_json()
     return StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[form], headers=headers)
 
 
 @require_safe
 def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
-    """What was published last among the results of a listing: `form` is atom or json."""
+    """Return the newest results of a listing as a feed: `form` is atom or json."""
     listing = ListingPage(name, request.GET)
     newest = find_newest(listing.filterset)
     details = read_details((row.entry for row in newest), as_of=listing.as_of)
     parts = [gettext("AIGC Landscape"), str(listing.heading), *(f"{it.label}: {it.value}" for it in listing.chips)]
     items = [
-        Item(
-            # It stays when the entry gets another address.
+        FeedItem(
+            # Stays the same when the entry's address changes.
             id=f"urn:uuid:{row.entry}",
             link=request.build_absolute_uri(listing.as_of.add_to(reverse(f"catalog:{row.kind}", args=[row.slug]))),
             title=BilingualText(en=row.name_en, zh=row.name_zh).text,
@@ -116,7 +119,7 @@ def feed_listing(request: HttpRequest, name: str, form: str) -> HttpResponse:
 
 
 def render_item(row: ListingEntry, detail: Detail | None) -> str:
-    """What a feed says of an entry, as HTML; of what was withdrawn since there is no more than the summary."""
+    """Return the HTML of an entry in a feed; only the summary for an entry that was withdrawn later."""
     latest: dict[int, CitationView] = {}
     for citation in chain.from_iterable(detail.citations.values() if detail else ()):
         known = latest.get(citation.source.number)
@@ -132,7 +135,7 @@ def render_item(row: ListingEntry, detail: Detail | None) -> str:
 
 
 def list_asked(listing: ListingPage) -> list[tuple[str, str]]:
-    """What a listing asks for in words: (label, value)."""
+    """Return the filters of a listing in words, as (label, value)."""
     asked = [(str(chip.label), str(chip.value)) for chip in listing.chips]
     if listing.filterset.meant:
         asked.append((gettext("Results for"), listing.filterset.meant))
@@ -140,19 +143,19 @@ def list_asked(listing: ListingPage) -> list[tuple[str, str]]:
 
 
 def find_newest(filterset: ListingFilterSet) -> list[ListingEntry]:
-    """Return the results that were published last, newest first; two queries, the first of keys alone."""
+    """Return the results published last, newest first; at most two queries."""
     found = set(filterset.table.pks[filterset.selected].tolist())
     if len(found) <= FEW:
         rows = ListingEntry.ever.filter(pk__in=found).order_by("-published_at", "pk")
         return list(rows[:FEED_LENGTH])
     by_time = filterset.as_of.entries().filter(kind=filterset.kind).order_by("-published_at", "pk")
     keys = by_time.values_list("pk", flat=True).iterator()
-    rows = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))
-    return sorted(rows.values(), key=lambda row: row.published_at, reverse=True)
+    newest = ListingEntry.ever.in_bulk(list(islice((pk for pk in keys if pk in found), FEED_LENGTH)))
+    return sorted(newest.values(), key=lambda row: row.published_at, reverse=True)
 
 
 def address_of(request: HttpRequest, listing: ListingPage) -> str:
-    """The full address of a listing's first page."""
+    """Return the full address of a listing's first page."""
     query = listing.query_of_results
     address = request.build_absolute_uri(reverse(f"catalog:{listing.name}"))
     return f"{address}?{query}" if query else address

@@ -1,4 +1,4 @@
-"""Lists as feeds, for programs that follow them: Atom and JSON Feed."""
+"""Make feeds of lists: Atom and JSON Feed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +13,8 @@ from catalog.export.spreadsheets import NOT_IN_XML
 
 
 @dataclass(frozen=True)
-class Item:
-    """One entry of a feed; `id` is permanent, `link` the full address, `html` the text with more than the text."""
+class FeedItem:
+    """One item of a feed; `id` is permanent, `link` the full address, `html` a longer form of `text`, if any."""
 
     id: str
     link: str
@@ -25,13 +25,13 @@ class Item:
 
 
 def answer_feed(
-    request: HttpRequest, *, form: str, title: str, home: str, items: list[Item], asked: str | None = None
+    request: HttpRequest, *, form: str, title: str, home: str, items: list[FeedItem], asked: str | None = None
 ) -> HttpResponse:
     """Return a feed: `form` is atom or json, `home` the full address of the page with the list.
 
-    `asked` says in words what was asked for. The licence is that of all data that is taken from this site.
+    `asked` names the filters in words. The feed names the licence of the site's data.
     """
-    # The query is in it, which may have what XML can't hold.
+    # Both contain parts of the query, which may have characters that XML can't hold.
     title, asked = NOT_IN_XML.sub("", title), asked and NOT_IN_XML.sub("", asked)
     licence = f"{describe_licence()} {locate_terms_page(request)}"
     if form == "json":
@@ -39,7 +39,7 @@ def answer_feed(
             {
                 "version": "https://jsonfeed.org/version/1.1",
                 "title": title,
-                # There is no field for a licence.
+                # JSON Feed has no field for a licence.
                 "description": "\n".join(filter(None, [asked, licence])),
                 "home_page_url": home,
                 "feed_url": request.build_absolute_uri(),
@@ -73,7 +73,7 @@ def answer_feed(
         feed.add_item(
             title=NOT_IN_XML.sub("", item.title),
             link=item.link,
-            # Said to be HTML, which Django leaves to whoever writes it.
+            # Django marks it as HTML but does not escape it.
             description=NOT_IN_XML.sub("", item.html or escape(item.text)),
             unique_id=item.id,
             pubdate=item.at,

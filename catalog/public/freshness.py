@@ -1,7 +1,7 @@
-"""How current the catalog is: shares, ages, sources and corrections, counted when somebody asks.
+"""How current the catalog is: shares, ages, sources and corrections, counted on each request.
 
-Every number stands with what it is a part of, and there is no single score. What is no longer tracked (of a closed
-organization, of a retired model or product) is counted apart: nobody needs to check it again.
+Every number is shown with its total, and there is no single score. Field groups that are no longer tracked (of a closed
+organization, of a retired model or product) are counted separately: nobody needs to check them again.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from datetime import UTC, date
 from functools import reduce
 from operator import or_
 
-from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Sum, When, Window
+from django.db.models import Case, Count, Exists, F, Max, Model, OuterRef, Q, Sum, When, Window
 from django.db.models.functions import RowNumber
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,32 +24,35 @@ from catalog.export.spreadsheets import BYTE_ORDER_MARK, write_line
 from catalog.listing.facets.shared import FRESHNESS
 from catalog.models import Source, Verification
 from catalog.models.choices import FIRST_HAND_SOURCES, FieldGroup, Stance
+from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.kinds import EntryKind, list_entry_kinds
 from catalog.models.verification import State, read_intervals
 from catalog.public.corrections import Corrections, count_corrections
 
-# Verified, or due: editors alone are told the difference.
+# Verified or due: only editors see the difference.
 WITHIN = "within"
-# What may be said of a field group that is tracked, from best to worst, in the readers' words.
-STATES = {
+# The states of a tracked field group, from best to worst, with the labels that readers see.
+STATES: dict[str, object] = {
     WITHIN: gettext_lazy("Within interval"),
     **{state: FRESHNESS.labels[state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)},
 }
-# A row of the chart, in pixels: a line of words, and the bar under it.
+# Rows by kind and group; by None for all of them.
+Rows = dict[tuple[str | None, str | None], "GroupRow"]
+# The height of a row of the chart, in pixels: a line of text, and the bar under it.
 ROW_HEIGHT = 48
 
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many."""
+    """A number, and the total that it is a part of."""
 
     number: int
     of: int
 
     @property
     def percent(self) -> str:
-        """In whole percent, where there is anything to count: 0 and 100 mean none and all."""
+        """The share in whole percent, empty without a total; 0 and 100 are shown only for exactly none and all."""
         if not self.of:
             return ""
         exact = round(100 * self.number / self.of)
@@ -69,7 +72,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of a bar: where it begins and how wide it is, in percent of the bar."""
+    """A piece of a bar: its start and width, in percent of the bar."""
 
     state: str
     start: str
@@ -78,14 +81,14 @@ class Segment:
 
 @dataclass
 class GroupRow:
-    """The field groups of one kind and name, or all of them: how many are in which state, and how old their checks."""
+    """The field groups of one kind and name, or all of them: the number in each state, and the ages of their checks."""
 
     kind: EntryKind | None
     group: FieldGroup | None
-    # By the names of STATES.
+    # By the keys of STATES.
     numbers: dict[str, int] = field(default_factory=dict)
     historical: int = 0
-    # How many have a check that counts, and the ages of the one in the middle and of the one at nine tenths, in days.
+    # The number with a check that counts, and the median and 90th-percentile age of these checks, in days.
     checked: int = 0
     median: int | None = None
     ninetieth: int | None = None
@@ -96,7 +99,7 @@ class GroupRow:
 
     @property
     def unchecked(self) -> int:
-        """How many have no check that counts, and so no age."""
+        """The number without a check that counts, and so without an age."""
         return self.tracked - self.checked
 
     @property
@@ -109,20 +112,20 @@ class GroupRow:
 
     @property
     def label(self) -> str:
-        if self.kind is None:
+        if self.kind is None or self.group is None:
             return _("All")
         return f"{self.kind.label} · {self.group.label}"
 
     @property
     def bar_words(self) -> str:
-        """The share within the interval, short."""
+        """The share within the interval, in short form."""
         if not self.tracked:
             return "–"
         return _("%(percent)s%% of %(of)s") % {"percent": self.within.percent, "of": self.tracked}
 
     @property
     def segments(self) -> list[Segment]:
-        """The pieces of the bar, without those that have no width."""
+        """The pieces of the bar, without empty ones."""
         segments, before = [], 0
         for state, share in self.shares.items():
             if share.number:
@@ -142,7 +145,7 @@ class ValuesRow:
 
     @property
     def label(self) -> str:
-        return self.kind.label if self.kind else _("All")
+        return str(self.kind.label) if self.kind else _("All")
 
 
 class Freshness:
@@ -153,8 +156,8 @@ class Freshness:
 
     @cached_property
     def groups(self) -> list[GroupRow]:
-        """The field groups by kind and name, in the order of the registry, and all of them first."""
-        rows = {(None, None): GroupRow(None, None)}
+        """The rows of field groups: first the total, then by kind and name in the order of the registry."""
+        rows: Rows = {(None, None): GroupRow(None, None)}
         for kind, names in FIELD_GROUPS.items():
             for name in names:
                 rows[kind, name] = GroupRow(EntryKind(kind), FieldGroup(name))
@@ -170,15 +173,15 @@ class Freshness:
         self._read_ages(rows)
         return list(rows.values())
 
-    def _read_ages(self, rows: dict[tuple, GroupRow], *parts: str) -> None:
-        """Write the ages of checks into the rows of these parts; the database finds those at the ranks in question."""
+    def _read_ages(self, rows: Rows, *parts: str) -> None:
+        """Set the ages of checks in the rows grouped by `parts`; the database finds the percentiles."""
         checked = Verification.objects.with_state(on=self.on).exclude(state_now=State.HISTORICAL)
         by = [F(part) for part in parts] or None
         ranked = checked.filter(checked_at__isnull=False).annotate(
             rank=Window(RowNumber(), partition_by=by, order_by=F("checked_at").desc()),
             number=Window(Count("pk"), partition_by=by),
         )
-        # The nearest rank: of 10, the 5th and the 9th.
+        # Nearest-rank percentiles: of 10, the 5th and the 9th.
         at_rank = {name: (F("number") * percent + 99) / 100 for name, percent in (("median", 50), ("ninetieth", 90))}
         found = ranked.filter(Q(rank=at_rank["median"]) | Q(rank=at_rank["ninetieth"])).order_by()
         for *part, rank, number, checked_at in found.values_list(*parts, "rank", "number", "checked_at"):
@@ -192,10 +195,10 @@ class Freshness:
 
     @cached_property
     def values(self) -> list[ValuesRow]:
-        """How many cited values have a first-hand source, and how many a source that says otherwise."""
+        """The rows of cited values: how many have a first-hand source, and how many a source that contradicts them."""
         rows = []
         for kind in list_entry_kinds():
-            found = count_values(kind.row_model("citations"))
+            found = count_values(child_lists(kind.model)["citations"])
             rows.append(
                 ValuesRow(
                     kind=kind.key,
@@ -209,9 +212,9 @@ class Freshness:
 
     @cached_property
     def archived(self) -> Share:
-        """Of the sources that a live entry cites, those with an archived copy."""
-        citations = [kind.row_model("citations") for kind in list_entry_kinds()]
-        cited = [Q(Exists(it.objects.filter(source=OuterRef("pk"), entry__live=True))) for it in citations]
+        """The share of sources with an archived copy, among those that live entries cite."""
+        citations = [child_lists(kind.model)["citations"] for kind in list_entry_kinds()]
+        cited = [Q(Exists(it._default_manager.filter(source=OuterRef("pk"), entry__live=True))) for it in citations]
         found = Source.objects.filter(reduce(or_, cited)).aggregate(
             of=Count("pk"), number=Count("pk", filter=~Q(archived_url=""))
         )
@@ -223,15 +226,15 @@ class Freshness:
 
     @cached_property
     def intervals(self) -> list[tuple[str, int]]:
-        """How long a check of each field group holds, in days."""
+        """The check interval of each field group, in days."""
         days = read_intervals()
-        return [(group.label, days[group]) for group in FieldGroup]
+        return [(str(group.label), days[group]) for group in FieldGroup]
 
     # --- the chart -----------------------------------------------------------------------------------------
 
     @property
     def bars(self) -> list[tuple[int, GroupRow]]:
-        """The rows of the chart, each with its place from the top in pixels."""
+        """The rows of the chart, each with its distance from the top in pixels."""
         return [(number * ROW_HEIGHT, row) for number, row in enumerate(self.groups)]
 
     @property
@@ -244,7 +247,7 @@ class Freshness:
 
     @property
     def sentence(self) -> str:
-        """What the chart shows."""
+        """The chart summed up in a sentence or two."""
         rows = [row for row in self.groups[1:] if row.tracked]
         if not rows:
             return _("No field groups are tracked yet.")
@@ -259,16 +262,16 @@ class Freshness:
         text = _("Within their interval are %(share)s of the field groups that are tracked.") % words
         if words["low"] == words["high"]:
             return text
-        # Between two sentences there is no space in Chinese.
+        # The space is part of the string, because Chinese has none between sentences.
         more = _(" By kind and group it is between %(low)s%% (%(worst)s) and %(high)s%% (%(best)s).") % words
         return text + more
 
 
-def count_values(model) -> dict[str, int]:
-    """Count the cited values of live entries of a kind: all, with a first-hand source, with one that says otherwise."""
+def count_values(model: type[Model]) -> dict[str, int]:
+    """Count the cited values of live entries of a kind: all, with a first-hand source, with a contradicting one."""
     first_hand = When(stance=Stance.SUPPORTS, source__kind__in=sorted(FIRST_HAND_SOURCES), then=1)
     values = (
-        model.objects.filter(entry__live=True)
+        model._default_manager.filter(entry__live=True)
         .order_by()
         .values("entry", "field", "item")
         .annotate(
@@ -285,13 +288,13 @@ def count_values(model) -> dict[str, int]:
 
 
 def show_freshness(request: HttpRequest) -> HttpResponse:
-    """How current we are."""
+    """Show how current the catalog is."""
     context = {"freshness": Freshness(on=timezone.now().date()), "kinds": list_entry_kinds()}
     return render(request, "catalog/freshness.html", context)
 
 
 def download_freshness(request: HttpRequest) -> HttpResponse:
-    """The same numbers as a table for spreadsheets."""
+    """Return the same numbers as a CSV file."""
     freshness = Freshness(on=timezone.now().date())
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="freshness-{freshness.on.isoformat()}.csv"'
@@ -301,7 +304,7 @@ def download_freshness(request: HttpRequest) -> HttpResponse:
 
 
 def list_cells(freshness: Freshness) -> Iterator[list]:
-    """The rows of the file: a heading, then one row for each number, with what it is a part of."""
+    """Yield the rows of the file: a heading, then one row for each number, with its total."""
     yield [
         _("Measure"),
         _("Type"),
@@ -314,12 +317,12 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
     ]
     everything, days = _("All"), _("days")
 
-    def cells_of(measure: str, kind: str, group: str, share: Share, of_what: str) -> list:
+    def cells_of(measure: object, kind: object, group: object, share: Share, of_what: str) -> list[object]:
         percent = f"{100 * share.number / share.of:.1f}" if share.of else ""
         return [measure, kind, group, percent, "%", share.number, share.of, of_what]
 
     for row in freshness.groups:
-        where = [row.kind.label if row.kind else everything, row.group.label if row.group else everything]
+        where = (row.kind.label if row.kind else everything, row.group.label if row.group else everything)
         for state, share in row.shares.items():
             yield cells_of(STATES[state], *where, share, _("tracked field groups of live entries"))
         known = Share(row.historical, row.historical + row.tracked)
@@ -332,10 +335,11 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
         )
         for measure, age in ((_("Median age"), row.median), (_("90th-percentile age"), row.ninetieth)):
             yield [measure, *where, age, days, "", row.checked, _("tracked field groups with a check that counts")]
-    for row in freshness.values:
-        where = [row.label, everything]
-        yield cells_of(_("With a first-hand source"), *where, row.first_hand, _("cited values of live entries"))
-        yield cells_of(_("Open disputes"), *where, row.disputed, _("cited values of live entries"))
+    for values in freshness.values:
+        first_hand, disputed = values.first_hand, values.disputed
+        of_what = _("cited values of live entries")
+        yield cells_of(_("With a first-hand source"), values.label, everything, first_hand, of_what)
+        yield cells_of(_("Open disputes"), values.label, everything, disputed, of_what)
     archived = freshness.archived
     yield cells_of(_("With an archived copy"), everything, everything, archived, _("sources that live entries cite"))
     found = freshness.corrections

@@ -1,4 +1,4 @@
-"""What points to an entry: newer models, products built on it, what an organization made."""
+"""Find what points to an entry: newer models, products built on it, what an organization made."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ RELATED_SHOWN = 12
 
 @dataclass
 class RelatedList:
-    """Entries that point to this one; at most RELATED_SHOWN of them, and where the rest is."""
+    """At most RELATED_SHOWN entries that point to an entry, and the address of a listing of all if there are more."""
 
     label: object
     values: list[Value]
@@ -26,13 +26,13 @@ class RelatedList:
 
 
 def list_related(record) -> list[RelatedList]:
-    """Return the lists of entries that point to a record, those that are empty left out."""
+    """Return the lists of entries that point to a record, without empty lists."""
     make_lists = LISTS.get(record.kind)
     return [related for related in make_lists(record) if related.values] if make_lists else []
 
 
 def make_list(label, records: QuerySet, listing: str = "", query: str = "") -> RelatedList:
-    """Return the first live records by name; and the address of all of them, where there are more."""
+    """Return the first live records by name, and the address of their listing if there are more."""
     found = list(records.filter(live=True).order_by("name_en")[: RELATED_SHOWN + 1])
     return RelatedList(
         label=label,
@@ -42,7 +42,7 @@ def make_list(label, records: QuerySet, listing: str = "", query: str = "") -> R
 
 
 def list_of_organization(organization: Organization) -> list[RelatedList]:
-    """Return what an organization made, owns and invested in."""
+    """Return the models, products, subsidiaries and investments of an organization."""
     invested = Organization.objects.filter(funding_rounds__investors=organization).distinct()
     query = f"maker={organization.slug}"
     return [
@@ -54,7 +54,7 @@ def list_of_organization(organization: Organization) -> list[RelatedList]:
 
 
 def list_of_model(model: AIModel) -> list[RelatedList]:
-    """Return what comes from a model."""
+    """Return the models that come from a model, and the products built on it."""
     products = Product.objects.filter(built_on=model)
     return [
         *list_newer_models(model),
@@ -76,7 +76,7 @@ def list_newer_models(model: AIModel) -> list[RelatedList]:
     return [RelatedList(label=label, values=values.get(kind, [])) for kind, label in LINEAGE_REVERSE.items()]
 
 
-# What points to entries of a kind; to those of other kinds nothing does.
+# Makes the related lists of each kind; entries of other kinds have none.
 LISTS: dict[str, Callable] = {
     EntryKind.ORGANIZATION: list_of_organization,
     EntryKind.MODEL: list_of_model,
@@ -85,7 +85,7 @@ LISTS: dict[str, Callable] = {
 
 
 def list_mergers(record) -> list[Publication]:
-    """Return the publications by which other entries were merged into a record, newest first, if they still are."""
+    """Return the mergers of other entries into a record that are still in effect, newest first."""
     newer = Publication.objects.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
     mergers = Publication.objects.filter(
         ~Exists(newer), kind=record.kind, action=PublicationAction.MERGED, document__merged_into=str(record.uid)
@@ -94,5 +94,5 @@ def list_mergers(record) -> list[Publication]:
 
 
 def find_record(*, kind: str, slug: str):
-    """Return the live record at an address, or None."""
+    """Return the live record with a slug, or None."""
     return kind_of(kind).model.objects.filter(slug=slug, live=True).first()

@@ -1,4 +1,4 @@
-"""JSON-LD of public pages, in the terms of schema.org; only what the page itself shows."""
+"""JSON-LD for public pages, in the terms of schema.org; it has only what the page itself shows."""
 
 from django.utils.translation import get_language
 
@@ -7,9 +7,9 @@ from catalog.reading.details import Detail
 
 
 def describe_detail(*, detail: Detail, url: str) -> dict:
-    """Return the JSON-LD of an entry's page at an absolute address."""
+    """Return the JSON-LD of an entry's page; `url` is its full address."""
     kind, fields = kind_of(detail.kind), detail.document["fields"]
-    data = {
+    data: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": kind.schema_type,
         "name": detail.name.text,

@@ -1,4 +1,4 @@
-"""The timeline: what was founded, released and launched, and the milestones, a year at a time."""
+"""The timeline of one year: foundings, releases, launches and milestones."""
 
 from dataclasses import dataclass
 
@@ -25,13 +25,13 @@ class Event:
 
 
 def list_milestone_models() -> list[tuple[Kind, type[Milestone]]]:
-    """The kinds that have milestones, each with the class of these."""
+    """Return the kinds that have milestones, each with its milestone model."""
     models = [(kind, kind.row_model("milestones")) for kind in list_entry_kinds()]
     return [(kind, model) for kind, model in models if model]
 
 
 def list_years() -> list[tuple[int, int]]:
-    """Return the years in which something happened, newest first, with the number of events; two queries."""
+    """Return the years with events, newest first, each with the number of its events; two queries."""
     parts = [
         model.objects.filter(entry__live=True)
         .order_by()
@@ -52,7 +52,7 @@ def list_years() -> list[tuple[int, int]]:
 
 
 def own_dates() -> QuerySet:
-    """The live entries with a date of their own that no milestone of theirs tells already."""
+    """Return the live entries with a date of their own (such as a release) that none of their milestones repeats."""
     told = Q()
     for kind, model in list_milestone_models():
         if not kind.date:
@@ -79,7 +79,7 @@ def list_events(year: int) -> list[Event]:
             events.append(Event(row.date, label, row.entry.name, row.text, row.entry.get_absolute_url()))
     for row in own_dates().filter(date_from__year=year):
         name = BilingualText(en=row.name_en, zh=row.name_zh)
-        # The row holds the first and last day of the date; equal ends are a day, else a month or a year.
+        # The row has the first and last day of the date: the same day, or those of a month or a year.
         days = (row.date_to - row.date_from).days
         date = FuzzyDate(
             row.date_from.year,

@@ -1,10 +1,10 @@
-"""The public addresses of the catalog, under the language prefix."""
+"""The public URLs of the catalog, under the language prefix."""
 
 from django.urls import path
 
 from catalog.listing.listings import LISTINGS
 from catalog.models.kinds import KINDS
-from catalog.public import changes, compare, downloads, freshness, history, views
+from catalog.public import changes, compare, downloads, freshness, history_pages, views
 
 app_name = "catalog"
 
@@ -28,8 +28,8 @@ urlpatterns = [
         for kind in KINDS
         for rest, view, name in (
             ("", views.show_record, ""),
-            ("history/", history.show_history, "_history"),
-            ("history/<int:sequence>/", history.show_version, "_version"),
+            ("history/", history_pages.show_history, "_history"),
+            ("history/<int:sequence>/", history_pages.show_version, "_version"),
         )
     ),
     path("changes/", changes.show_changes, name="changes"),

@@ -1,4 +1,4 @@
-"""The details of several entries at once, in as many queries as for one: for tables with an entry a row or column."""
+"""Read the details of many entries at once, in as few queries as for one: for files, feeds and comparisons."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -13,10 +13,10 @@ from catalog.reading.details import Detail, find_targets, read_addresses
 
 
 def read_details(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Detail]:
-    """Return what the public sees of entries on a day, by permanent id, without those that have no page on it.
+    """Return the public details of entries on a day, by permanent id. Entries without a page on that day are left out.
 
-    Four queries for the present, eight for a past day and at most a few more where some were merged since, whatever
-    the number of entries.
+    Takes four queries for the present and eight for a past day, whatever the number of entries; a few more if some
+    were merged later.
     """
     entries = list(entries)
     if as_of.is_past:
@@ -49,13 +49,13 @@ def read_details(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Detail]:
 
 
 def find_last(publications: QuerySet[Publication], entries: Iterable[UUID]) -> dict[UUID, Publication]:
-    """Return the newest among publications of each entry; one query."""
+    """Return the newest of the given publications for each entry; one query."""
     newer = publications.filter(entry=OuterRef("entry"), sequence__gt=OuterRef("sequence"))
     return {it.entry: it for it in publications.filter(~Exists(newer), entry__in=list(entries)).order_by()}
 
 
 def follow_all_mergers(entries: Iterable[UUID], *, publications: QuerySet[Publication]) -> dict[UUID, UUID]:
-    """Return what each entry was merged into in the end, itself if it was not; a query for each step."""
+    """Return what each entry was finally merged into, or itself if it was not merged; one query for each step."""
     places = {uid: uid for uid in entries}
     while merged := {
         uid: UUID(it.document["merged_into"])
@@ -67,9 +67,9 @@ def follow_all_mergers(entries: Iterable[UUID], *, publications: QuerySet[Public
 
 
 def find_shown(entries: list[UUID]) -> list[UUID]:
-    """Return the entries that have pages of earlier days: those that are live, or were merged into what is.
+    """Return the entries that have pages of earlier days: live ones, and those merged into a live one.
 
-    What was withdrawn has no public history as long as it is; merging it restores nothing.
+    A withdrawn entry has no public history, not even after it is merged.
     """
     live = find_live(entries)
     if gone := [uid for uid in entries if uid not in live]:
@@ -83,4 +83,5 @@ def find_shown(entries: list[UUID]) -> list[UUID]:
 
 
 def find_live(entries: Iterable[UUID]) -> set[UUID]:
+    """Return which of the entries are live."""
     return set(ListingEntry.objects.filter(entry__in=list(entries)).values_list("entry", flat=True))

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from django.db import models
 from django.db.models import Q
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
@@ -18,6 +19,7 @@ from django_countries.fields import CountryField
 from catalog.listing.as_of import AsOf
 from catalog.listing.facets import FACET_SETS
 from catalog.models import ListingEntry, Source
+from catalog.models.base import Row
 from catalog.models.choices import FieldGroup, Stance
 from catalog.models.document import child_lists, path_of
 from catalog.models.field_groups import FIELD_GROUPS
@@ -36,7 +38,7 @@ from catalog.values import (
     QuantityField,
 )
 
-# Shown at the head of the page, not among the facts.
+# Shown at the top of the page, not among the facts.
 HEAD_FIELDS = frozenset({"name", "aliases", "summary", "identifiers", "definition"})
 IDENTIFIER_ADDRESSES = {
     "arxiv": ("arXiv", "https://arxiv.org/abs/"),
@@ -48,10 +50,10 @@ IDENTIFIER_ADDRESSES = {
 
 
 class Detail:
-    """What the page of an entry or term shows; as of a past day with what was known then around the document.
+    """The contents of the page of an entry or term: the present, a draft (`preview`), or a past day (`as_of`).
 
-    Of the present document (`present`), and of a draft, sources are linked where they are now. What is around the
-    document (`verifications`, `live_targets`, `addresses`) is read when it is first asked for, unless it is given.
+    The present document and a draft link sources at their present addresses. Data from outside the document
+    (`verifications`, `live_targets`, `addresses`) is read on first use, unless the caller passes it.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Detail:
         self.document = document
         self.preview = preview
         self.present = present or preview
-        self.as_of = as_of or AsOf({})
+        self.as_of = as_of or AsOf(QueryDict())
         self.kind = EntryKind(document["kind"])
         self.model = kind_of(self.kind).model
         self.slug = document["slug"]
@@ -81,12 +83,12 @@ class Detail:
 
     @property
     def heading(self):
-        """What the listing of its kind is headed with, or the glossary."""
+        """The heading of the listing of its kind, or of the glossary."""
         return kind_of(self.kind).heading
 
     @property
     def room_url(self) -> str:
-        """The listing of its kind, or the glossary."""
+        """The address of the listing of its kind, or of the glossary."""
         return reverse(f"catalog:{kind_of(self.kind).slug}")
 
     # --- sources -------------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ class Detail:
         }
 
     def number_sources(self, numbers: dict[int, int]) -> None:
-        """Number the sources on from those of other entries on the page: `numbers` has them by id, and gets the new."""
+        """Continue the numbering of other entries on the page: `numbers` maps source ids to numbers, and is updated."""
         self.sources = {
             slug: replace(source, number=numbers.setdefault(source.id, len(numbers) + 1))
             for slug, source in self.sources.items()
@@ -118,7 +120,7 @@ class Detail:
 
     @cached_property
     def addresses(self) -> dict[int, dict[str, str]]:
-        """Where its sources are now, by id; a document stays as it was published when a source moves."""
+        """The present addresses of its sources, by id: a document doesn't change when a source moves."""
         if self._addresses is not None:
             return self._addresses
         return read_addresses([self.document]) if self.present else {}
@@ -144,14 +146,14 @@ class Detail:
 
     @cached_property
     def verifications(self) -> dict[str, Verification]:
-        """How current each field group is."""
+        """The verification of each field group, by the group's name."""
         if self._verifications is not None:
             return self._verifications
         return read_verifications(self.document, until=self.as_of.until if self.as_of.is_past else None)
 
     @cached_property
     def groups(self) -> list[Group]:
-        """The field groups that have anything to show, with the plain facts of each."""
+        """The field groups that have something to show, each with its plain facts."""
         groups = []
         for name, names in FIELD_GROUPS[self.kind].items():
             facts = []
@@ -193,12 +195,12 @@ class Detail:
 
     @cached_property
     def lists(self) -> dict[str, list[RowView]]:
-        """The rows of each list but the addresses, which have no sources."""
+        """The rows of each list, except links, which have no sources."""
         return {name: self.rows(name) for name in self.document["children"] if name != "links"}
 
     def rows(self, name: str) -> list[RowView]:
-        """The rows of a list, as shown."""
-        row_class = child_lists(self.model)[name]
+        """Return the rows of a list, as shown."""
+        row_class = row_class_of(self.model, name)
         group = next(group for group, names in FIELD_GROUPS[self.kind].items() if name in names)
         views = []
         for key, row in self.document["children"].get(name, {}).items():
@@ -223,13 +225,13 @@ class Detail:
 
     @cached_property
     def milestones(self) -> list[RowView]:
-        """Oldest first."""
+        """The milestones, oldest first."""
         rows = self.document["children"].get("milestones", {})
         return sorted(self.lists.get("milestones", ()), key=lambda row: FuzzyDate.parse(rows[row.key]["date"]))
 
     @cached_property
     def funding_rounds(self) -> list[RowView]:
-        """Newest first."""
+        """The funding rounds, newest first."""
         rows = self.document["children"].get("funding_rounds", {})
         return sorted(self.rows("funding_rounds"), key=lambda row: rows[row.key]["announced"] or "", reverse=True)
 
@@ -247,17 +249,17 @@ class Detail:
 
     @cached_property
     def lineage(self) -> list[RowView]:
-        """What a model comes from."""
+        """The models that a model comes from."""
         return self.lists.get("lineage", [])
 
     @cached_property
     def related_terms(self) -> list[Value]:
-        """The terms that a term names as related."""
+        """The related terms of a term."""
         return self.read_values(field_of(self.model, "related"), self.document["fields"]["related"])
 
     @cached_property
     def links(self) -> list[Value]:
-        """Addresses of its own, then external identifiers."""
+        """The entry's own links, then its external identifiers."""
         if "links" not in self.document["children"]:
             return []
         column = field_of(child_lists(self.model)["links"], "link_kind")
@@ -276,16 +278,16 @@ class Detail:
 
     @cached_property
     def live_targets(self) -> dict[tuple[str, str], ListingEntry]:
-        """The live entries that this one points to, by the kind and slug that the document has; one query.
+        """The live entries that this one points to, by the kind and slug in the document; one query.
 
-        What was live when the document was written is found by its permanent id, whatever its slug is by now.
+        An entry that was live when the document was written is found by its permanent id, even if its slug changed.
         """
         if self._live_targets is not None:
             return self._live_targets
         return find_targets([self.document], as_of=self.as_of)[0]
 
     def read_values(self, column, raw) -> list[Value]:
-        """Return what is shown for a JSON value of a column; nothing for an empty one."""
+        """Return the values to show for a column's JSON value; an empty list for an empty one."""
         if raw in (None, "", [], {}):
             return []
         target = getattr(column, "related_model", None)
@@ -316,12 +318,12 @@ class Detail:
         return [Value(raw)]
 
     def read_relation(self, name: str, target, slug: str) -> Value | None:
-        """Return the link to what a relation points to; None for what the public doesn't see."""
+        """Return the link to the target of a relation; None if the public doesn't see the target."""
         if target_kind := find_kind(target):
             kind = target_kind.key.value
             if row := self.live_targets.get((kind, slug)):
-                name = BilingualText(en=row.name_en, zh=row.name_zh)
-                return Value(name, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
+                text = BilingualText(en=row.name_en, zh=row.name_zh)
+                return Value(text, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
             label = self.document["labels"].get(kind, {}).get(slug)
             return Value(read_text(label)) if label else None
         label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
@@ -329,7 +331,7 @@ class Detail:
         return Value(read_text(label), self.listing_url(facet, slug)) if label else None
 
     def listing_url(self, facet: str, value: str) -> str:
-        """The listing of this kind, narrowed to a value."""
+        """Return the address of this kind's listing, filtered by a value; empty if there is no such filter."""
         kind = kind_of(self.kind)
         if not facet or not kind.is_entry:
             return ""
@@ -337,7 +339,7 @@ class Detail:
 
 
 def find_targets(documents: Iterable[dict], *, as_of: AsOf) -> list[dict[tuple[str, str], ListingEntry]]:
-    """Return for each document what is live of what it points to; one query for all of them."""
+    """Return the live targets of each document, by kind and slug; one query for all of them."""
     wanted = [list_targets(document) for document in documents]
     pairs = {pair for targets in wanted for pair in targets.items()}
     unlabelled = {key for key, uid in pairs if not uid}
@@ -356,7 +358,7 @@ def find_targets(documents: Iterable[dict], *, as_of: AsOf) -> list[dict[tuple[s
 
 
 def list_targets(document: dict) -> dict[tuple[str, str], str | None]:
-    """Return what a document points to, by kind and slug, with the permanent id of what was live then."""
+    """Return the targets of a document: permanent ids by kind and slug, None for targets that weren't live then."""
     model = kind_of(document["kind"]).model
     rows = [(child_lists(model)[name], row) for name, rows in document["children"].items() for row in rows.values()]
     targets = {}
@@ -370,30 +372,38 @@ def list_targets(document: dict) -> dict[tuple[str, str], str | None]:
 
 
 def list_source_slugs(document: dict) -> list[str]:
-    """Return the sources that a document cites, each once."""
+    """Return the slugs of the sources that a document cites, each once."""
     cited = [citation["source"] for citation in document["citations"]]
     return list(dict.fromkeys(cited or document["fields"].get("sources", [])))
 
 
 def read_addresses(documents: Iterable[dict]) -> dict[int, dict[str, str]]:
-    """Return where the sources of documents are now, by id; one query."""
+    """Return the present addresses of the sources of documents, by id; one query."""
     ids = {document["labels"]["source"][slug]["id"] for document in documents for slug in list_source_slugs(document)}
     rows = Source.objects.filter(pk__in=ids).values("id", "url", "archived_url")
     return {row.pop("id"): row for row in rows}
 
 
+def row_class_of(model: type[models.Model], name: str) -> type[Row]:
+    """Return the class of the rows of a list; raise TypeError for a list without public rows, such as citations."""
+    row_class = child_lists(model)[name]
+    if not issubclass(row_class, Row):
+        raise TypeError(f"{name} is not a list of rows that the public sees.")
+    return row_class
+
+
 def field_of(model: type[models.Model], name: str):
-    """The column, or the bilingual pair, of that name."""
+    """Return a model's column, or pair of bilingual columns, by name."""
     value = getattr(model, name)
     return value if isinstance(value, BilingualField) else model._meta.get_field(name)
 
 
 def label_of(model: type[models.Model], name: str) -> str:
-    """What pages call a value or a list of an entry."""
+    """Return the label that public pages use for a value or a list of an entry."""
     lists = child_lists(model)
     if name not in lists:
-        return capfirst(field_of(model, name).verbose_name)
-    return capfirst(lists[name]._meta.verbose_name_plural)
+        return str(capfirst(field_of(model, name).verbose_name))
+    return str(capfirst(lists[name]._meta.verbose_name_plural))
 
 
 def read_text(raw: dict) -> BilingualText:

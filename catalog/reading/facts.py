@@ -1,4 +1,4 @@
-"""What a page shows of values: facts with their sources and dates, rows of lists, how current a group of them is."""
+"""The parts of an entry's page: facts with their sources and dates, rows of lists, and field groups."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +12,7 @@ from catalog.values import BilingualText, FuzzyDate
 
 @dataclass(frozen=True)
 class Value:
-    """One shown value: a text in the reader's language, and where it leads."""
+    """One shown value: a text in the reader's language, and the address that it links to, if any."""
 
     text: object
     url: str = ""
@@ -33,7 +33,7 @@ class SourceView:
 
     @property
     def kind_label(self) -> str:
-        return SourceKind(self.kind).label
+        return str(SourceKind(self.kind).label)
 
     @property
     def is_first_hand(self) -> bool:
@@ -42,7 +42,7 @@ class SourceView:
 
 @dataclass(frozen=True)
 class CitationView:
-    """What one source says of one value."""
+    """One source's statement about one value."""
 
     source: SourceView
     as_of: FuzzyDate
@@ -62,7 +62,7 @@ class Fact:
     citations: list[CitationView] = field(default_factory=list)
     group: str = ""
     verification: Verification | None = None
-    # The day on which it is shown.
+    # The day as of which the page is shown.
     on: date = field(default_factory=lambda: timezone.now().date())
 
     @property
@@ -75,13 +75,13 @@ class Fact:
 
     @property
     def as_of(self) -> FuzzyDate | None:
-        """The latest date that a supporting source speaks of."""
+        """The latest `as_of` date of the supporting sources; None without any."""
         return max((citation.as_of for citation in self.supports), default=None)
 
     @property
     def is_old(self) -> bool:
-        """Whether the value carries its date wherever it is shown: older than twice its interval."""
-        if self.as_of is None:
+        """Whether the value is older than twice its check interval: then its date is always shown beside it."""
+        if self.as_of is None or self.verification is None:
             return False
         return (self.on - self.as_of.last_day).days > 2 * self.verification.interval
 
@@ -98,14 +98,14 @@ class RowView:
 
 @dataclass
 class Group:
-    """A field group: its facts, and how current they are."""
+    """A field group: its facts and their verification."""
 
     name: str
     label: object
     facts: list[Fact]
     verification: Verification
     on: date
-    # The rows of its lists, as facts without a value of their own.
+    # The rows of its lists, as facts without values.
     rows: list[Fact] = field(default_factory=list)
 
     @property
@@ -114,5 +114,5 @@ class Group:
 
     @property
     def as_of(self) -> FuzzyDate | None:
-        """The oldest of the dates that the sources of its facts and rows speak of."""
+        """The oldest `as_of` date of its facts and rows; None if none has a date."""
         return min((fact.as_of for fact in [*self.facts, *self.rows] if fact.as_of), default=None)

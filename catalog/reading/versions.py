@@ -1,4 +1,4 @@
-"""What the public saw of an entry before: its versions, and what each of them changed."""
+"""The past versions of an entry as the public saw them, and what each version changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,16 +8,15 @@ from django.utils.translation import pgettext
 
 from catalog.models import Change, Publication, Source
 from catalog.models.approval import ApprovalKind
-from catalog.models.document import child_lists
 from catalog.models.history import TAKEN_AWAY
-from catalog.reading.details import Detail, field_of, label_of
+from catalog.reading.details import Detail, field_of, label_of, row_class_of
 from catalog.reading.facts import CitationView, Value
 from catalog.values import BilingualText
 
 
 @dataclass
 class ChangedValue:
-    """One value that a publication changed: before, after, and the sources of what it is since."""
+    """One value that a publication changed: before, after, and the sources of the new value."""
 
     label: object
     old: list[Value]
@@ -34,24 +33,24 @@ class Version:
 
     @property
     def is_shown(self) -> bool:
-        """Whether the public saw the entry after it."""
+        """Whether the public could see the entry after this publication."""
         return self.publication.action not in TAKEN_AWAY
 
     @property
     def who(self) -> str:
-        """Who let it go live: by name where the person chose so, else by role."""
+        """Who published it: by name if the person chose to be named, else by role."""
         actor = self.publication.actor
         if actor is None:
             return str(ApprovalKind.SHIPPED.label)
         choice = getattr(actor, "history_choice", None)
         if choice and choice.shows_name and (name := actor.get_full_name()):
             return name
-        # The names of roles are strings of the site.
+        # Role names are among the translated strings.
         return pgettext("between values", ", ").join(_(group.name) for group in actor.groups.all()) or _("Someone")
 
     @property
     def reason(self) -> BilingualText:
-        """Why it took the entry out of the public's sight."""
+        """Why the entry was withdrawn or merged; empty for other publications."""
         return BilingualText(**(self.publication.reason or {}))
 
 
@@ -60,23 +59,24 @@ def list_versions(publications: Iterable[Publication]) -> list[Version]:
     publications = list(publications)
     first = publications[-1]
     before = Publication.objects.of(first.entry).filter(sequence=first.sequence - 1).first()
-    details = [as_it_was(it.document) if it else None for it in (*publications, before)]
+    details = [as_it_was(it.document) for it in publications]
+    earlier = [*details[1:], as_it_was(before.document) if before else None]
     return [
         Version(
             publication=publication,
             values=[read_change(change, before=old, after=new) for change in publication.changes.all()],
         )
-        for publication, new, old in zip(publications, details[:-1], details[1:], strict=True)
+        for publication, new, old in zip(publications, details, earlier, strict=True)
     ]
 
 
 def as_it_was(document: dict) -> Detail:
-    """A document with the names that it had then; what it points to is no link, and takes no query."""
+    """Return the detail of a document with the names of its time: its targets are not linked and need no query."""
     return Detail(document=document, live_targets={})
 
 
 def read_change(change: Change, *, before: Detail | None, after: Detail) -> ChangedValue:
-    """A change in the words of the reader's language."""
+    """Return a change in the reader's language."""
     name, _slash, item = change.path.partition("/")
     return ChangedValue(
         label=label_of(after.model, name),
@@ -87,13 +87,14 @@ def read_change(change: Change, *, before: Detail | None, after: Detail) -> Chan
 
 
 def read_raw(detail: Detail, path: str, raw) -> list[Value]:
-    """What a page shows for a value, or a row of a list, of a document."""
+    """Return the values to show for a document's value, or for a row of a list (`name/key`)."""
     name, _slash, item = path.partition("/")
     if raw is None:
         return []
     if item:
-        row_class = child_lists(detail.model)[name]
-        # A database keeps no order of keys.
+        row_class = row_class_of(detail.model, name)
+        # The database doesn't keep the order of JSON keys.
+
         cells = [(field_of(row_class, cell), raw.get(cell)) for cell in row_class.document_fields]
         return [value for column, part in cells for value in detail.read_values(column, part)]
     column = field_of(detail.model, name)

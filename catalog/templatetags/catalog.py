@@ -1,4 +1,4 @@
-"""Tags of public pages: dates, beginnings of texts, what a citation speaks of, addresses, where to edit a page."""
+"""Template tags of public pages: dates, excerpts, labels of citations, addresses, and the link to edit a page."""
 
 import json
 import re
@@ -23,14 +23,14 @@ register = template.Library()
 
 DOLLARS = "US dollars"
 EXCERPT = {"en": 150, "zh-hans": 72}
-# What stays in one piece where Chinese is cut: a Latin word or a number with the unit behind it, else one character.
+# The pieces that cutting Chinese keeps whole: a Latin word or a number with its unit, else one character.
 CHINESE_PIECE = re.compile(r"[!-~]+(?: [百千万亿]*[\u4e00-\u9fff]{1,2})?|.", re.DOTALL)
 CHINESE_CLAUSE_ENDS = "，；、：。"
 
 
 @register.filter
 def day(value: date | datetime | None) -> str:
-    """A day of the public calendar (UTC) in the words of the reader's language."""
+    """Return a day (UTC) in the reader's language; empty without one."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -40,14 +40,14 @@ def day(value: date | datetime | None) -> str:
 
 @register.filter
 def excerpt(text: BilingualText) -> BilingualText:
-    """The beginning of what is shown of a text, cut where a sentence or a word ends, by the length of its language."""
+    """Return the beginning of the shown text, cut after a sentence or word; its length depends on the language."""
     if text.language == "en":
         return BilingualText(en=cut(text.en, EXCERPT["en"]))
     return BilingualText(zh=cut_chinese(text.zh, EXCERPT["zh-hans"]))
 
 
 def cut(text: str, longest: int) -> str:
-    """Return the beginning of an English text: whole sentences where one fits, else words and an ellipsis."""
+    """Return the beginning of an English text: whole sentences if one fits, else words and an ellipsis."""
     if len(text) <= longest:
         return text
     sentences = [found.end() for found in re.finditer(r"[.!?](?=\s)", text[: longest + 1])]
@@ -58,7 +58,7 @@ def cut(text: str, longest: int) -> str:
 
 
 def cut_chinese(text: str, longest: int) -> str:
-    """Return the beginning of a Chinese text: whole sentences where one fits, else clauses, else words it can tell."""
+    """Return the beginning of a Chinese text: whole sentences if one fits, else clauses or pieces and an ellipsis."""
     if len(text) <= longest:
         return text
     sentence = max(text.rfind(mark, longest // 2, longest) for mark in "。！？")
@@ -75,27 +75,27 @@ def cut_chinese(text: str, longest: int) -> str:
 
 @register.filter(is_safe=True)
 def close_up(text: str) -> str:
-    """A text put together from parts, without the spaces that would stand between two Chinese characters."""
+    """Remove the spaces between Chinese characters from a text joined from parts."""
     return re.sub(r"(?<=[\u3000-\u303f\u4e00-\u9fff]) (?=[\u3000-\u303f\u4e00-\u9fff])", "", text)
 
 
 @register.filter
 def marked(pieces: Pieces) -> SafeString:
-    """A text of which those pieces are marked that match what was looked for."""
+    """Return a text as HTML, with the pieces that match the search marked."""
     return render_inline("components/marked.html", pieces=pieces)
 
 
 @register.filter
 def distinct_sources(citations: list[CitationView]) -> list[SourceView]:
-    """The sources of citations, each once, by number."""
+    """Return the sources of citations, each once, by number."""
     return sorted({citation.source for citation in citations}, key=lambda source: source.number)
 
 
 @register.simple_tag
 def amount(quantity, unit) -> str:
-    """A quantity with its unit, both facts of a row: a space between them, but none within Chinese.
+    """Return a quantity with its unit (both are facts of a row), separated by a space except within Chinese.
 
-    US dollars are written as money is everywhere: “USD 4.5M”, “USD 256/hour”.
+    US dollars are written as money: “USD 4.5M”, “USD 256/hour”.
     """
     number = quantity.values[0].text
     if not unit:
@@ -110,7 +110,7 @@ def amount(quantity, unit) -> str:
 
 @register.simple_tag
 def source_notes(detail, source: SourceView) -> list[tuple[str, str]]:
-    """Where in a source the page's values stand, and in which words: (locator, quote), each once."""
+    """Return the places and quotations that a page cites from a source, as (locator, quote), each once."""
     if detail is None:
         return []
     citations = [item for items in detail.citations.values() for item in items if item.source == source]
@@ -119,36 +119,36 @@ def source_notes(detail, source: SourceView) -> list[tuple[str, str]]:
 
 @register.filter
 def years_and_months(events: list) -> list[tuple[FuzzyDate, list]]:
-    """Events grouped by the month (or only the year) in which they happened, in the order in which they come."""
+    """Return the events of a year grouped by month, newest first; those without a month come last."""
     groups: dict[FuzzyDate, list] = {}
     for event in events:
         groups.setdefault(FuzzyDate(event.date.year, event.date.month), []).append(event)
-    # A year alone comes after its months, since it may be any of them.
+    # A date without a month may be any of them.
     return sorted(groups.items(), key=lambda pair: pair[0].month or 0, reverse=True)
 
 
 @register.simple_tag
 def history_url(record, version: int | None = None) -> str:
-    """The history of an entry or a term, at one version if that is named."""
+    """Return the address of the history of an entry or a term, at a version if given."""
     address = reverse(f"catalog:{record.kind.value}_history", args=[record.slug])
     return f"{address}#version-{version}" if version else address
 
 
 @register.simple_tag
 def version_url(record, version: int) -> str:
-    """The permanent address of one past version."""
+    """Return the permanent address of a past version."""
     return reverse(f"catalog:{record.kind.value}_version", args=[record.slug, version])
 
 
 @register.simple_tag
 def as_of_url(as_of: AsOf, address: str) -> str:
-    """An address, on the day as of which the page is shown."""
+    """Return an address with the day of the current page, if it shows a past day."""
     return as_of.add_to(address)
 
 
 @register.simple_tag
 def compare_url(kind: str, slug: str, as_of: AsOf | None = None) -> str:
-    """A comparison that begins with an entry, on the same day; nothing for what is not compared."""
+    """Return the address of a comparison that starts with an entry, on the same day; empty for terms."""
     if not kind_of(kind).is_entry:
         return ""
     address = f"{reverse('catalog:compare')}?kind={kind_of(kind).slug}&slug={slug}"
@@ -157,34 +157,34 @@ def compare_url(kind: str, slug: str, as_of: AsOf | None = None) -> str:
 
 @register.simple_tag
 def listing_url(name: str, as_of: AsOf) -> str:
-    """The address of a listing, on a day."""
+    """Return the address of a listing on a day."""
     return as_of.add_to(reverse(f"catalog:{name}"))
 
 
 @register.filter
 def entry_name(entry: ListingEntry) -> BilingualText:
+    """Return the name of a listing row in both languages."""
     return BilingualText(en=entry.name_en, zh=entry.name_zh)
 
 
 @register.filter
 def citation_labels(citations: list) -> list[str]:
-    """What the citations of one entry speak of, in the reader's words, each once: “Parameters”, “Milestones”."""
+    """Return the labels of the values that citations of one entry are about, each once: “Parameters”, “Milestones”."""
     model = type(citations[0].entry)
     return list(dict.fromkeys(label_of(model, citation.field) for citation in citations))
 
 
 @register.simple_tag(takes_context=True)
 def absolute_url(context, path: str) -> str:
-    """The full address of a path of this site."""
+    """Return the full address of a path of this site."""
     return context["request"].build_absolute_uri(path)
 
 
 @register.simple_tag(takes_context=True)
 def edit_url(context, record) -> str:
-    """Where the reader may edit what the page shows; nothing for everyone else.
+    """Return the address to edit the page's record; empty for readers who may not edit it.
 
-    Asking who the reader is opens the session and makes the response private, so that anonymous readers, who have
-    no session cookie, are never asked.
+    Readers without a session cookie are not looked up: that would open a session and make the response private.
     """
     request = context["request"]
     if not record or settings.SESSION_COOKIE_NAME not in request.COOKIES:
@@ -204,7 +204,7 @@ def edit_url(context, record) -> str:
 
 @register.filter
 def json_ld(data: dict) -> SafeString:
-    """JSON that may stand inside a script element: what could end it is escaped."""
+    """Return JSON that is safe inside a script element: characters that could end the element are escaped."""
     text = json.dumps(data, ensure_ascii=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

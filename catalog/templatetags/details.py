@@ -1,4 +1,4 @@
-"""Lets a preview build the page of an entry from the document of its draft."""
+"""The template tag with which a preview builds an entry's page from the document of its draft."""
 
 from django import template
 
@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.simple_tag
 def build_preview(document: dict) -> Detail:
-    """What the page of an entry would show, were the draft published."""
+    """Return the contents that the page would have if the draft were published."""
     return Detail(document=document, preview=True)

@@ -1,6 +1,6 @@
-"""Tags of listings: the panel of filters and the rows are rendered by Jinja2 (docs/decisions.md says why).
+"""Template tags of listings. Jinja2 renders the filter panel and the rows (docs/decisions.md says why).
 
-Its templates get their words translated: they know nothing of languages.
+Its templates can't translate, so that their words are passed to them translated.
 """
 
 from decimal import Decimal
@@ -20,26 +20,26 @@ from catalog.values import format_number
 
 register = template.Library()
 
-# So many sections of the panel are unfolded at first.
+# Number of panel sections that are open at first.
 UNFOLDED = 3
-# Of several values in a cell so many are shown.
+# Maximum number of values shown in a cell.
 VALUES_SHOWN = 4
 
 
 @register.simple_tag
 def panel_sections(panel: Panel) -> SafeString:
-    """The facets and ranges of the panel."""
+    """Return the HTML of the panel's facets and ranges."""
     return render_hot("panel", sections=panel.sections, unfolded=UNFOLDED, words=panel_words())
 
 
 @register.simple_tag
 def panel_changes(panel: Panel) -> SafeString:
-    """What an answer to htmx changes in the panel."""
+    """Return the HTML of the parts of the panel that an htmx response replaces."""
     return render_hot("panel_changes", sections=panel.sections, words=panel_words())
 
 
 def panel_words() -> dict:
-    """The words of the panel."""
+    """Return the translated words of the panel."""
     return {
         "find_option": _("Find an option"),
         "find": _("Find"),
@@ -57,7 +57,7 @@ def panel_words() -> dict:
 
 @register.simple_tag
 def result_rows(listing: ListingPage) -> SafeString:
-    """The rows of a listing's table: each with its cells as (style, label, values)."""
+    """Return the HTML of the rows of a listing's table."""
     language = get_language()
     columns = [(column.name, column.style, str(column.label)) for column in listing.columns]
     rows = [
@@ -75,32 +75,32 @@ def result_rows(listing: ListingPage) -> SafeString:
 
 
 def shorten(values: list) -> list:
-    """The first values of a cell, with a sign where there are more."""
+    """Return the first values of a cell, with an ellipsis if there are more."""
     return [*values[:VALUES_SHOWN], "…"] if len(values) > VALUES_SHOWN else values
 
 
 def render_hot(name: str, **values) -> SafeString:
-    """Render a template of `templates/jinja/listing`, which escapes all that it is given."""
+    """Render a Jinja2 template of `templates/jinja/listing`; it escapes all values."""
     return mark_safe(render_to_string(f"listing/{name}.jinja", values, using="jinja2"))
 
 
 @register.inclusion_tag("components/column_heading.html")
 def heading(listing: ListingPage, name: str, label, style: str = "") -> dict:
-    """The heading of a column: a link that sorts by it, or turns the order round."""
+    """Render the heading of a column: a link that sorts by it, or reverses the order."""
     direction, query = listing.sort_by(name)
     return {"label": label, "style": style, "direction": direction, "query": query}
 
 
 @register.simple_tag
 def selection_sums(listing: ListingPage) -> dict:
-    """What the numbers of the results add up to, with their medians (`lines`), and what is not counted (`note`).
+    """Return the sums and medians of the results' numbers (`lines`), and what is not counted (`note`).
 
-    A single result needs none.
+    There are no lines for a single result.
     """
     sums = [item for item in listing.filterset.sums if item.number] if listing.total > 1 else []
     note = ""
     if any(item.name in MONEY for item in sums):
-        # Always: rounds may lack in the sum of an organization that has one.
+        # Always shown for money: even an organization with a sum may have rounds that are not in it.
         note = _(
             "Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars. "
             "Of a range the lower end counts."
@@ -111,17 +111,17 @@ def selection_sums(listing: ListingPage) -> dict:
 
 
 def describe_sum(item: Sum) -> str:
-    """One sentence: the sum where it may be made, the median, over how many, and how many of these are estimates."""
+    """Return a line with the sum (if summing makes sense), the median, the number of values, and of estimates."""
 
     def write(number: float) -> str:
-        number, language = round_to_figures(number), get_language()
-        return to_dollars(number).format(language) if item.name in MONEY else format_number(number, language)
+        rounded, language = round_to_figures(number), get_language()
+        return to_dollars(rounded).format(language) if item.name in MONEY else format_number(rounded, language)
 
     values = {
         "label": item.label,
         "number": item.number,
         "all": item.number + item.lacking,
-        "median": write(item.median),
+        "median": "" if item.median is None else write(item.median),
         "estimated": ngettext(" (%(n)d estimated)", " (%(n)d estimated)", item.estimated) % {"n": item.estimated}
         if item.estimated
         else "",
@@ -133,5 +133,5 @@ def describe_sum(item: Sum) -> str:
 
 
 def round_to_figures(number: float, figures: int = 3) -> Decimal:
-    """A number rounded to its first figures, as sums and medians are said."""
+    """Return a number rounded to significant figures, for sums and medians."""
     return Decimal(f"{number:.{figures}g}")

@@ -4,7 +4,7 @@ from wagtail.admin.views.pages.edit import EditView
 from wagtail.admin.views.pages.history import PageHistoryView
 from wagtail.admin.viewsets.pages import PageViewSet
 
-from catalog.editing.history import AuditMixin
+from catalog.editing.action_log import AuditMixin
 from catalog.editing.stale import StaleFormMixin
 
 

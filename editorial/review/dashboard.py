@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from wagtail.admin.ui.components import Component
 from wagtail.models import Page, TaskState, WorkflowState
 
-from catalog.editing.columns import name_in, name_public_state, name_schedule, with_state
+from catalog.editing.list_columns import name_in, name_public_state, name_schedule, with_state
 from catalog.models.approval import digest_of
 from catalog.models.kinds import list_kinds
 from catalog.publishing.second_look import find_owed_authors

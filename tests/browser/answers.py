@@ -1,13 +1,13 @@
-"""Waiting for the answer to a form."""
+"""Wait for the response to a form."""
 
 from contextlib import contextmanager
 
 
 @contextmanager
 def answered(page):
-    """Wait, after the block, for the answer to the form that it sent, and for the page that follows.
+    """Wait after the block for the response to the form that it sent, and for the page that follows.
 
-    Any navigation would be too soon: Wagtail's scripts rewrite the address while the form is still on its way.
+    Waiting for any navigation would be too early: Wagtail's scripts rewrite the address while the form is being sent.
     """
     with page.expect_event("load"), page.expect_response(_answers_form):
         yield

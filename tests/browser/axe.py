@@ -11,8 +11,8 @@ OPTIONS = {
 
 
 def violations(page):
-    """What breaks a rule on the page that is open: a line for each element, with the rule and the place."""
-    # Evaluated by the browser's debugger, so the page's own policy cannot refuse it.
+    """Return the violations on the open page: a line for each element, with the rule and the place."""
+    # Run by the browser's debugger, so that the page's Content-Security-Policy can't refuse it.
     page.evaluate(AXE)
     found = page.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
     return [

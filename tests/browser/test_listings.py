@@ -1,4 +1,4 @@
-"""Readers ask listings what they want to know: on a phone and a desktop, with and without script, in both languages."""
+"""Readers use listings to answer questions: on phone and desktop, with and without JavaScript, in both languages."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PLAN = {"key": "pro", "name_en": "Pro", "name_zh": "专业版", "price": "USD 20", "per": "month"}
 PHONE, DESKTOP = (390, 844), (1280, 900)
-# What the reader sees, in both languages.
+# The words that the reader sees, in both languages.
 CHINESE = {
     "Segment": "应用场景",
     "Image": "图像",
@@ -45,7 +45,7 @@ CHINESE = {
 
 @dataclass
 class Reader:
-    """Someone at a listing, who sees one language, on a phone or a desktop, with script or without."""
+    """A reader of a listing in one language, on a phone or a desktop, with or without JavaScript."""
 
     page: Page
     site: str
@@ -62,7 +62,7 @@ class Reader:
             self.page.locator("#filters-button").click()
 
     def section(self, name: str):
-        """A facet or range, unfolded."""
+        """Return a facet or range, unfolded."""
         heading = re.compile(rf"^{re.escape(self.say(name))}\s*\d*$")
         summary = self.page.locator("details.facet > summary").filter(has_text=heading)
         section = summary.locator("xpath=..")
@@ -81,10 +81,10 @@ class Reader:
         self.section(name).get_by_label(self.say(end)).fill(self.say(value))
 
     def show(self, expected: int) -> list[str]:
-        """Ask for the results, as many as are expected, and return their names."""
+        """Show the results, wait for the expected number, and return their names."""
         button = self.page.locator("#show-results")
         if self.has_script:
-            # What was typed last is sent once the reader leaves the box.
+            # The last typed text is sent when the reader leaves the box.
             self.page.keyboard.press("Tab")
             expect(button).to_contain_text(f"{expected}")
         button.click()
@@ -96,7 +96,7 @@ class Reader:
 
 @pytest.fixture
 def landscape():
-    """Answers to the questions, and near misses of each."""
+    """Entries that answer the questions, and near misses for each question."""
     image = make_label(Segment, "image", position=1, name_en="Image", name_zh="图像")
     generation = make_label(
         Segment, "image-generation", position=2, parent=image, name_en="Image generation", name_zh="图像生成"
@@ -168,7 +168,7 @@ def reader(request, live_server, browser, landscape):
 
 @pytest.mark.parametrize("reader", READERS, indirect=True)
 def test_a_listing_answers_what_people_ask(reader):
-    # UK startups in image generation with more than USD 50M
+    # Question: UK startups in image generation with more than USD 50M
     reader.open("startups")
     reader.choose("Segment", "Image generation", within="Image")
     reader.choose("Country or region", "United Kingdom")
@@ -176,7 +176,7 @@ def test_a_listing_answers_what_people_ask(reader):
     assert reader.show(1) == ["Stability AI"]
     assert "segment=image-generation" in reader.page.url, "it is all in the address"
 
-    # Open-weights models above 100 billion parameters released since 2024, Chinese makers
+    # Question: open-weights models of Chinese makers with more than 100 billion parameters, released since 2024
     reader.open("models")
     reader.choose("Country or region", "China")
     reader.bound("Released", "Earliest", "2024")
@@ -184,12 +184,12 @@ def test_a_listing_answers_what_people_ask(reader):
     reader.choose("Access", "Open weights")
     assert reader.show(1) == ["DeepSeek-V3"]
 
-    # What is built on GPT-3
+    # Question: products built on GPT-3
     reader.open("products")
     reader.choose("Built on", "GPT-3")
     assert reader.show(1) == ["Copywriter"]
 
-    # Which prices were checked in the last 30 days
+    # Question: prices checked in the last 30 days
     reader.open("products")
     reader.bound("Prices last checked", "Earliest", str(timezone.now().date() - timedelta(days=30)))
     assert reader.show(1) == ["Priced lately"]

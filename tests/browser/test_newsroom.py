@@ -1,4 +1,4 @@
-"""One whole cycle of an entry and of an article, driven as people would, in a real browser."""
+"""The whole life of an entry and of an article, done as people would do it, in a real browser."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture
 def sign_in(live_server, browser, settings):
-    """Sign someone in with a role, in a browser of their own, without autosave, which would race with the buttons."""
+    """Sign in users by role, each in a browser of their own, without autosave, which would race with the buttons."""
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 0
     contexts = []
 
@@ -56,7 +56,7 @@ def sign_in(live_server, browser, settings):
 
 
 def choose_action(page, name: str) -> None:
-    """Choose an action at the foot of a form, from its menu if need be, and wait for the page that follows."""
+    """Choose an action at the bottom of a form, opening its menu if necessary, and wait for the page that follows."""
     button = page.locator("footer").get_by_role("button", name=name, exact=True)
     if not button.is_visible():
         page.locator("footer").get_by_role("button", name="More actions").click()
@@ -65,13 +65,13 @@ def choose_action(page, name: str) -> None:
 
 
 def approve(page, address: str) -> None:
-    """Approve what waits for review at an address of the admin."""
+    """Approve the version in review at an address of the admin."""
     page.goto(address)
     choose_action(page, "Approve and publish")
 
 
 def preview(page) -> str:
-    """What the preview beside the form shows."""
+    """Return the text of the preview beside the form."""
     page.get_by_role("button", name="Toggle preview").click()
     frame = page.frame_locator("#w-preview-iframe, iframe[title='Preview']").first
     frame.locator("h1").wait_for()
@@ -79,25 +79,25 @@ def preview(page) -> str:
 
 
 def see(page, address: str) -> str:
-    """What an anonymous reader gets at an address: the page, or its status."""
+    """Return what an anonymous reader gets at an address: the text of the page, or the status."""
     response = page.request.get(address)
     return response.text() if response.ok else str(response.status)
 
 
 def schedule(page, at) -> None:
-    """Set the time at which the next version goes live, in the panel for it."""
+    """Set the time at which the next version goes live, in its panel."""
     page.get_by_role("button", name="Toggle status").click()
     page.get_by_role("button", name="Set schedule").or_(page.get_by_role("button", name="Edit schedule")).first.click()
     page.locator("[name=go_live_at]").fill(at.strftime("%Y-%m-%d %H:%M"))
     dialog = page.get_by_role("dialog", name="Set publishing schedule").or_(page.get_by_role("dialog")).first
-    # By keyboard: the calendar of the field lies over the button.
+    # By keyboard, because the field's calendar covers the button.
     with answered(page):
         dialog.get_by_role("button", name="Save schedule").press("Enter")
 
 
 @pytest.fixture
 def let_time_come(time_machine):
-    """Moves the clock two days on for the rest of the test, and runs the job that publishes what is scheduled."""
+    """Return a function that moves the clock two days ahead and runs the job that publishes scheduled versions."""
 
     def let_time_come():
         time_machine.move_to(timezone.now() + timedelta(days=2))
@@ -114,9 +114,9 @@ def test_a_form_that_saved_itself_is_submitted_at_once(live_server, sign_in, set
     settings.WAGTAIL_AUTOSAVE_INTERVAL = 100
     address = f"/admin/snippets/catalog/aimodel/edit/{model.pk}/"
     editor.goto(address)
-    # What is typed in the first two seconds Wagtail takes for what was there.
+    # Wagtail ignores changes in the first two seconds.
     editor.wait_for_timeout(2500)
-    # It saves itself a first time, then over its own version.
+    # The first autosave makes a version, the second one overwrites it.
     for text in ("Writes down sounds.", "Writes down what it hears."):
         with editor.expect_response(lambda it: it.request.method == "POST" and it.url.endswith(address)) as saved:
             editor.locator("[name=summary_en]").fill(text)
@@ -143,11 +143,11 @@ def test_an_entry_from_first_draft_to_withdrawal(live_server, sign_in, browser, 
     admin = f"/admin/snippets/catalog/{model._meta.model_name}"
     address = f"{listing}whisper/"
 
-    # The editor makes a draft, which the public does not see.
+    # The editor makes a draft, which the public doesn't see.
     editor.goto(f"{admin}/add/")
     editor.locator("[name=name_en]").fill("Whisper")
     editor.locator("[name=name_zh]").fill("Whisper 语音")
-    # Suggested by the name, a moment later: what is typed meanwhile would be overwritten.
+    # Wait for the slug that follows from the name: it would overwrite what is typed meanwhile.
     expect(editor.locator("[name=slug]")).to_have_value("whisper")
     editor.locator(f"[name={text}_en]").fill("Writes down sounds.")
     editor.locator(f"[name={text}_zh]").fill("记下声音。")
@@ -170,7 +170,7 @@ def test_an_entry_from_first_draft_to_withdrawal(live_server, sign_in, browser, 
     assert "Writes down what it hears." in preview(editor)
     assert "Whisper" not in see(reader, listing)
 
-    # It is sent for review; a reviewer approves it; the public sees it.
+    # It is submitted for review, a reviewer approves it, and the public sees it.
     editor.goto(edit)
     choose_action(editor, "Submit for review")
     assert see(reader, address) == "404"
@@ -189,7 +189,7 @@ def test_an_entry_from_first_draft_to_withdrawal(live_server, sign_in, browser, 
     let_time_come()
     assert "speech in many languages" in see(reader, address)
 
-    # Another version takes it out of the public's sight; not even its author's role lets them approve it.
+    # Another version withdraws it; its author can't approve it, whatever their role.
     lead.goto(edit)
     assert not lead.locator("footer").get_by_role("button", name="Approve and publish").is_visible()
     lead.locator("section[id$=withdraw_or_merge-section] [data-panel-toggle]").click()
@@ -258,13 +258,13 @@ def test_an_article_from_first_draft_to_withdrawal(live_server, sign_in, browser
 
 
 def test_the_morning_of_an_editor(live_server, sign_in, browser):
-    """The queue names what a changed source supports; it is checked, corrected, approved, and checked again."""
+    """The queue lists a value whose source changed; it is checked, corrected, approved, and checked again."""
     make_home()
     source = make_source(title="Model card", url="https://example.org/card")
     speech = make_label(Modality, "speech")
     values = {"access": "api", "inputs": [speech]}
     model = make_model(slug="whisper", name="Whisper", **values, cite={"access": "2026-01"}, source=source)
-    # Outside of a transaction, as in a request.
+    # Outside a transaction, as in a request.
     speech.save()
     colleague = get_user_model().objects.create_user("colleague")
     SourceText.objects.create(source=source, sha256="1", text="How to get it\nThrough the API.")
@@ -293,7 +293,7 @@ def test_the_morning_of_an_editor(live_server, sign_in, browser):
     expect(editor.locator(".check-text del")).to_have_text("Through the API.")
     expect(editor.locator(".check-text ins")).to_have_text("Download the weights.")
 
-    # One key says that the value has changed, and opens its place in the form.
+    # One key records that the value has changed, and opens the form at the value.
     with answered(editor):
         editor.keyboard.press("2")
     assert Check.objects.first().outcome == "changed"
@@ -308,7 +308,7 @@ def test_the_morning_of_an_editor(live_server, sign_in, browser):
     assert badge() == "As of January 2026; not checked yet"
     assert "Open weights" in reader.locator("dl.facts").all_inner_texts()[-1]
 
-    # Who corrected it can't verify it; somebody else can.
+    # The person who corrected it can't verify it; somebody else can.
     check = f"/admin/review/sources/{source.pk}/"
     editor.goto(check)
     expect(editor.get_by_role("button", name="Still true")).to_be_disabled()

@@ -42,14 +42,14 @@ PAGES = [
 
 @pytest.fixture
 def landscape(browser, django_db_blocker):
-    """All that ships in the database of this test."""
+    """The shipped landscape in the database of this test."""
     with django_db_blocker.unblock(), LANDSCAPE.in_use():
         yield
 
 
 @pytest.fixture
 def site(landscape, live_server):
-    """One page of each type in both languages, of the site with the landscape that ships."""
+    """One page of each type in both languages, from the site with the shipped landscape."""
     source = Source.objects.get(slug="arxiv-2005-14165").pk
     return [
         f"{live_server.url}/{language}/{address.format(source=source)}"
@@ -59,7 +59,7 @@ def site(landscape, live_server):
 
 
 def examine(page, address: str) -> list[str]:
-    """Open a page and return what is wrong with it."""
+    """Open a page and return its problems."""
     page.set_viewport_size({"width": 320, "height": 800})
     response = page.goto(address)
     faults = []
@@ -77,7 +77,7 @@ def examine(page, address: str) -> list[str]:
 @pytest.mark.long
 def test_every_page_type_is_sound(site, page):
     assert [fault for address in site for fault in examine(page, address)] == []
-    # A page that isn't there is reported by the browser as an error; that one is meant.
+    # The browser reports the intended 404 page as an error.
     assert [problem for problem in page.problems if "404" not in problem] == []
 
 
@@ -89,7 +89,7 @@ def test_every_page_type_is_sound_in_the_dark(site, page):
 
 @pytest.fixture
 def small_site(live_server):
-    """A site with two models, of which one draws and one writes."""
+    """A site with two models, one for images and one for text."""
     text, image = make_label(Modality, "text", name_zh="文本"), make_label(Modality, "image", name_zh="图像")
     make_model(name="Stable Diffusion", name_zh="Stable Diffusion", inputs=[text], outputs=[image])
     make_model(name="BERT", name_zh="BERT", inputs=[text], outputs=[text])

@@ -1,4 +1,4 @@
-"""Names that are suggested while something is typed, in a real browser: by keyboard, by mouse, and without a script."""
+"""Suggestions of names while typing, in a real browser: by keyboard, by mouse, and without JavaScript."""
 
 import pytest
 from playwright.sync_api import expect

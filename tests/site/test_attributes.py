@@ -1,4 +1,4 @@
-"""No private attribute of Django, Wagtail or another class is used, and no cached property is set from outside."""
+"""The code uses no private attributes of Django, Wagtail or other classes, and sets no cached property from outside."""
 
 import ast
 from collections.abc import Iterator
@@ -8,19 +8,19 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("catalog", "editorial", "aigc_site")
-# Documented despite their underscores.
+# Private by name, but documented.
 PUBLIC = {"_meta", "_default_manager", "_base_manager", "_state", "_replace", "os._exit"}
-# Where there is no other way.
+# Used because there is no public alternative.
 NEEDED = {
-    # The first column of a list, with its buttons, under the newest name.
+    # To show the newest name in the first column of a list, with its buttons.
     "catalog/editing/views.py: super()._get_title_column",
-    # The rows of migrations, for the connection of a thread with an event loop.
+    # To give the rows of migrations to the connection of a thread with an event loop.
     "tests/conftest.py: connection._test_serialized_contents",
-    # Where Django looks for the test database, and how it reaches PostgreSQL without one.
+    # To find the test database, and to reach PostgreSQL before it exists.
     "tests/conftest.py: connection.creation._get_test_db_name",
     "tests/databases.py: connection._nodb_cursor",
 }
-# Attributes of other classes that share their names with cached properties.
+# Attributes of other classes with the same names as cached properties.
 NAMESAKES = {
     "catalog/listing/table.py: table.facets",
     "editorial/articles/digest.py: item.values",
@@ -34,7 +34,7 @@ def read_code(*folders: str) -> dict[str, ast.Module]:
 
 
 def find_private(code: dict[str, ast.Module]) -> Iterator[str]:
-    """Each private attribute that is read or set outside of the module that defines it."""
+    """Yield each private attribute that is read or set outside the module that defines it."""
     for where, tree in code.items():
         own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         own |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
@@ -56,7 +56,7 @@ def is_private(name: str) -> bool:
 
 
 def find_set(code: dict[str, ast.Module]) -> Iterator[str]:
-    """Each cached property that is set on something else than `self`."""
+    """Yield each cached property that is set on an object other than `self`."""
     cached = {
         node.name
         for tree in code.values()

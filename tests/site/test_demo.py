@@ -1,4 +1,4 @@
-"""The demonstration: its accounts, how it starts beside another or on a full disk, and how it ends."""
+"""The demo: its accounts, how it starts beside another one or on a full disk, and how it stops."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ CODE = ("aigc_site", "catalog", "editorial", "locale", "templates")
 
 @pytest.mark.django_db
 @pytest.mark.admin
-def test_every_account_has_a_name_also_one_that_was_there_without(monkeypatch, tmp_path):
+def test_every_account_gets_a_name_also_an_existing_one_without(monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "PASSWORD_FILE", tmp_path / "password")
     User.objects.create_user("editor")
     User.objects.create_user("lead", first_name="Li")
@@ -47,7 +47,7 @@ def test_the_account_page_offers_no_time_zone_that_browsers_do_not_know(settings
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory) -> Path:
-    """A copy of the code, compiled as it is here."""
+    """A copy of the code, with its compiled modules."""
     folder = tmp_path_factory.mktemp("clone")
     for name in CODE:
         shutil.copytree(ROOT / name, folder / name)
@@ -57,13 +57,13 @@ def code(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def clone(code) -> Path:
-    """A fresh clone: the code alone, without `var/` and `.env`."""
+    """A fresh clone: only the code, without `var/` and `.env`."""
     shutil.rmtree(code / "var", ignore_errors=True)
     return code
 
 
 def environment(**variables) -> dict[str, str]:
-    """What a shell has, without the variables of the tests themselves."""
+    """Return the environment variables of the shell, without those that the tests set."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     return {**kept, **variables}
 
@@ -75,7 +75,7 @@ def free_port() -> int:
 
 
 def manage(folder: Path, *arguments, largest_file=resource.RLIM_INFINITY, **variables) -> subprocess.CompletedProcess:
-    """Run manage.py, which can make no file of more than `largest_file` bytes, as on a disk that is full by then."""
+    """Run manage.py with a limit on the size of its files in bytes, which acts like a full disk."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=folder,
@@ -90,7 +90,7 @@ GOOD = {"SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "example.org"}
 
 
 def test_the_database_of_a_fresh_clone_can_be_migrated(clone):
-    # The plan alone: to carry it out takes a minute.
+    # Only the plan: running all migrations takes a minute.
     result = manage(clone, "migrate", "--plan", "--skip-checks", **GOOD)
     assert result.returncode == 0, result.stderr
     assert "catalog.0001_initial" in result.stdout
@@ -104,7 +104,7 @@ def test_a_database_in_a_folder_that_cannot_be_made_is_named(clone):
 
 def test_two_first_starts_get_one_key_that_others_may_not_read(clone):
     (clone / "var").mkdir()
-    # One start has made the file and not written it yet, as the other reads it.
+    # One start has created the file but not yet written to it when the other one reads it.
     (clone / "var" / "secret-key").touch(mode=0o600)
     command = [sys.executable, "-c", "from aigc_site.settings import SECRET_KEY; print(SECRET_KEY)"]
     first, second = (
@@ -170,7 +170,7 @@ def test_ctrl_c_before_the_site_is_ready_is_no_traceback(folders, monkeypatch):
     assert stopped.value.returncode == 130
 
 
-# --- serving and ending ------------------------------------------------------------------------------------
+# --- serving and stopping ----------------------------------------------------------------------------------
 
 
 def children_of(pid: int) -> list[int]:
@@ -180,14 +180,14 @@ def children_of(pid: int) -> list[int]:
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
-            continue  # It has ended meanwhile.
+            continue  # The process has ended meanwhile.
         if int(fields[1]) == pid:
             found.append((int(fields[19]), int(stat.parent.name)))
     return [child for _, child in sorted(found)]
 
 
 def answers(port: int, seconds: float = 60) -> bool:
-    """Whether the site answers within that many seconds."""
+    """Return whether the site answers within so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -199,7 +199,7 @@ def answers(port: int, seconds: float = 60) -> bool:
 
 @pytest.fixture
 def server(clone):
-    """The demo's server, without the database that a first start takes a minute to make, and its port."""
+    """The demo's server and its port; without a database, which would take a minute to make."""
     if not Path("/proc/self/stat").exists():
         pytest.skip("the processes of the server are found in /proc")
     port = free_port()
@@ -226,10 +226,10 @@ demo.serve("127.0.0.1", {port})
         pytest.param(signal.SIGHUP, marks=pytest.mark.long),
     ],
 )
-def test_it_ends_with_all_its_processes_although_a_worker_does_not_react(server, signum):
+def test_it_stops_all_its_processes_although_a_worker_does_not_react(server, signum):
     process, _port = server
     clock, first, second = children_of(process.pid)
-    # As on a machine that is too busy to let it.
+    # Like on a machine that is too busy to let it react.
     os.kill(first, signal.SIGSTOP)
     process.send_signal(signum)
     assert process.wait(timeout=10) == 0
@@ -241,7 +241,7 @@ def test_it_ends_with_all_its_processes_although_a_worker_does_not_react(server,
 def test_a_worker_that_died_is_replaced(server):
     process, port = server
     _clock, *workers = children_of(process.pid)
-    # Both, so that it is a new one that answers.
+    # Kill both workers, so that only a new one can answer.
     for worker in workers:
         os.kill(worker, signal.SIGKILL)
     time.sleep(1)

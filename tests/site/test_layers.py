@@ -1,8 +1,8 @@
-"""The parts of the site know what is below them only: `aigc_site` → `editorial` → `catalog`.
+"""The parts of the site know only those below them: `aigc_site` → `editorial` → `catalog`.
 
-Imports are checked by import-linter (`make lint`). Here is the rest: what is named by a string, in Python and in
-templates. Each name belongs to a part, and no part names what belongs to one above it. The one exception: a template
-of any part may extend a layout, or include a part of one (`templates/layouts/`), though layouts are the site's.
+import-linter checks imports (`make lint`). This checks the names in strings, in Python and in templates: each name
+belongs to a part, and no part uses names of a part above it. There is one exception: a template of any part may extend
+a layout, or include a part of one (`templates/layouts/`), though layouts belong to the site.
 """
 
 import ast
@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ROOT = Path(__file__).parents[2]
 PARTS = ("catalog", "editorial", "aigc_site")
 LAYOUTS = "layouts/"
-# Which part the templates of a folder are of, or a template.
+# The part that a folder of templates, or one template, belongs to.
 TEMPLATES = {
     "catalog/": "catalog",
     "components/": "catalog",
@@ -30,13 +30,13 @@ TEMPLATES = {
     "404.html": "aigc_site",
     "500.html": "aigc_site",
 }
-# Functions whose first argument is the name of an address.
+# Functions whose first argument is a URL name.
 ADDRESSED = {"reverse", "reverse_lazy", "redirect", "resolve_url"}
 TAG = re.compile(r"{%\s*(url|load|include|extends)\s+(.*?)\s*%}", re.DOTALL)
 TEMPLATE = re.compile(r"[\w/.-]+\.(?:html|txt|xml)")
 LITERAL_ADDRESS = re.compile(r"""\b(?:href|action|src)=["'](/[^"'{]*)""")
 
-# What a name is of, and the name: ("url", "catalog:models").
+# What a name is for, and the name: ("url", "catalog:models").
 Name = tuple[str, str]
 
 
@@ -46,7 +46,7 @@ def part_of(module: str) -> str | None:
 
 
 def list_addresses(resolver: URLResolver, *, prefix: str = "", part: str | None = None) -> Iterator[tuple[str, str]]:
-    """Each name of an address, with the part that has its view, or the file in which it is named."""
+    """Yield each URL name, with the part of its view, or of the module that names it."""
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLPattern):
             view = getattr(pattern.callback, "view_class", pattern.callback)
@@ -61,7 +61,7 @@ def list_addresses(resolver: URLResolver, *, prefix: str = "", part: str | None 
 
 @pytest.fixture(scope="module")
 def owners() -> dict[Name, str]:
-    """The part that each name belongs to."""
+    """The part of each name."""
     libraries = engines["django"].engine.libraries
     models = [(part, model) for part in PARTS for model in apps.get_app_config(part).get_models()]
     return {
@@ -72,7 +72,7 @@ def owners() -> dict[Name, str]:
 
 
 def find_owners(name: Name, owners: dict[Name, str]) -> set[str]:
-    """The parts that a name may belong to; none for what is Django's or Wagtail's."""
+    """Return the parts that a name may belong to; none for names of Django or Wagtail."""
     what, text = name
     match what:
         case "template":
@@ -80,7 +80,7 @@ def find_owners(name: Name, owners: dict[Name, str]) -> set[str]:
         case "module":
             return {part} if (part := part_of(text)) else set()
         case "address":
-            # Written out, it says nothing of whose it is; only the site knows where everything is.
+            # A literal address doesn't tell its part; only the site may know all addresses.
             return {"aigc_site"}
         case "url" if text.endswith(":"):
             return {part for (kind, known), part in owners.items() if kind == "url" and known.startswith(text)}
@@ -88,7 +88,7 @@ def find_owners(name: Name, owners: dict[Name, str]) -> set[str]:
 
 
 def read_template(text: str) -> Iterator[Name]:
-    """What a template names."""
+    """Yield the names in a template."""
     for tag, argument in TAG.findall(text):
         words = argument.split()
         if tag == "load":
@@ -105,7 +105,7 @@ def read_template(text: str) -> Iterator[Name]:
 
 
 def read_module(text: str) -> Iterator[Name]:
-    """What a Python module names in strings: addresses, templates, models, modules. Docstrings name nothing."""
+    """Yield the names in the strings of a Python module (URLs, templates, models, modules), docstrings aside."""
     tree = ast.parse(text)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -124,7 +124,7 @@ def read_module(text: str) -> Iterator[Name]:
 
 
 def read_string(node: ast.expr) -> str | None:
-    """A string, or of one that is put together the namespace with which it begins."""
+    """Return a string; of an f-string, the namespace at its start."""
     if isinstance(node, ast.JoinedStr):
         node = node.values[0]
         if isinstance(node, ast.Constant):
@@ -133,7 +133,7 @@ def read_string(node: ast.expr) -> str | None:
 
 
 def list_names() -> Iterator[tuple[str, str, Name]]:
-    """Each name in the code: where it is, the part that names it, and the name."""
+    """Yield each name in the code: its place, the part that uses it, and the name."""
     for part in PARTS:
         for path in (ROOT / part).rglob("*.py"):
             if "migrations" not in path.parts:
@@ -151,7 +151,7 @@ def is_above(owner: str, part: str) -> bool:
     return PARTS.index(owner) > PARTS.index(part)
 
 
-def test_no_part_names_what_is_above_it(owners):
+def test_no_part_uses_names_of_a_part_above_it(owners):
     upwards, downwards = [], set()
     for where, part, name in list_names():
         for owner in find_owners(name, owners):
@@ -160,7 +160,7 @@ def test_no_part_names_what_is_above_it(owners):
             elif owner != part:
                 downwards.add((part, owner, name[0]))
     assert upwards == []
-    # The other direction is there, so that what is read is not nothing.
+    # Names of parts below are found, so that the test does not pass on nothing.
     assert downwards >= {
         ("editorial", "catalog", "url"),
         ("editorial", "catalog", "template"),

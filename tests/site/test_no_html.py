@@ -1,4 +1,4 @@
-"""HTML is written in templates, which escape what they are given, never in Python."""
+"""HTML is written in templates, which escape values, never in Python."""
 
 import ast
 import re
@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-# An element or an end of one; `(?P<year>…)` of a regular expression is none.
+# A start or end tag; `(?P<year>…)` in a regular expression is none.
 TAG = re.compile(r"(?<!\?P)<(/?[a-z][a-z0-9-]*\s*/?>|[a-z][a-z0-9-]*\s+[a-z])", re.IGNORECASE)
-# Patterns of addresses, which write a parameter so.
+# URL patterns, whose parameters look like tags.
 ALLOWED = {"aigc_site/urls.py": {"sitemap-<section>.xml"}}
 
 
 def find_tags(source: str) -> list[str]:
-    """The string literals with HTML in a module's source, docstrings aside; of f-strings their literal parts."""
+    """Return the string literals with HTML in a module, docstrings aside; of f-strings, the literal parts."""
     tree = ast.parse(source)
     docstrings = {
         id(node.body[0].value)

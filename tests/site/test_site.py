@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole: the way in, health, headers, errors, and settings that say what is wrong."""
+"""The site as a whole: language redirect, health, headers, error pages, and messages about wrong settings."""
 
 import os
 import re
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
     ("accepted", "address"),
     [("zh-CN,zh;q=0.9,en;q=0.5", "/zh-hans/"), ("en-GB,en", "/en/"), ("fr", "/en/"), ("zh-Hans", "/zh-hans/")],
 )
-def test_the_way_in_follows_the_browser(client, accepted, address):
+def test_the_site_opens_in_the_language_of_the_browser(client, accepted, address):
     response = client.get("/", headers={"Accept-Language": accepted})
     assert (response.status_code, response.url) == (302, address)
     assert "Accept-Language" in response.headers["Vary"]
@@ -57,7 +57,7 @@ def test_the_admin_has_a_policy_of_its_own(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("language", "words"), [("en", "Page not found"), ("zh-hans", "找不到")])
-def test_a_page_that_is_not_there_says_so_in_the_readers_language(client, language, words):
+def test_a_missing_page_is_reported_in_the_readers_language(client, language, words):
     response = client.get(f"/{language}/models/nothing-here/")
     assert response.status_code == 404
     assert words in response.content.decode()
@@ -73,7 +73,7 @@ urlpatterns = [path("en/explode/", explode)]
 @pytest.mark.django_db
 @override_settings(ROOT_URLCONF="tests.site.test_site", DEBUG=False)
 @pytest.mark.parametrize(("language", "words"), [("en", "Something went wrong"), ("zh-hans", "出了点问题")])
-def test_an_error_of_ours_shows_no_trace(language, words):
+def test_a_server_error_shows_no_traceback(language, words):
     response = Client(raise_request_exception=False).get("/en/explode/", headers={"Accept-Language": language})
     assert response.status_code == 500
     html = response.content.decode()
@@ -111,12 +111,12 @@ def test_server_timing_counts_the_queries(rf):
     assert "total;dur=" in header
 
 
-# --- settings that say what is wrong -----------------------------------------------------------------------
+# --- messages about wrong settings -------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def settings_alone(tmp_path_factory) -> Path:
-    """A folder with the settings and no `.env` beside them: a developer's own would fill in what is missing here."""
+    """A folder with the settings but no `.env`: a developer's own file would supply missing variables."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "aigc_site", folder / "aigc_site")
     shutil.copy(ROOT / "manage.py", folder)
@@ -127,7 +127,7 @@ IMPORT_SETTINGS = ("-c", "import aigc_site.settings")
 
 
 def start(folder: Path, *command: str, **environment) -> subprocess.CompletedProcess:
-    """Run Python in a process of its own, by default to import the site's settings."""
+    """Run Python in a new process, by default to import the site's settings."""
     clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")}
     return subprocess.run(
         [sys.executable, *(command or IMPORT_SETTINGS)],
@@ -159,7 +159,7 @@ def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(settings_alo
     assert complaint in result.stderr.splitlines()[-1]
 
 
-def test_a_command_says_a_wrong_setting_in_one_sentence(settings_alone):
+def test_a_command_reports_a_wrong_setting_in_one_sentence(settings_alone):
     result = start(settings_alone, "manage.py", "migrate", **GOOD, EMAIL_PORT="many")
     assert result.returncode == 1
     assert "EMAIL_PORT" in result.stderr
@@ -171,8 +171,8 @@ def test_a_good_environment_starts(settings_alone):
     assert start(settings_alone, **GOOD).returncode == 0
 
 
-# Read by the settings, but no business of a `.env` file.
-NOT_IN_EXAMPLE = {"DEMO"}  # `make demo` sets it, and the file is not read then
+# The settings read it, but it doesn't belong in a `.env` file.
+NOT_IN_EXAMPLE = {"DEMO"}  # `make demo` sets it, and then the file is not read.
 
 
 def test_the_example_of_an_environment_names_what_the_settings_read_and_nothing_else():

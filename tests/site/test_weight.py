@@ -1,4 +1,4 @@
-"""What a reader's browser has to fetch: the budget of a public page, gzipped."""
+"""The size of a public page: what a reader's browser has to fetch, gzipped."""
 
 import gzip
 from pathlib import Path
@@ -14,7 +14,7 @@ KILOBYTE = 1000
 
 
 def weigh(content: bytes) -> float:
-    """The size in kB of what is sent."""
+    """Return the gzipped size in kB."""
     return len(gzip.compress(content)) / KILOBYTE
 
 

@@ -1,4 +1,4 @@
-"""Serve a demonstration of the site on this machine: database, landscape, accounts and server in one step."""
+"""Serve a demo of the site on this machine: database, landscape, accounts and server in one step."""
 
 import errno
 import fcntl
@@ -39,10 +39,10 @@ ACCOUNTS = {
     "lead": "Lead",
     "admin": "Administrator",
 }
-# Seconds between two rounds of what an operator's clock does every minute.
+# Seconds between two runs of the commands that operators schedule every minute.
 CLOCK = 20
 CLOCK_COMMANDS = ("publish_scheduled", "send_notices")
-# Seconds that a worker gets to end before it is killed; one that is still starting would not end by itself.
+# Seconds that a worker gets to exit before it is killed; one that is still starting would not exit by itself.
 KILL_TIMEOUT = 3
 PASSWORD_FILE = settings.VAR_DIR / "demo-password"
 
@@ -52,7 +52,7 @@ SQLITE_DISK_ERRORS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_
 
 @contextmanager
 def stop_with_sentence():
-    """Say in one sentence, by `CommandError`, what is wrong with disk or database, or that a person stopped it."""
+    """Turn Ctrl-C and errors of disk or database into a `CommandError` of one sentence."""
     try:
         yield
     except KeyboardInterrupt:
@@ -79,10 +79,10 @@ def stop_with_sentence():
 
 @contextmanager
 def lock_preparation():
-    """Let only one demo at a time prepare `var/`; raises `CommandError` if another one does."""
+    """Let only one demo at a time prepare `var/`; raise `CommandError` if another one is doing so."""
     with open(settings.VAR_DIR / "demo-lock", "w") as file:
         try:
-            # The system releases it however this process ends.
+            # The system releases the lock however this process ends.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(
@@ -93,7 +93,7 @@ def lock_preparation():
 
 
 def make_folders():
-    """Make the folders that the site writes to; raises `CommandError` for one that may not be written to."""
+    """Make the folders that the site writes to; raise `CommandError` for one without write permission."""
     for folder in (settings.VAR_DIR, settings.STATIC_ROOT, Path(settings.MEDIA_ROOT)):
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
@@ -101,7 +101,7 @@ def make_folders():
 
 
 def check_port(host, port):
-    """Say that the port is taken, or no port, before anything is done, not after."""
+    """Raise `CommandError` if the host or port is invalid or the port is taken, before any other work is done."""
     if not (port.isdecimal() and 0 < int(port) < 65535):
         raise CommandError(f"PORT must be a number from 1 to 65534, not {port!r}.")
     try:
@@ -119,10 +119,10 @@ def check_port(host, port):
 
 
 def provide_accounts():
-    """Make the accounts that are missing, and return the password of all.
+    """Create missing accounts, and return the password of all.
 
-    An account that exists keeps what was changed in it, and gets a name if it has none; its password changes only when
-    another is asked for.
+    An existing account keeps its changes, and gets a name if it has none; its password changes only if the environment
+    asks for another one.
     """
     kept = PASSWORD_FILE.read_text().strip() if PASSWORD_FILE.exists() else ""
     password = os.environ.get("DEMO_PASSWORD") or kept or secrets.token_urlsafe(9)
@@ -133,7 +133,7 @@ def provide_accounts():
         else set(ACCOUNTS) - set(users.filter(username__in=ACCOUNTS).values_list("username", flat=True))
     )
     if names:
-        # One hash for all: making it is slow on purpose.
+        # One hash for all, because hashing is slow on purpose.
         encoded = make_password(password)
         with transaction.atomic():
             for name in sorted(names):
@@ -149,18 +149,18 @@ def provide_accounts():
         PASSWORD_FILE.touch(mode=0o600)
         PASSWORD_FILE.write_text(password)
     for name in ACCOUNTS:
-        # Wagtail's account form takes no change, of the language for one, without a name.
+        # Without a name, Wagtail's account form saves nothing, not even a change of language.
         users.filter(username=name, first_name="", last_name="").update(first_name=name.capitalize(), last_name="Demo")
     return password
 
 
 def run_clock():
-    """Do in a process of its own what an operator's clock job does, and return its process id."""
+    """Run the scheduled commands in a process of their own, and return its process id."""
     parent = os.getpid()
     if pid := os.fork():
         return pid
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # If the server is killed outright, nothing else ends this process.
+    # If the server is killed, nothing else ends this process.
     while os.getppid() == parent:
         time.sleep(CLOCK)
         for command in CLOCK_COMMANDS:
@@ -173,7 +173,7 @@ def run_clock():
 
 
 def prepare(stdout):
-    """Bring database, landscape and accounts up to date, and return the password of the accounts."""
+    """Update database, landscape and accounts, and return the password of the accounts."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         stdout.write("Preparing the database")
@@ -181,7 +181,7 @@ def prepare(stdout):
         is_older = bool(executor.loader.applied_migrations)
         call_command("migrate", verbosity=0)
         if is_older:
-            # What is derived may have had another shape.
+            # An older version may have derived other data.
             for command in ("rebuild_listing", "update_index"):
                 call_command(command, stdout=io.StringIO(), verbosity=0)
     call_command("load_landscape")
@@ -192,7 +192,7 @@ def prepare(stdout):
 
 def serve(host, port):
     """Serve the site until SIGINT, SIGTERM or SIGHUP, then end this process."""
-    # In this process, whose workers inherit what is loaded by now: seconds sooner than starting another.
+    # Load URLs now: workers are forked from this process and inherit them, so that they start seconds sooner.
     get_resolver().url_patterns  # noqa: B018
     server = Granian(
         "django.core.wsgi:get_wsgi_application",
@@ -208,7 +208,7 @@ def serve(host, port):
         workers_kill_timeout=KILL_TIMEOUT,
     )
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        # Granian reloads on SIGHUP: it would go on, unseen, when its terminal is closed.
+        # Granian reloads on SIGHUP, so that it would keep running after its terminal is closed.
         server.on_startup(lambda: signal.signal(signal.SIGHUP, server.signal_handler_interrupt))
     clock = run_clock()
     try:
@@ -217,7 +217,7 @@ def serve(host, port):
         os.kill(clock, signal.SIGTERM)
         os.waitpid(clock, 0)
     sys.stdout.flush()
-    # Python would first free all that is loaded, which takes seconds on a busy machine.
+    # A normal exit would first free all objects, which takes seconds on a busy machine.
     os._exit(0)
 
 
@@ -225,7 +225,8 @@ class Command(BaseCommand):
     help = "Serve a demonstration of the site with its own database in var/. Called by `make demo`."
     # The database may not be migrated yet.
     requires_migrations_checks = False
-    # `make lint` checks the system; here it would only delay the start.
+    # `make lint` runs the system checks; here they would only delay the start.
+
     requires_system_checks = []
 
     def add_arguments(self, parser):

@@ -1,7 +1,7 @@
-"""Publish what was approved for a time that has come; takes the place of Wagtail's command of this name.
+"""Publish approved versions whose scheduled time has come; replaces Wagtail's command of the same name.
 
-Wagtail's stops at the first version that is refused, and everything behind it waits for ever. Here each version stands
-for itself. Nothing expires: withdrawing takes a person.
+Wagtail's command stops at the first version that is refused, and all later ones wait for ever. Here each version is
+published independently of the others. Nothing expires: only people withdraw entries.
 """
 
 from django.core.exceptions import ValidationError

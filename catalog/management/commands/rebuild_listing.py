@@ -1,4 +1,4 @@
-"""Bring the listing index in step with what was published."""
+"""Rebuild the listing index from publications and checks."""
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
@@ -8,7 +8,8 @@ from catalog.listing.past import rebuild
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
+    # The stubs don't allow for lazy translations here.
+    help = gettext_lazy(  # type: ignore[assignment]
         "Makes the listing index of today anew, and fills in days of which nothing was kept. Publishing keeps it in "
         "step by itself."
     )

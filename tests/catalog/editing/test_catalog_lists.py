@@ -24,7 +24,7 @@ def editor():
 
 
 def names(response) -> list[str]:
-    """The first column of a list."""
+    """Return the first column of a list."""
     return [str(row) for row in response.context["object_list"]]
 
 
@@ -254,7 +254,7 @@ def find_in_chooser(editor, model, query: str) -> BeautifulSoup:
     return BeautifulSoup(response.content, "html.parser")
 
 
-def test_misspelt_name_is_found_in_lists_and_choosers_and_both_say_for_what_they_looked(editor):
+def test_misspelt_name_is_found_in_lists_and_choosers_which_name_the_correction(editor):
     entries = [
         make_organization(name="Midjourney", country="US"),
         make_organization(name="Midjourney Labs", publish=False),

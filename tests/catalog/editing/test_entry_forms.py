@@ -1,4 +1,4 @@
-"""The forms of the catalog: every value of the registry is there, and what is typed arrives and comes back."""
+"""The forms of the catalog: they have every value of the registry, save what is typed, and show it again."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -146,7 +146,7 @@ def test_organization_with_all_lists_survives_every_cycle(editor):
 
     check(organization)
     keys = [person.key for person in organization.people.all()]
-    # Saved again as it is, published, changed as a draft of a live entry, changed once more, published.
+    # Saved unchanged, published, changed as a draft of a live entry, changed again, published.
     assert send(editor, url(organization, "edit")).status_code == 302
     check(organization.get_latest_revision_as_object())
     publish_revision(Organization.objects.get(slug="acme").latest_revision)
@@ -185,7 +185,7 @@ def test_model_with_relations(editor):
     assert model.parameters == Quantity.parse("175 billion")
     assert model.training_cost.is_undisclosed
     assert model.lineage.get().model == older
-    # The form shows what is chosen, and keeps it.
+    # The form shows the chosen objects, and keeps them.
     html = editor.get(url(model, "edit")).content.decode()
     assert form_values(html)["makers"] == [str(maker.pk)]
     assert str(maker) in html
@@ -209,7 +209,7 @@ def test_product_with_price_plans(editor):
     assert [*product.built_on.all()] == [built_on]
 
 
-def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(editor):
+def test_errors_are_beside_their_fields_and_nothing_typed_is_lost(editor):
     response = create(
         editor,
         Organization,
@@ -240,7 +240,7 @@ def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(editor):
     assert not Organization.objects.exists()
 
 
-def test_dates_and_figures_that_a_row_needs_are_asked_for_in_drafts_too(editor):
+def test_dates_and_figures_of_rows_are_required_in_drafts_too(editor):
     source = make_source()
     response = create(
         editor,
@@ -301,7 +301,7 @@ def test_copy_makes_another_entry(editor, model):
     assert editor.post(url(original, "copy"), {}).status_code == 405
 
 
-def test_copy_takes_the_rows_along(editor):
+def test_copy_has_the_rows_too(editor):
     link = {"key": "site", "link_kind": "website", "url": "https://example.org/"}
     create(editor, Organization, rows=(("links", link),))
     original = Organization.objects.get()

@@ -1,4 +1,4 @@
-"""The picker in a browser: chooses several entries, takes one away, and saves what is left."""
+"""The picker in a browser: choose several entries, remove one, and save the others."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Listings as files and feeds: exactly what the page shows, with sources and dates, and nothing that runs."""
+"""Exports and feeds of listings: exactly what the page shows, with sources and dates, and no formula that runs."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ FORMS = ["data.csv", "data.xlsx", "data.json", "feed.atom", "feed.json"]
 
 
 def read_csv(client, address: str) -> tuple[list[str], list[dict]]:
-    """The first lines of a file, and its rows by column."""
+    """Return the header lines of a file, and its rows by column."""
     response = client.get(address)
     assert response.status_code == 200
     text = b"".join(response.streaming_content).decode()
@@ -54,7 +54,7 @@ def read_xlsx(client, address: str):
 
 
 def move_to_the_past() -> None:
-    """Have everything that was published and checked so far be of early January 2026."""
+    """Move the times of all publications and checks to early January 2026."""
     Publication.objects.update(at=datetime(2026, 1, 1, tzinfo=UTC))
     Check.objects.update(at=datetime(2026, 1, 2, tzinfo=UTC))
     ListingEntry.ever.update(since="2026-01-01")
@@ -131,7 +131,7 @@ def test_csv_holds_each_value_with_its_sources_and_dates(client, landscape):
     assert "hidden-lab" not in json.dumps([preface, row])
 
 
-def test_money_is_taken_in_its_currency_and_in_dollars(client, landscape):
+def test_money_is_exported_in_its_currency_and_in_dollars(client, landscape):
     _preface, [row] = read_csv(client, "/en/startups/data.csv?country=GB")
     assert float(row["total_funding_usd"]) == 135
     assert row["funding_rounds"] == "Seed; October 2022; EUR 90 (about USD 135 on 17 October 2022); '=HYPERLINK(1)"
@@ -158,7 +158,7 @@ def test_texts_are_in_the_language_of_the_address(client, landscape):
     assert any("模型" in line for line in preface)
 
 
-def test_a_file_says_what_was_asked_for(client, landscape):
+def test_a_file_names_its_filters(client, landscape):
     preface, rows = read_csv(client, "/en/models/data.csv?access=open-weights&colour=red&page=7&sort=name")
     assert len(rows) == 1
     text = "\n".join(preface)
@@ -207,13 +207,13 @@ def test_files_hold_what_the_page_counts_in_its_order(client, landscape):
             assert [it.split("/")[-2] for it in found] == expected
 
 
-def test_a_file_says_what_a_misspelt_search_was_taken_for(client, landscape):
+def test_a_file_names_the_corrected_search(client, landscape):
     preface, [row] = read_csv(client, "/en/models/data.csv?q=Stabel")
     assert row["name_en"] == "'=Stable Diffusion"
     assert "Results for: Stable" in preface[2]
 
 
-def test_what_matches_nothing_is_a_file_without_rows(client, landscape):
+def test_no_results_give_a_file_without_rows(client, landscape):
     assert read_csv(client, "/en/models/data.csv?q=nothingofthatname")[1] == []
     assert read_json(client, "/en/models/data.json?q=nothingofthatname")["entries"] == []
     assert len(list(read_xlsx(client, "/en/models/data.xlsx?q=nothingofthatname").worksheets[0])) == 1
@@ -230,14 +230,14 @@ def test_any_query_is_answered(client, landscape):
         assert len(read_csv(client, f"/en/models/data.csv?{query}")[0]) == PREFACE
 
 
-def test_what_was_asked_for_is_no_formula_where_a_semicolon_ends_a_cell(client, landscape):
+def test_a_filter_is_no_formula_where_a_semicolon_ends_a_cell(client, landscape):
     lines = client.get("/en/models/data.csv?;%3D1%2B1=x&q=a;=1").getvalue().decode().splitlines()
     pieces = [piece.strip(' "') for line in lines[:PREFACE] for piece in line.split(";")]
     assert "'=1+1" in pieces
     assert not [piece for piece in pieces if piece.startswith(("=", "+", "-", "@"))]
 
 
-def test_texts_of_a_feed_are_texts_and_it_has_an_author(client):
+def test_a_feed_escapes_texts_and_has_an_author(client):
     make_model(name="Odd", summary_en="a < b & <i>c</i>", summary_zh="")
     feed = ElementTree.fromstring(client.get("/en/models/feed.atom").content)
     summary = feed.findtext("{*}entry/{*}summary")
@@ -245,7 +245,7 @@ def test_texts_of_a_feed_are_texts_and_it_has_an_author(client):
     assert feed.findtext("{*}author/{*}name") == "AIGC Landscape"
 
 
-def test_head_and_nothing_but_reading(client, landscape):
+def test_head_is_answered_and_post_is_refused(client, landscape):
     for form in FORMS:
         head, got = client.head(f"/en/models/{form}"), client.get(f"/en/models/{form}")
         assert head.status_code == 200
@@ -254,8 +254,8 @@ def test_head_and_nothing_but_reading(client, landscape):
         assert client.post(f"/en/models/{form}").status_code == 405
 
 
-def test_a_past_day_is_taken_as_it_was(client, landscape, django_user_model):
-    """What was published and checked since is not in it."""
+def test_a_past_day_is_exported_as_it_was(client, landscape, django_user_model):
+    """It has nothing that was published or checked later."""
     revision = landscape.get_latest_revision_as_object()
     revision.access = "api"
     move_to_the_past()
@@ -268,14 +268,14 @@ def test_a_past_day_is_taken_as_it_was(client, landscape, django_user_model):
     assert read_json(client, f"/en/models/data.json?as_of={DAY}")["meta"]["entries"] == 2
 
 
-def test_what_is_withdrawn_is_in_no_file(client, landscape):
+def test_withdrawn_entries_are_in_no_file(client, landscape):
     withdraw(landscape)
     for form in ("csv", "json", "xlsx"):
         body = b"".join(client.get(f"/en/models/data.{form}").streaming_content)
         assert b"stable-diffusion" not in body
 
 
-def test_queries_go_by_chunks_not_by_entries(client, landscape, monkeypatch, commit):
+def test_queries_grow_with_chunks_not_with_entries(client, landscape, monkeypatch, commit):
     for number in range(10):
         make_model(slug=f"m-{number}", makers=list(landscape.makers.filter(live=True)), cite={"makers": "2024"})
     move_to_the_past()
@@ -295,7 +295,7 @@ def test_queries_go_by_chunks_not_by_entries(client, landscape, monkeypatch, com
             assert count(form, query, 3) == whole + 3 * each, "four chunks instead of one"
 
 
-def test_a_feed_has_what_was_published_last(client, landscape):
+def test_a_feed_has_the_entries_published_last(client, landscape):
     response = client.get("/en/models/feed.atom?output=image")
     assert response.headers["Content-Type"].startswith("application/atom+xml")
     feed = ElementTree.fromstring(response.content)
@@ -312,7 +312,7 @@ def test_a_feed_has_what_was_published_last(client, landscape):
     assert everything["language"] == "zh-hans"
 
 
-def test_a_feed_says_what_was_asked_for_its_licence_sources_and_dates(client, landscape):
+def test_a_feed_names_its_filters_licence_sources_and_dates(client, landscape):
     today = datetime.now(UTC).date()
     feed = ElementTree.fromstring(client.get("/en/models/feed.atom?output=image&q=Stabel").content)
     assert feed.findtext("{*}subtitle") == "Asked for: Search: “Stabel”, Output: Image, Results for: Stable"
@@ -351,7 +351,7 @@ def test_a_feed_takes_as_many_queries_for_many_as_for_two(client, landscape, com
     assert few[1] <= 16
 
 
-def test_a_feed_keeps_the_id_of_what_is_renamed(client, landscape):
+def test_a_feed_keeps_the_id_of_a_renamed_entry(client, landscape):
     draft = landscape.get_latest_revision_as_object()
     draft.slug = "sd"
     publish_revision(draft.save_revision())

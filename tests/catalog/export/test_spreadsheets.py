@@ -1,4 +1,4 @@
-"""Tables for spreadsheet programs: nothing in them runs, and numbers stay numbers."""
+"""Tables for spreadsheet programs: no text runs as a formula, and numbers stay numbers."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ rows = st.lists(st.lists(st.one_of(st.none(), numbers, texts), min_size=1, max_s
 
 
 def find_guards(read: str, cell: str) -> list[int]:
-    """The places in a text before which an apostrophe was put; nothing else may have changed."""
+    """Return the positions of added apostrophes; fail if anything else was changed."""
     guards, place = [], 0
     for char in read:
         if char == cell[place : place + 1]:
@@ -40,7 +40,7 @@ def find_guards(read: str, cell: str) -> list[int]:
 
 @given(rows)
 @example([["=cmd|' /C calc'!A0", "\t=1", "  +1", "＝1", "a; =1\t@b", -5, Decimal("-0.5"), -2.5]])
-def test_csv_holds_what_it_was_given_and_no_text_that_a_program_runs(rows):
+def test_csv_keeps_every_value_and_has_no_formula(rows):
     lines = [write_line(row) for row in rows]
     for line, row in zip(lines, rows, strict=True):
         assert line.endswith("\r\n")
@@ -82,7 +82,7 @@ def test_xlsx_stores_texts_as_texts_and_numbers_as_numbers(rows):
 
 
 def written(text: str) -> str:
-    """A text as XML gives it back: without what it can't hold."""
+    """Return a text as XML stores it: without characters that it can't hold."""
     kept = "".join(it for it in text if it in "\t\n\r" or (it >= " " and it not in "\ufffe\uffff"))
     return kept
 

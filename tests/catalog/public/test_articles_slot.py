@@ -1,4 +1,4 @@
-"""Articles are written above the catalog: a room there has to say how they are found."""
+"""Articles belong to an app above the catalog, which has to register how to find them."""
 
 from django.core.checks import run_checks
 

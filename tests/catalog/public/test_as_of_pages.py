@@ -1,4 +1,4 @@
-"""Pages as of a day: what they show, how they say so, and that every way on stays on the day."""
+"""Pages as of a day: what they show, how they name the day, and that all their links stay on the day."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -36,7 +36,7 @@ def links_of(soup, selector: str) -> list[str]:
 
 @pytest.fixture
 def clock():
-    """Time stands still at noon (UTC) of 1 March 2026, until it is moved by days."""
+    """Stop the clock at noon (UTC) on 1 March 2026; tests move it by days."""
     with time_machine.travel(datetime(2026, 3, 1, 12, tzinfo=UTC), tick=False) as traveller:
 
         def move(days: int) -> None:
@@ -47,7 +47,7 @@ def clock():
 
 @pytest.fixture
 def gpt(clock):
-    """A model and its maker, both renamed on the third day; it is the fifth."""
+    """A model and its maker, both renamed on the third day; today is the fifth."""
     maker = make_organization(name="OpenAI", slug="openai", country="US")
     model = make_model(name="GPT-3", slug="gpt-3", makers=[maker], released="2020", cite={"released": "2025-06"})
     clock(2)
@@ -60,7 +60,7 @@ def gpt(clock):
 # Details ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_entry_is_shown_as_it_was_with_the_names_of_then(gpt):
+def test_an_entry_is_shown_as_it_was_with_the_names_of_that_day(gpt):
     soup = open_page("/en/models/gpt-3/?as_of=2026-03-02")
     assert words_of(soup.h1) == "GPT-3"
     assert "28 May 2020" not in words_of(soup.select_one(".facts"))
@@ -74,11 +74,11 @@ def test_an_entry_is_shown_as_it_was_with_the_names_of_then(gpt):
     assert "本站在 2026 年 3 月 2 日的记录" in words_of(open_page("/zh-hans/models/gpt-3/?as_of=2026-03-02").main)
 
 
-def test_the_present_address_shows_what_had_another_one_then(gpt):
+def test_the_present_address_shows_an_entry_that_had_another_one(gpt):
     assert words_of(open_page("/en/models/gpt-3-175b/?as_of=2026-03-01").h1) == "GPT-3"
 
 
-def test_an_address_shows_what_had_it_then(gpt, clock):
+def test_an_address_shows_the_entry_that_had_it_on_that_day(gpt, clock):
     make_model(name="Impostor", slug="gpt-3")
     clock(6)
     assert words_of(open_page("/en/models/gpt-3/").h1) == "Impostor"
@@ -86,7 +86,7 @@ def test_an_address_shows_what_had_it_then(gpt, clock):
 
 
 def test_a_redirect_stays_on_the_day(client, gpt):
-    # Today, which leaves the present page as it is; tomorrow the address says something else.
+    # The redirect is temporary: today the address shows the present page, tomorrow a past day.
     response = client.get("/en/models/gpt-3/?as_of=2026-03-05")
     assert (response.status_code, response.url) == (302, "/en/models/gpt-3-175b/?as_of=2026-03-05")
     assert client.get("/en/startups/openai/?as_of=2026-03-01").url == "/en/organizations/openai/?as_of=2026-03-01"
@@ -101,7 +101,7 @@ def test_as_of_today_is_the_present_page_but_for_the_mark(gpt):
 
 
 @pytest.mark.parametrize("asked", ["2026-03-06", "soon"])
-def test_a_day_that_can_not_be_is_ignored_and_said(gpt, asked):
+def test_an_impossible_day_is_ignored_and_named(gpt, asked):
     soup = open_page(f"/en/models/gpt-3-175b/?as_of={asked}")
     assert f"Ignored, not a filter here: as_of={asked}" in words_of(soup.main)
     assert words_of(soup.article) == words_of(open_page("/en/models/gpt-3-175b/").article)
@@ -125,7 +125,7 @@ def test_a_draft_is_not_there_on_any_day(clock):
     open_page("/en/models/secret/?as_of=2026-03-01", status=404)
 
 
-def test_what_was_taken_away_says_so_on_the_days_on_which_it_was(client, clock):
+def test_withdrawals_and_mergers_show_on_the_days_on_which_they_held(client, clock):
     model, other = make_model(name="Gone", slug="gone"), make_model(name="Stays", slug="stays")
     merged = make_model(name="Double", slug="double")
     clock(1)
@@ -143,8 +143,8 @@ def test_what_was_taken_away_says_so_on_the_days_on_which_it_was(client, clock):
     assert words_of(open_page("/en/models/double/?as_of=2026-03-01").h1) == "Double"
 
 
-def test_what_is_withdrawn_now_shows_no_past_day(clock):
-    """As its history: whatever was wrong with it is not to be had by asking for yesterday."""
+def test_a_withdrawn_entry_shows_no_past_day(clock):
+    """Like its history: nobody can read a withdrawn entry by asking for yesterday."""
     model, other = make_model(slug="gone"), make_model(name="Stays", slug="stays")
     merged, into = make_model(slug="double"), make_model(name="Gone too", slug="gone-too")
     clock(1)
@@ -164,7 +164,7 @@ def test_what_is_withdrawn_now_shows_no_past_day(clock):
     open_page("/en/models/gone/?as_of=2026-03-01", status=410)
 
 
-def test_what_is_merged_now_is_there_as_it_was_before(clock):
+def test_a_merged_entry_shows_the_days_before_the_merger(clock):
     other = make_model(name="Stays", slug="stays")
     clock(1)
     merged = make_model(name="Double", slug="double")
@@ -174,13 +174,13 @@ def test_what_is_merged_now_is_there_as_it_was_before(clock):
     soup = open_page("/en/models/double/?as_of=2026-03-02")
     assert words_of(soup.h1) == "Double"
     assert links_of(soup, ".preview-banner") == ["/en/models/stays/"]
-    # It was not there yet; what has its address since was.
+    # The entry did not exist yet; the one that has its address now did.
     response = Client().get("/en/models/double/?as_of=2026-03-01", follow=True)
     assert response.redirect_chain == [("/en/models/stays/?as_of=2026-03-01", 302)]
     assert words_of(BeautifulSoup(response.content, "html.parser").h1) == "Stays"
 
 
-def test_a_merger_that_was_turned_round_leads_nobody_in_circles(clock):
+def test_a_reversed_merger_does_not_redirect_in_circles(clock):
     first, second = make_model(name="First", slug="first"), make_model(name="Second", slug="second")
     clock(4)
     publish(first, merged_into=second)
@@ -203,7 +203,7 @@ def test_a_merger_that_was_turned_round_leads_nobody_in_circles(clock):
     }
 
 
-def test_before_either_was_there_a_merged_entry_says_when_records_begin(clock):
+def test_a_merged_entry_says_when_records_begin_on_days_before_both_existed(clock):
     make_model(slug="older")
     clock(3)
     other, merged = make_model(name="Stays", slug="stays"), make_model(slug="double")
@@ -213,7 +213,7 @@ def test_before_either_was_there_a_merged_entry_says_when_records_begin(clock):
     assert "This site's records of it begin on 4 March 2026." in words_of(soup.main)
 
 
-def test_checks_are_those_that_were_known_then(clock):
+def test_checks_are_those_known_on_that_day(clock):
     model = make_model(slug="checked", licence="MIT")
     clock(1)
     user = get_user_model().objects.create_user("editor")
@@ -238,7 +238,7 @@ def test_a_value_is_old_on_the_days_on_which_it_was(clock):
 # Listings ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_listing_says_on_which_day_it_is_and_every_way_on_stays_there(gpt):
+def test_a_listing_names_its_day_and_its_links_stay_on_it(gpt):
     soup = open_page("/en/organizations/?as_of=2026-03-01&country=US")
     assert MARK in words_of(soup.select_one(".preview-banner"))
     assert links_of(soup, ".preview-banner") == ["/en/organizations/?country=US"]

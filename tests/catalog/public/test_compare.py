@@ -1,4 +1,4 @@
-"""Entries side by side: what differs first, with sources and dates, by an address that can be cited."""
+"""Entries side by side: differences first, with sources and dates, at an address that can be cited."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ def text_of(response) -> str:
 
 
 def lines_of(response, table: int = 0) -> dict[str, list[str]]:
-    """The rows of a table: the words of each cell by the first one."""
+    """Return the rows of a table: the words of the cells, by those of the first cell."""
     tables = re.findall(r"<table.*?</table>", response.content.decode(), flags=re.DOTALL)
     rows = re.findall(r"<tr.*?</tr>", tables[table], flags=re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, flags=re.DOTALL) for row in rows]
@@ -85,7 +85,7 @@ def models(django_user_model):
     return first, second
 
 
-def test_what_differs_comes_first_with_sources_and_dates(client, models):
+def test_differences_come_first_with_sources_and_dates(client, models):
     response = client.get("/en/compare/?kind=models&slug=first&slug=second")
     assert response.status_code == 200
     differing, same = lines_of(response), lines_of(response, 1)
@@ -117,13 +117,13 @@ def test_the_order_is_that_of_the_address(client, models):
     assert lines_of(client.get("/en/compare/?kind=models&slug=second&slug=first"))["Released"][0].startswith("2023")
 
 
-def test_chinese(client, models):
+def test_a_comparison_in_chinese(client, models):
     response = client.get("/zh-hans/compare/?kind=models&slug=first&slug=second")
     assert "未披露" in lines_of(response)["参数量"][1]
     assert lines_of(response)["开放方式"][1] == "未知"
 
 
-def test_what_is_not_public_is_ignored_like_what_is_not_there(client, models):
+def test_entries_that_are_not_public_are_ignored_like_unknown_ones(client, models):
     draft = make_model(name="Secret draft", slug="secret", publish=False)
     gone = make_model(name="Gone", slug="gone")
     withdraw(gone)
@@ -153,7 +153,7 @@ def test_former_addresses_lead_to_present_ones(client, models):
     assert "Ignored" not in text_of(response)
 
 
-def test_seven_are_six_and_it_says_so(client):
+def test_a_seventh_entry_is_left_out_and_named(client):
     slugs = [make_product(name=f"Product {n}", slug=f"p{n}").slug for n in range(7)]
     query = "&".join(f"slug={slug}" for slug in slugs)
     response = client.get(f"/en/compare/?kind=products&{query}")
@@ -172,14 +172,14 @@ def test_fewer_than_two_says_how_to_add_some(client, models):
     assert "<table" not in html
 
 
-def test_the_very_name_adds_an_entry(client, models):
+def test_an_exact_name_adds_the_entry(client, models):
     for name in ("Second", "second", "第二个"):
         response = client.get("/en/compare/", {"kind": "models", "slug": "first", "name": name})
         assert response.status_code == 302
         assert response.headers["Location"] == "/en/compare/?kind=models&slug=first&slug=second"
 
 
-def test_several_are_offered(client, models):
+def test_several_matches_are_offered(client, models):
     make_model(name="Second sight", slug="second-sight")
     make_model(name="Second draft", slug="second-draft", publish=False)
     response = client.get("/en/compare/?kind=models&slug=first&name=secon")
@@ -240,7 +240,7 @@ def test_a_past_day_shows_what_was_known_then(client, models):
     assert "slug=second" in text_of(client.get(f"/en/compare/?{query}&as_of=2026-01-15")), "it has no public history"
 
 
-def test_what_is_compared_can_be_taken_away(client, models):
+def test_a_comparison_can_be_exported(client, models):
     response = client.get("/en/compare/data.csv?kind=models&slug=second&slug=first&slug=nothing")
     lines = list(csv.reader(io.StringIO(b"".join(response.streaming_content).decode().removeprefix("\ufeff"))))
     assert response.headers["X-Robots-Tag"] == "noindex"
@@ -295,7 +295,7 @@ def test_six_take_as_many_queries_as_two(client, models, commit):
     assert count(f"{five}&name=nothing") <= 12
 
 
-def test_entries_and_the_menu_lead_to_it(client, models):
+def test_entries_and_the_menu_link_to_comparisons(client, models):
     html = client.get("/en/models/first/").content.decode()
     assert 'href="/en/compare/?kind=models&amp;slug=first"' in html
     assert '<a href="/en/compare/"' in html

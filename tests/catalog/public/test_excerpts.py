@@ -1,4 +1,4 @@
-"""Where the beginning of a long text ends, in both languages."""
+"""Where excerpts of long texts end, in both languages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where the address of a renamed, merged or withdrawn entry leads."""
+"""What the addresses of renamed, merged and withdrawn entries answer."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -16,7 +16,7 @@ def words_at(client, address: str) -> str:
 
 @pytest.fixture
 def merged():
-    """A model that was merged into another one: both."""
+    """A model that was merged into another one, and the other one."""
     target, old = make_model(slug="target", name="Target"), make_model(slug="old", name="Old")
     publish(old, merged_into=target)
     return old, target
@@ -42,7 +42,7 @@ def test_the_other_one_says_what_was_merged_into_it(client, merged):
     assert "Merged into" not in words_at(client, "/en/models/target/")
 
 
-def test_terms_are_merged_alike(client):
+def test_a_merged_term_leads_to_the_other_one(client):
     target, old = make_term(slug="target"), make_term(slug="old")
     publish(old, merged_into=target)
     assert client.get("/en/glossary/old/").url == "/en/glossary/target/"
@@ -83,7 +83,7 @@ def test_an_entry_renamed_before_it_was_merged_leads_there_from_both_addresses(c
 
 def test_a_draft_of_what_was_merged_changes_nothing_for_readers(client, merged):
     old, _target = merged
-    # As the form of an entry that is not live does.
+    # The form of an entry that is not live saves its drafts like this.
     draft = AIModel.objects.get(pk=old.pk)
     draft.merged_into, draft.slug = None, "draft"
     draft.save()

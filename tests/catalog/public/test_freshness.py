@@ -1,4 +1,4 @@
-"""How current we are: every number against data that is small enough to count by hand."""
+"""How current the catalog is: every number, with data that is small enough to count by hand."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ def edit(record, **values) -> None:
 
 
 def text_of(response) -> str:
-    """The words of a page, without markup and with single spaces."""
+    """Return the words of a page, without markup and with single spaces."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
@@ -108,7 +108,7 @@ def test_shares_follow_checks_edits_and_sources_and_the_day(user, client):
 
 
 def make_verifications(*, ages: list[int | None], on: date, kind="product", group="pricing", **values) -> None:
-    """Groups of live entries that were checked so many days before a day, or never."""
+    """Make field groups of live entries, each checked `ages` days before a day, or never (None)."""
     verifications = [
         Verification(
             entry=uuid.uuid4(),
@@ -173,7 +173,7 @@ def test_ages_are_those_of_each_kind_and_of_all_and_leave_out_what_has_no_check(
         (5, 5, "100", "5 of 5 (100%)"),
     ],
 )
-def test_a_share_is_none_or_all_only_where_it_is(number, of, percent, words):
+def test_a_share_is_0_or_100_percent_only_for_none_or_all(number, of, percent, words):
     assert Share(number, of).percent == percent
     assert str(Share(number, of)) == words
 
@@ -197,7 +197,7 @@ def test_sources_and_disputes_are_counted_by_value_of_what_is_live():
     freshness = measure()
     found = {row.kind: (row.first_hand, row.disputed) for row in freshness.values}
     assert found == {
-        # Its access has a first-hand source too, which says otherwise.
+        # Its access also has a first-hand source, which contradicts the value.
         "model": (Share(1, 2), Share(1, 2)),
         "organization": (Share(0, 0), Share(0, 0)),
         "product": (Share(1, 1), Share(0, 1)),
@@ -232,7 +232,7 @@ def test_without_a_correction_there_is_no_time_to_one(user, clock):
 
 
 @pytest.mark.parametrize(("outcome", "paths"), [(Outcome.CHANGED, [""]), (Outcome.CONFLICT, ["access"])])
-def test_a_correction_takes_from_the_first_check_that_doubts_to_the_next_publication(user, clock, outcome, paths):
+def test_a_correction_takes_from_the_first_doubting_check_to_the_next_publication(user, clock, outcome, paths):
     model = make_model(access="api", cite={"access": "2024"})
     clock.shift(timedelta(days=2))
     check(model, "access", user, outcome, paths=paths)
@@ -247,7 +247,7 @@ def test_a_correction_takes_from_the_first_check_that_doubts_to_the_next_publica
     assert corrections() == (0, None)
 
 
-def test_what_was_still_true_in_between_needed_no_correction(user, clock):
+def test_a_value_confirmed_in_between_needed_no_correction(user, clock):
     model = make_model(access="api", cite={"access": "2024"})
     clock.shift(timedelta(days=2))
     check(model, "access", user, Outcome.CHANGED, paths=["access"])
@@ -281,7 +281,7 @@ def test_a_source_that_changed_counts_from_when_it_was_found(clock):
     row.text_en = "It came out"
     draft.milestones.add(row)
     publish_revision(draft.save_revision())
-    # The middle of 5 and 10 is the lower one.
+    # The median of 5 and 10 is the lower one.
     assert corrections() == (2, 5)
 
 
@@ -311,7 +311,7 @@ def test_a_new_row_corrects_a_list_that_was_found_changed(user, clock):
 
 @pytest.fixture
 def groups_in_all_states():
-    """On 2026-03-20: one third of the access of six models within its interval, and no profile."""
+    """Groups in all states on 2026-03-20: access is within its interval for a third of six models, profile for none."""
     on = date(2026, 3, 20)
     access = {"on": on, "kind": "model", "group": "access"}
     make_verifications(ages=[1, 2, 500, None], **access)
@@ -346,7 +346,7 @@ def test_the_page_says_each_number_in_words_and_in_a_chart(groups_in_all_states,
     assert "/en/models/?freshness=overdue" in html
 
 
-def test_the_page_in_chinese_and_its_way_in(client):
+def test_the_page_in_chinese_and_the_link_to_it(client):
     model = make_model()
     assert "/zh-hans/freshness/" in client.get(f"/zh-hans/models/{model.slug}/").content.decode()
     assert "http://testserver/zh-hans/freshness/" in client.get("/sitemap-pages.xml").content.decode()
@@ -360,7 +360,7 @@ def test_an_empty_catalog_has_a_page(client):
     assert all(row[6] in ("0", "") for row in rows_of(client.get("/en/freshness/data.csv"))[1:])
 
 
-def test_the_file_has_every_number_with_what_it_is_of(groups_in_all_states, client):
+def test_the_file_has_every_number_with_its_total(groups_in_all_states, client):
     with time_machine.travel("2026-03-20"):
         response = client.get("/en/freshness/data.csv")
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"

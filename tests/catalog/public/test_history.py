@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def publish(record, *, user=None, **values) -> None:
-    """Have another version of a record approved and published."""
+    """Approve and publish another version of a record."""
     draft = type(record).objects.get(pk=record.pk).get_latest_revision_as_object()
     for name, value in values.items():
         setattr(draft, name, value)
@@ -41,7 +41,7 @@ def words_of(tag) -> str:
 
 
 def versions_at(client, address: str) -> list[tuple[str, dict[str, list[str]]]]:
-    """The versions of a history page: its heading, and the cells of each changed value by its label."""
+    """Return the versions on a history page: the heading, and the cells of each changed value by its label."""
     soup = soup_of(client, address)
     for label in soup.select(".cell-label"):
         label.decompose()
@@ -97,7 +97,7 @@ def test_the_history_shows_old_and_new_values_with_their_sources_newest_first(cl
     assert "robin" not in words, "people are named by role"
 
 
-def test_what_the_clock_published_is_by_whoever_approved_it(client, gpt):
+def test_a_scheduled_publication_is_by_its_approver(client, gpt):
     colleague = User.objects.create_user("colleague")
     colleague.groups.add(Group.objects.get(name="Lead"))
     draft = gpt.get_latest_revision_as_object()
@@ -110,7 +110,7 @@ def test_what_the_clock_published_is_by_whoever_approved_it(client, gpt):
     assert words.count("Shipped with the site") == 2, "what nobody approved"
 
 
-def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(client, gpt):
+def test_people_are_named_only_while_they_choose_so(client, gpt):
     reviewer = User.objects.get(username="robin")
     User.objects.filter(pk=reviewer.pk).update(email="r@example.org", first_name="Robin", last_name="<Doe>")
     publish(make_organization(slug="acme"), user=reviewer, city_en="Oslo")
@@ -118,7 +118,7 @@ def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(clien
     account.force_login(reviewer)
 
     def choose(**chosen) -> None:
-        """Send the settings of the account as they stand, with this choice."""
+        """Save the account's settings unchanged except for this choice."""
         soup = BeautifulSoup(account.get("/admin/account/").content, "html.parser")
         form = soup.find("input", attrs={"name": "history-shows_name"}).find_parent("form")
         assert account.post("/admin/account/", {**values_in(form), **chosen}).status_code == 302
@@ -137,7 +137,7 @@ def test_people_are_named_where_they_choose_so_and_until_they_take_it_back(clien
     assert names() == ["Reviewer", "Reviewer"], "a user name is nobody's name"
 
 
-def test_the_history_is_there_in_chinese_and_led_to_from_the_page(client, gpt):
+def test_the_history_is_also_in_chinese_and_linked_from_the_page(client, gpt):
     _newest, middle, _first = versions_at(client, "/zh-hans/models/gpt-3/history/")
     assert middle[1]["发布时间"][:2] == ["2020 年", "2020 年 5 月 28 日"]
     assert "审核人" in words_of(soup_of(client, "/zh-hans/models/gpt-3/history/"))
@@ -145,7 +145,7 @@ def test_the_history_is_there_in_chinese_and_led_to_from_the_page(client, gpt):
     assert link.get_text() == "修订历史"
 
 
-def test_a_past_version_has_an_address_that_stays(client, gpt):
+def test_a_past_version_has_a_permanent_address(client, gpt):
     address = "/en/models/gpt-3/history/1/"
     soup = soup_of(client, address)
     today = timezone.localdate()
@@ -159,7 +159,7 @@ def test_a_past_version_has_an_address_that_stays(client, gpt):
     assert words_of(soup_of(client, "/en/models/gpt-3-175b/history/1/").h1) == "GPT-3"
 
 
-def test_drafts_and_what_was_taken_away_have_no_history(client, gpt):
+def test_drafts_and_withdrawn_entries_have_no_history(client, gpt):
     draft = gpt.get_latest_revision_as_object()
     draft.summary_en = "Unreviewed words."
     draft.save_revision()
@@ -172,7 +172,7 @@ def test_drafts_and_what_was_taken_away_have_no_history(client, gpt):
         assert client.get(address).status_code == 410
 
 
-def test_a_withdrawal_stays_in_the_history_of_what_was_restored(client):
+def test_a_withdrawal_stays_in_the_history_of_a_restored_entry(client):
     model = make_model(slug="back")
     withdraw(model)
     publish(model, withdrawal_en="", withdrawal_zh="")
@@ -207,7 +207,7 @@ def test_changes_are_listed_newest_first_with_the_values_that_changed(client, gp
     assert rows_at(client) == rows
 
 
-def test_changes_are_narrowed_by_kind_value_and_date(client, gpt):
+def test_changes_are_filtered_by_kind_value_and_date(client, gpt):
     assert [row.split()[0] for row in rows_at(client, "?kind=organization")] == ["OpenAI"]
     assert len(rows_at(client, "?kind=organization&kind=model")) == 4
     assert len(rows_at(client, "?field=milestones")) == 1
@@ -220,7 +220,7 @@ def test_changes_are_narrowed_by_kind_value_and_date(client, gpt):
     assert rows_at(client, "?date_max=2020") == ["Nothing matches."]
 
 
-def test_what_is_no_filter_is_ignored_and_said(client, gpt):
+def test_unknown_filters_are_ignored_and_named(client, gpt):
     words = words_of(soup_of(client, "/en/changes/?kind=spoon&colour=red&date_min=yesterday"))
     for name in ("kind=spoon", "colour=red", "date_min=yesterday"):
         assert f"Ignored, not a filter here: {name}" in words
@@ -258,7 +258,7 @@ def test_history_and_changes_take_as_many_queries_for_many_as_for_few(client):
             HistoryChoice.objects.create(user=person, shows_name=number % 20 == 0)
             publish(model, user=person, summary_en=f"By {number}.")
     many = [queries(address) for address in addresses]
-    # From the second page on, the history asks for the version before its oldest one.
+    # The history always asks for the version before the oldest one on its page.
     assert [n - m for n, m in zip(many, few, strict=True)] == [0, 0, 0]
     assert max(few) <= 12
 
@@ -282,7 +282,7 @@ CHANGED = {
 
 
 def add_history(records: list, *, publications: int) -> None:
-    """Give each record so many more publications, a day for each, with ten changes each, as if all had happened."""
+    """Give each record more publications in the past, one a day, with ten changes each."""
     documents = {record: Publication.objects.of(record.uid).first().document for record in records}
     begin = timezone.now() - timedelta(days=publications)
     last = {record: Publication.objects.of(record.uid).count() for record in records}

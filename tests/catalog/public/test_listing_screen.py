@@ -1,4 +1,4 @@
-"""The screen of a listing: its form, its table and the answers to htmx."""
+"""The page of a listing: its form, its table and its htmx responses."""
 
 import re
 from urllib.parse import urlencode
@@ -25,7 +25,7 @@ def words_of(tag) -> str:
 
 @pytest.fixture
 def licences():
-    """Models under a dozen licences, of which one has a hostile name."""
+    """Models with a dozen licences, one of which has a hostile name."""
     for number in range(11):
         make_model(name=f"Model {number}", licence=f"licence-{number:02}")
     make_model(name="<i>Model", licence='x"><script>alert(1)</script>')
@@ -53,7 +53,7 @@ def test_a_box_finds_an_option_without_script(licences):
     assert "No option has “zebra”." in words_of(open_page("/en/models/?find_licence=zebra"))
 
 
-def test_what_people_typed_is_escaped(licences):
+def test_typed_text_is_escaped(licences):
     html = Client().get("/en/models/?licence=x%22><script>alert(1)</script>&find_licence=<b>").content.decode()
     assert "<script>alert" not in html
     assert "<i>Model" not in html
@@ -66,7 +66,7 @@ HOSTILE = """<script>alert(1)</script>"x' onfocus='y&amp;"""
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 @pytest.mark.parametrize("htmx", [False, True])
 def test_hostile_values_are_text_wherever_they_are_shown(language, htmx):
-    """In names, labels, values, what was typed, in the reader's language or in the other, in answers to htmx."""
+    """In names, labels, values and typed texts, in the reader's language or the other, in pages and htmx responses."""
     parent = make_label(Segment, "image", name_en=HOSTILE, name_zh="")
     make_label(Segment, "logos", name_en=f"{HOSTILE} child", name_zh="", parent=parent)
     segments = [*Segment.objects.all()]
@@ -96,7 +96,7 @@ def test_a_chosen_segment_opens_its_parent():
 
 @pytest.fixture
 def funded():
-    """Four startups: three with an amount, of which one is an estimate, and one without."""
+    """Four startups: three with an amount, one of them an estimate, and one without."""
     amounts = {
         "Small": "USD 2M",
         "Middle": "USD 50M",
@@ -121,7 +121,7 @@ def test_a_range_is_drawn_and_says_what_it_shows(funded):
     assert years["2020: 2"] == ["out"]
 
 
-def test_a_bound_that_is_none_is_said_where_it_was_typed(funded):
+def test_an_invalid_bound_is_named_where_it_was_typed(funded):
     soup = open_page("/en/startups/?funding_min=soon")
     assert "Enter a number" in words_of(soup.select_one("#error-funding"))
     assert soup.select_one("#funding-min")["aria-invalid"] == "true"
@@ -130,7 +130,7 @@ def test_a_bound_that_is_none_is_said_where_it_was_typed(funded):
     assert words_of(soup.select_one("#count")) == "4 results"
 
 
-def test_how_a_range_is_known_stands_with_it(funded):
+def test_the_facet_of_how_known_a_range_is_comes_with_it(funded):
     soup = open_page("/en/startups/")
     known = soup.select_one("fieldset.known:has(input[name=funding_known])")
     assert known.find_parent("details").select_one("#funding-min")
@@ -139,7 +139,7 @@ def test_how_a_range_is_known_stands_with_it(funded):
     assert words_of(open_page("/en/startups/?funding_known=unknown").select_one("#chosen-funding")) == "1"
 
 
-def test_totals_and_medians_say_what_they_are_made_of(funded):
+def test_totals_and_medians_name_what_they_count(funded):
     sums = [words_of(line) for line in open_page("/en/startups/").select(".sums p")]
     assert sums == [
         "Total funding: USD 452M over 3 of 4 (1 estimated), median USD 50M",
@@ -153,7 +153,7 @@ def test_totals_and_medians_say_what_they_are_made_of(funded):
     assert lines == ["Parameters: median 70 billion over 3 of 3"], "parameters add up to nothing; none is lacking"
 
 
-def test_an_estimate_is_said_beside_what_is_reported(funded):
+def test_an_estimate_is_told_from_a_reported_value(funded):
     rows = open_page("/en/startups/").select("tbody tr")
     cells = {words_of(row.th.a): words_of(row.select_one("td.number")) for row in rows}
     assert cells["Large"] == "Total funding about USD 400M"
@@ -162,7 +162,7 @@ def test_an_estimate_is_said_beside_what_is_reported(funded):
     assert "about 1 trillion" in words_of(open_page("/en/models/").select_one("tbody tr"))
 
 
-def test_what_reaches_over_several_bars_is_one_value():
+def test_a_value_across_several_bars_is_counted_once():
     rounds = [{"key": "a", "round_kind": "seed", "announced": "2022-10", "amount": "USD 10M"}]
     for name in ("On an edge", "On the same"):
         make_organization(name=name, type="startup", founded="2022", children={"funding_rounds": rounds})
@@ -217,13 +217,13 @@ def test_going_back_undoes_a_choice_and_not_what_was_typed_to_find_it(before, af
 
 
 @pytest.mark.parametrize("address", ["http://[", "", "?", "nonsense\x00", "http://testserver/?%ff=%00&find_"])
-def test_any_address_that_the_browser_says_it_shows_is_answered(address):
+def test_any_current_address_sent_by_the_browser_is_answered(address):
     headers = {"HX-Request": "true", "HX-Current-URL": address}
     assert Client().get("/en/models/?access=api", headers=headers).status_code == 200
 
 
 @pytest.mark.long
-def test_every_way_on_keeps_the_number_of_results_on_a_page():
+def test_every_link_keeps_the_number_of_results_on_a_page():
     for number in range(26):
         make_model(name=f"Model {number:02}")
     soup = open_page("/en/models/?per_page=25&sort=name")

@@ -1,4 +1,4 @@
-"""What a reader finds on the public pages of the catalog, and what never shows there."""
+"""What the public pages of the catalog show, and what they never show."""
 
 import json
 import re
@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.page]
 
 
 def text_of(response) -> str:
-    """The words of a page, without markup and with single spaces."""
+    """Return the words of a page, without markup and with single spaces."""
     html = re.sub(r"<(script|style).*?</\1>", " ", response.content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
@@ -152,7 +152,7 @@ def test_a_listing_shows_its_entries_with_counts(client, stable_diffusion, name,
     assert expected in words
 
 
-def test_htmx_gets_the_results_alone(client, stable_diffusion):
+def test_htmx_gets_only_the_results(client, stable_diffusion):
     whole = client.get("/en/models/").content.decode()
     part = client.get("/en/models/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" in whole
@@ -165,7 +165,7 @@ def test_an_empty_listing_answers(client):
         assert client.get(f"/en/{name}/").status_code == 200
 
 
-def test_what_the_listing_does_not_know_is_said(client, stable_diffusion):
+def test_unknown_parameters_of_a_listing_are_named(client, stable_diffusion):
     words = text_of(client.get("/en/models/?colour=red"))
     assert "Ignored, not a filter here: colour" in words
     assert "Stable Diffusion" in words
@@ -180,7 +180,7 @@ def test_only_one_facet_may_be_indexed(client, stable_diffusion):
     assert robots("?output=image&input=text") == ["noindex"]
 
 
-def test_a_draft_shows_nowhere(client, stable_diffusion):
+def test_a_draft_is_shown_nowhere(client, stable_diffusion):
     secret = make_model(name="Secretive", slug="secretive", makers=list(stable_diffusion.makers.all()), publish=False)
     make_product(name="Open product", slug="open-product", built_on=[secret])
     make_model(name="Newer", lineage=[], slug="newer")
@@ -240,7 +240,7 @@ def test_a_startup_lives_among_organizations(client, stable_diffusion):
     assert (response.status_code, response.url) == (301, "/en/organizations/stability-ai/")
 
 
-def test_a_source_says_what_cites_it(client, stable_diffusion):
+def test_a_source_lists_what_cites_it(client, stable_diffusion):
     source = stable_diffusion.citations.get(source__slug="article").source
     words = text_of(client.get(f"/en/sources/{source.pk}/"))
     assert "An article of 2022" in words
@@ -342,7 +342,7 @@ def test_no_two_filters_of_models_have_one_name(client, stable_diffusion):
     assert "Parameters: how known" in legends
 
 
-def test_the_glossary(client):
+def test_the_glossary_and_its_terms_are_shown(client):
     make_term(name="Diffusion model", slug="diffusion-model", definition_en="Learns to undo noise.")
     assert "Diffusion model" in text_of(client.get("/en/glossary/"))
     assert "Learns to undo noise." in text_of(client.get("/en/glossary/diffusion-model/"))
@@ -352,7 +352,7 @@ def test_the_glossary(client):
 
 
 def multiply(record, *, times: int) -> None:
-    """Put copies of a record's listing row beside it, as if so many were live."""
+    """Add copies of a record's listing row, as if more entries were live."""
     row = ListingEntry.objects.get(entry=record.uid)
     facets = list(row.facets.all())
     model = type(record)
@@ -432,7 +432,7 @@ def test_pages_take_at_most_twelve_queries_however_many_entries(stable_diffusion
         multiply(record, times=50)
     at_50 = count_queries()
     for record in (stable_diffusion, product, product.maker):
-        # Other copies than before: the slugs go on.
+        # Continue the slugs of earlier copies.
         record.slug = f"{record.slug}-more"
         multiply(record, times=450)
     at_500 = count_queries()
@@ -440,7 +440,7 @@ def test_pages_take_at_most_twelve_queries_however_many_entries(stable_diffusion
     assert max(at_50.values()) <= 12, at_50
 
 
-# --- whatever is typed -------------------------------------------------------------------------------------
+# --- any query string --------------------------------------------------------------------------------------
 
 PARAMETERS = [
     *("q", "sort", "page", "as_of", "segment", "country", "type", "status", "input", "output", "maker", "built_on"),
@@ -501,7 +501,7 @@ ODD = st.one_of(
         max_size=6,
     )
 )
-# Whole pages, seven of them, of which 2,000 take eleven minutes: on each database a quarter of the long profile.
+# 2,000 examples of seven whole pages take eleven minutes: each database gets a quarter of the long profile.
 @settings(
     max_examples=max(50, settings.default.max_examples // 4),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -1,4 +1,4 @@
-"""What the public saw of an entry before: its publications, what each changed, each past version, and each past day."""
+"""The public history of an entry: its publications and their changes, each past version, and its page on a past day."""
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -19,7 +19,7 @@ VERSIONS_A_PAGE = 20
 
 
 def show_history(request: HttpRequest, kind: EntryKind, slug: str) -> HttpResponse:
-    """Every publication of an entry, newest first, with what each changed."""
+    """Show the publications of an entry, newest first, with the changes of each."""
     record = find_record(kind=kind, slug=slug)
     if record is None:
         return answer_former_history(request, kind=kind, slug=slug)
@@ -31,7 +31,7 @@ def show_history(request: HttpRequest, kind: EntryKind, slug: str) -> HttpRespon
 
 
 def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int) -> HttpResponse:
-    """An entry as a past publication had it."""
+    """Show an entry as it was in a past publication."""
     record = find_record(kind=kind, slug=slug)
     if record is None:
         return answer_former_history(request, kind=kind, slug=slug, sequence=sequence)
@@ -50,21 +50,21 @@ def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int
 
 
 def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) -> HttpResponse:
-    """What an address showed at the end of a past day; also of what has the address only since.
+    """Show an address as it was at the end of a past day, also for an entry that got the address later.
 
-    What was withdrawn since has no public history, as long as it is.
+    An entry has no public history while it is withdrawn.
     """
     at_address = Publication.objects.filter(kind=kind, slug=slug).order_by("-at", "-pk")
     owner = at_address.filter(at__lt=as_of.until).first() or at_address.first()
     if owner is None:
         raise Http404(_("There is no such entry."))
     known, own = as_of.publications(), Publication.objects.of(owner.entry)
-    now = follow_mergers(own.first(), publications=Publication.objects.all())
-    # What was not there yet is told by what it was merged into since.
+    now = follow_mergers(own[0], publications=Publication.objects.all())
+    # An entry that did not exist yet shows the entry that it was merged into later.
     last = known.of(owner.entry).first() or known.of(now.entry).first()
     past = last and follow_mergers(last, publications=known)
     if past and past.entry != owner.entry and past.action not in TAKEN_AWAY:
-        # It was live there by the end of the day, so that this leads no further.
+        # That entry was live on the day, so that this redirect is the last.
         return redirect_to(past, as_of=as_of)
     record = kind_of(kind).model.objects.filter(uid=now.entry, live=True).first()
     if record is None:
@@ -75,9 +75,9 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
     if past.action == PublicationAction.WITHDRAWN:
         return answer_withdrawn(request, last=past)
     if now.entry != owner.entry:
-        before = own.exclude(action=PublicationAction.MERGED).first()
+        before = own.exclude(action=PublicationAction.MERGED)[0]
         if before.action == PublicationAction.WITHDRAWN:
-            # It was not restored by merging it.
+            # Merging a withdrawn entry does not restore it.
             return answer_withdrawn(request, last=before)
     return render(
         request,
@@ -94,7 +94,7 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
 def answer_former_history(
     request: HttpRequest, *, kind: EntryKind, slug: str, sequence: int | None = None
 ) -> HttpResponse:
-    """Redirect to the history at the present address of a renamed entry; else what the former address answers."""
+    """Redirect to the history at the present address of a renamed entry; else answer as the former address does."""
     former = Publication.objects.filter(kind=kind, slug=slug).order_by("-at", "-pk").first()
     now = former and ListingEntry.objects.filter(entry=former.entry).first()
     if now is None:

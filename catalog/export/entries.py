@@ -1,9 +1,9 @@
-"""What is taken away of an entry: flat columns for tables, nested values for JSON.
+"""The export of one entry: flat columns for tables, nested values for JSON.
 
-Names are those of the registry of field groups, the same in both languages. `<name>` is what the page shows, in the
-reader's language; `<name>_code` what addresses and filters call it. A quantity is `<name>_low`, `_high` and `_kind`,
-money has its currency and the amount in US dollars too, a date is as precise as it was written. Beside each value stand
-its sources, the date that they speak of, and the day of the check of its field group that is in force.
+Columns are named after the fields in the registry of field groups, the same in both languages. `<name>` is the text on
+the page, in the reader's language; `<name>_code` is the code in addresses and filters. A quantity has `<name>_low`,
+`_high` and `_kind`; money also has its currency and the amount in US dollars; a date keeps its precision. Each value is
+followed by its sources, their latest date, and the day of the current check of its field group.
 """
 
 from collections.abc import Iterator
@@ -24,17 +24,17 @@ from catalog.models.document import child_lists
 from catalog.models.field_groups import UNCITED, fields_of, group_of
 from catalog.models.kinds import EntryKind, find_kind, kind_of
 from catalog.models.listing import ALWAYS_UNTIL, UNKNOWN
-from catalog.reading.details import HEAD_FIELDS, Detail, field_of
+from catalog.reading.details import HEAD_FIELDS, Detail, field_of, row_class_of
 from catalog.reading.facts import CitationView, RowView
 from catalog.values import BilingualField, BilingualText, Money, MoneyField, QuantityField
 
-# Between values of one cell, and between rows or sources in one.
+# Separators: between the values in a cell, and between the rows or sources in a cell.
 VALUES, ROWS = "; ", " | "
 AMOUNT = ("low", "high", "kind")
 MONEY = ("currency", "usd_low", "usd_high", "usd_rate_date")
 SOURCING = ("sources", "as_of", "checked")
 HEAD = ("id", "address", "name_en", "name_zh", "aliases", "summary_en", "summary_zh", "published")
-# What the sheet of sources has of each.
+# The columns of the sheet of sources.
 SOURCE_COLUMNS = (
     *("id", "name", "field", "row", "stance", "stated", "as_of", "title", "publisher", "source_kind", "source_address"),
     *("archived_copy", "quote", "locator"),
@@ -42,7 +42,7 @@ SOURCE_COLUMNS = (
 
 
 def list_columns(kind: EntryKind) -> list[str]:
-    """The names of the columns of a kind, in order."""
+    """Return the names of the columns of a kind, in order."""
     model, columns = kind_of(kind).model, list(HEAD)
     for name in fields_of(kind):
         if name in HEAD_FIELDS:
@@ -55,18 +55,18 @@ def list_columns(kind: EntryKind) -> list[str]:
 
 
 def list_derived(kind: EntryKind, field: str = "") -> list[Facet | Range]:
-    """What listings derive and files have columns of; with `field`, from that value or list alone."""
+    """Return the exported facets and ranges of a kind; with `field`, only those derived from that value or list."""
     found = [item for item in FACET_SETS[kind].all if isinstance(item, Facet | Range) and item.exported]
     return [item for item in found if field in ("", item.field)]
 
 
 def columns_of(declared: Facet | Range) -> list[str]:
-    """The names of the columns of what listings derive."""
+    """Return the names of the columns of a facet or range."""
     return [declared.exported] if isinstance(declared, Facet) else list(declared.exported)
 
 
 def list_suffixes(model, name: str) -> list[str]:
-    """What is put behind the name of a value in the names of its columns."""
+    """Return the suffixes that, added to the name of a value, make the names of its columns."""
     if name in child_lists(model):
         return [""]
     match field_of(model, name):
@@ -82,16 +82,16 @@ def list_suffixes(model, name: str) -> list[str]:
 
 
 def is_coded(column) -> bool:
-    """Whether a value stands for something that has a name: a choice, a country, an entry or a word."""
+    """Return whether a column holds codes of things with names: choices, countries, entries or vocabulary words."""
     return isinstance(column, CountryField) or bool(column.related_model) or bool(column.flatchoices)
 
 
 @dataclass
-class Taken:
-    """One entry as it is taken away: its row in the listing and its public document, on a day.
+class EntryExport:
+    """The export of one entry on a day, made from its listing row and its public document.
 
-    What was withdrawn since has no pages of earlier days, and so no `detail`: of it there is only what listings of
-    those days show. `origin` is the scheme and host of this site. Texts are in the active language.
+    An entry that was withdrawn later has no `detail`, because it has no pages of earlier days: only its listing row is
+    exported. `origin` is the scheme and host of this site. Texts are in the active language.
     """
 
     entry: ListingEntry
@@ -109,11 +109,18 @@ class Taken:
         return self.entry.published_at.isoformat(timespec="seconds")
 
     @property
+    def known_detail(self) -> Detail:
+        """The details. Raises ValueError for an entry without them."""
+        if self.detail is None:
+            raise ValueError(f"There are no details of {self.entry} to export.")
+        return self.detail
+
+    @property
     def fields(self) -> dict:
-        return self.detail.document["fields"]
+        return self.known_detail.document["fields"]
 
     def cells(self) -> dict[str, Cell]:
-        """The values of its columns by name; what is not there is unknown."""
+        """Return the cells by column name; a missing one is unknown."""
         entry = self.entry
         cells: dict[str, Cell] = {
             "id": str(entry.entry),
@@ -141,16 +148,17 @@ class Taken:
         return cells
 
     def read_cells(self, name: str) -> dict[str, Cell]:
-        """The columns of one value or list."""
+        """Return the cells of one value or list."""
         if name == "links":
-            rows = self.detail.document["children"]["links"].values()
+            rows = self.known_detail.document["children"]["links"].values()
             return {name: ROWS.join(f"{row['link_kind']}: {row['url']}" for row in rows)}
-        if name in self.detail.lists:
-            return {name: ROWS.join(self.row_text(name, row) for row in self.detail.lists[name])}
-        fact, raw = self.detail.facts.get(name), self.fields.get(name)
+        if name in self.known_detail.lists:
+            return {name: ROWS.join(self.row_text(name, row) for row in self.known_detail.lists[name])}
+        fact = self.known_detail.facts.get(name)
         if fact is None:
             return {}
-        match field_of(self.detail.model, name):
+        raw = self.fields[name]
+        match field_of(self.known_detail.model, name):
             case BilingualField():
                 return in_both(name, raw)
             case QuantityField() | MoneyField():
@@ -170,25 +178,26 @@ class Taken:
         }
 
     def citations_of(self, name: str) -> Iterator[tuple[str, CitationView]]:
-        """What sources say of a value, or of a list and its rows, each with its path."""
-        for path, citations in self.detail.citations.items():
+        """Yield the citations of a value, or of a list and its rows, each with its path."""
+        for path, citations in self.known_detail.citations.items():
             if path.partition("/")[0] == name:
                 yield from ((path, citation) for citation in citations)
 
     def checked(self, name: str) -> str | None:
-        """The day of the check of a value's field group that is in force."""
-        at = self.detail.verifications[group_of(kind=self.detail.kind, field=name)].checked_at
-        return at and at.date().isoformat()
+        """Return the day of the current check of a value's field group, in ISO form; None if there is none."""
+        at = self.known_detail.verifications[group_of(kind=self.known_detail.kind, field=name)].checked_at
+        return at.date().isoformat() if at else None
 
     def codes(self, column, raw) -> list[str]:
-        """What addresses call a value; nothing of what the public does not see."""
+        """Return the codes of a value in addresses, without those of targets that the public doesn't see."""
         values = [raw] if isinstance(raw, str) else raw
         target = column.related_model
         if target is None:
             return values
-        kind = find_kind(target).key.value if find_kind(target) else target._meta.model_name
-        live, labels = self.detail.live_targets, self.detail.document["labels"].get(kind, {})
-        # What has no name in the document and is not live is a draft.
+        target_kind = find_kind(target)
+        kind = target_kind.key.value if target_kind else target._meta.model_name
+        live, labels = self.known_detail.live_targets, self.known_detail.document["labels"].get(kind, {})
+        # A target that is neither live nor named in the document is a draft.
         return [
             live[kind, slug].slug if (kind, slug) in live else slug
             for slug in values
@@ -196,17 +205,19 @@ class Taken:
         ]
 
     def row_text(self, name: str, row: RowView) -> str:
-        """A row of a list in one line."""
-        # A database keeps no order of keys.
-        parts = child_lists(self.detail.model)[name].document_fields
+        """Return a row of a list in one line."""
+        # The database doesn't keep the order of JSON keys.
+        parts = row_class_of(self.known_detail.model, name).document_fields
         values = [value for part in parts if part in row.cells for value in row.cells[part].values]
         return VALUES.join(str(value.text) for value in values)
 
     @cached_property
     def derived(self) -> dict[str, dict[str, Cell]]:
-        """What listings derive, by the field group that it comes from: values by the name of their column."""
-        kind, derived = self.detail.kind, {}
-        subject = Subject(document=self.detail.document, verifications=self.detail.verifications, on=self.as_of.on)
+        """The cells of exported facets and ranges, by the field group that they are derived from."""
+        detail = self.known_detail
+        kind = detail.kind
+        derived: dict[str, dict[str, Cell]] = {}
+        subject = Subject(document=detail.document, verifications=detail.verifications, on=self.as_of.on)
         for declared in list_derived(kind):
             cells = derived.setdefault(group_of(kind=kind, field=declared.field), {})
             if isinstance(declared, Facet):
@@ -218,8 +229,10 @@ class Taken:
         return derived
 
     def list_sources(self) -> Iterator[dict[str, Cell]]:
-        """Every citation of a shown value, for the sheet of sources."""
-        for name in fields_of(self.entry.kind) if self.detail else ():
+        """Yield a row for the sheet of sources for every citation."""
+        if self.detail is None:
+            return
+        for name in fields_of(self.entry.kind):
             for path, citation in self.citations_of(name):
                 yield {
                     "id": str(self.entry.entry),
@@ -232,7 +245,7 @@ class Taken:
     # --- JSON ----------------------------------------------------------------------------------------------
 
     def as_json(self) -> dict:
-        """The entry with its values nested: as shown (`text`), as kept (`value`), and with their sources."""
+        """Return the entry with nested values: as shown (`text`), as stored (`value`), and with their sources."""
         entry = self.entry
         head = {
             "id": str(entry.entry),
@@ -260,7 +273,7 @@ class Taken:
                         "key": row.key,
                         "value": {
                             part: self.value_json(field_of(lists[name], part), self.raw_row(name, row)[part])
-                            for part in lists[name].document_fields
+                            for part in row_class_of(self.detail.model, name).document_fields
                             if part in row.cells
                         },
                         **self.shown(row.fact, text=self.row_text(name, row)),
@@ -276,10 +289,10 @@ class Taken:
         }
 
     def raw_row(self, name: str, row: RowView) -> dict:
-        return self.detail.document["children"][name][row.key]
+        return self.known_detail.document["children"][name][row.key]
 
     def value_json(self, column, raw):
-        """A value as it is kept, with numbers as numbers, and without what the public does not see."""
+        """Return a stored value with numbers as numbers, without targets that the public doesn't see."""
         match column:
             case BilingualField():
                 return raw
@@ -293,7 +306,7 @@ class Taken:
         return raw
 
     def shown(self, fact, *, text: str | None = None) -> dict:
-        """What stands beside a value: its words, sources and dates."""
+        """Return what accompanies a value in JSON: its text, dates and sources."""
         return {
             "text": text if text is not None else VALUES.join(str(value.text) for value in fact.values),
             "as_of": fact.as_of and fact.as_of.isoformat(),
@@ -303,19 +316,19 @@ class Taken:
 
 
 def in_file(value: date | float | None) -> Cell:
-    """A value of a range; none for a day that never comes."""
+    """Return the cell for one end of a range; None for the "never ends" date."""
     if isinstance(value, date):
         return None if value == ALWAYS_UNTIL else value.isoformat()
     return value
 
 
 def in_both(name: str, raw: dict) -> dict[str, Cell]:
-    """The two columns of a bilingual text."""
+    """Return the two cells of a bilingual text."""
     return {f"{name}_en": raw["en"], f"{name}_zh": raw["zh"]}
 
 
 def in_numbers(raw: dict) -> dict[str, Cell]:
-    """A quantity or an amount of money in parts, with numbers; None where there is none."""
+    """Return the parts of a quantity or an amount of money, with numbers; None for a missing part."""
     parts: dict[str, Cell] = {
         "low": number(raw["low"]),
         "high": number(raw["high"]),
@@ -337,20 +350,20 @@ def number(text: str | None) -> Decimal | None:
 
 
 def plain(value: Cell) -> Cell:
-    """A number as JSON has it."""
+    """Return a decimal as an int or a float for JSON; other cells unchanged."""
     if not isinstance(value, Decimal):
         return value
     return int(value) if value == value.to_integral_value() else float(value)
 
 
 def source_text(citation: CitationView) -> str:
-    """A source in one line: its title, and its address if it has one."""
+    """Return a source in one line: its title, and its address if it has one."""
     source = citation.source
     return f"{source.title} <{source.url}>" if source.url else source.title
 
 
 def describe_citation(citation: CitationView) -> dict[str, Cell]:
-    """What one source says of a value."""
+    """Return the cells of one citation."""
     source = citation.source
     return {
         "stance": "contradicts" if citation.contradicts else "supports",

@@ -1,4 +1,4 @@
-"""The history of an object in the admin: who did what to which version, and why; as a list and as a spreadsheet."""
+"""The action log of an object in the admin: who did what to which version, and why; as a list and as a spreadsheet."""
 
 from django.contrib.admin.utils import quote
 from django.db.models import Exists, OuterRef
@@ -14,7 +14,7 @@ from catalog.editing.views import NewestNameMixin, TextSpreadsheetMixin
 
 
 class AuditMixin(TextSpreadsheetMixin):
-    """Adds to a history view of Wagtail the version of each step, and the spreadsheet."""
+    """Adds the version of each action, and a spreadsheet, to a history view of Wagtail."""
 
     list_export = ["time", "who", "action", "version", "kind", "reason"]
     export_headings = {
@@ -28,7 +28,7 @@ class AuditMixin(TextSpreadsheetMixin):
 
     @cached_property
     def columns(self):
-        # Comments and reasons stand below the action.
+        # The first column shows the action, with comments and reasons below it.
         action, *others = super().columns
         version = TitleColumn(
             "version",
@@ -39,13 +39,13 @@ class AuditMixin(TextSpreadsheetMixin):
         return [action, version, *others]
 
     def get_version_url(self, entry: ModelLogEntry | PageLogEntry) -> str | None:
-        """Where a version can be looked at."""
+        """Return the address of the preview of an entry's version; None if it has none."""
         if not (entry.revision_id and self.revisions_view_url_name and isinstance(self.object, PreviewableMixin)):
             return None
         return reverse(self.revisions_view_url_name, args=(quote(self.object.pk), entry.revision_id))
 
     def get_base_queryset(self):
-        # Autosaves of one version are one step. Wagtail's own grouping shows a bulk action for one object alone.
+        # Show the autosaves of one version as one action. Wagtail's grouping shows a bulk action on one object only.
         entries = registry.get_logs_for_instance(self.object)
         newer = entries.filter(
             uuid=OuterRef("uuid"), action=OuterRef("action"), revision=OuterRef("revision"), pk__gt=OuterRef("pk")

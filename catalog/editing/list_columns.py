@@ -1,4 +1,4 @@
-"""Columns of the lists, and the publication state of an entry in the words of the vocabulary."""
+"""Columns of the admin's lists, and the publication state of an object in words."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,12 @@ from wagtail.admin.ui.tables import Column, StatusTagColumn
 from wagtail.models import DraftStateMixin, Revision, WorkflowState
 
 from catalog.models import Approval, ApprovalKind
+from catalog.reading.details import field_of
 from catalog.values import BilingualText
 
 
 def with_state(queryset: models.QuerySet) -> models.QuerySet:
-    """Annotate what `state_of` reads, so that a list needs no query for each row."""
+    """Annotate a queryset with the values that `state_of` reads, so that a list needs no query for each row."""
     content_type = queryset.model().get_base_content_type()
     same = {"base_content_type": content_type, "object_id": Cast(OuterRef("pk"), CharField())}
     reviews = WorkflowState.objects.filter(
@@ -36,8 +37,8 @@ def with_state(queryset: models.QuerySet) -> models.QuerySet:
     )
 
 
-def state_of(record: models.Model) -> str:
-    """The publication state of an object from `with_state`, and those of its newer versions."""
+def state_of(record: DraftStateMixin) -> str:
+    """Return the publication state of an object from `with_state`, and the states of its newer versions."""
     states = [name_public_state(record), name_schedule(record)]
     if record.review_status == WorkflowState.STATUS_IN_PROGRESS:
         states.append(_("In review"))
@@ -48,15 +49,15 @@ def state_of(record: models.Model) -> str:
     return " · ".join(state for state in states if state)
 
 
-def name_schedule(record: models.Model) -> str:
-    """When an approved version of an object from `with_state` goes live; empty if none waits for its time."""
+def name_schedule(record: DraftStateMixin) -> str:
+    """Return when an approved version of an object from `with_state` goes live; empty if none is scheduled."""
     if not record.scheduled_for:
         return ""
     return _("Goes live %(date)s") % {"date": date_format(localtime(record.scheduled_for), "SHORT_DATETIME_FORMAT")}
 
 
-def name_public_state(record: models.Model) -> str:
-    """What an object from `with_state` is to the public; empty if it never was anything."""
+def name_public_state(record: DraftStateMixin) -> str:
+    """Return the public state of an object from `with_state`; empty if it was never published."""
     if record.live:
         kinds = {ApprovalKind.EMERGENCY: _("Live, second look owed"), ApprovalKind.SINGLE_CHECKED: _("Single-checked")}
         return kinds.get(record.approval_kind, _("Live"))
@@ -67,19 +68,23 @@ def name_public_state(record: models.Model) -> str:
 
 
 def newest_name(record: models.Model) -> str:
-    """What the newest version of an object is called, in the reader's language."""
-    has_drafts = isinstance(record, DraftStateMixin) and record.latest_revision
-    return name_in(record.latest_revision) if has_drafts else str(record)
+    """Return the name of an object's newest version, in the reader's language."""
+    if isinstance(record, DraftStateMixin) and record.latest_revision:
+        return name_in(record.latest_revision)
+    return str(record)
 
 
 def name_in(revision: Revision) -> str:
-    """What a version is called in the reader's language, else in the other; Wagtail keeps that of who saved it."""
+    """Return the name of a version in the reader's language, else in the other one.
+
+    `object_str` is the last resort: Wagtail saved it in the language of the person who saved the version.
+    """
     content = revision.content
     return BilingualText(content.get("name_en", ""), content.get("name_zh", "")).text or revision.object_str
 
 
 class StateColumn(StatusTagColumn):
-    """The publication state."""
+    """The column of the publication state."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -92,10 +97,10 @@ class StateColumn(StatusTagColumn):
 
 
 class ValueColumn(Column):
-    """A value of the model by its name; several related objects are separated by commas."""
+    """The column of a model field, by name; related objects are separated by commas."""
 
-    def __init__(self, name: str, model: type[models.Model], accessor: Callable | None = None) -> None:
-        field = model._meta.get_field(name)
+    def __init__(self, name: str, model: type[models.Model], accessor: Callable | str | None = None) -> None:
+        field = field_of(model, name)
         super().__init__(
             name,
             label=capfirst(field.verbose_name),
