@@ -271,7 +271,7 @@ class Generator:
                 since=self.at.date(),
             )
             rows.append(listing)
-            facets += [(listing, held) for held in found.held()]
+            facets += [(listing, held) for held in found.dated_values()]
         write(checks)
         write(verified)
         write(rows)
