@@ -357,6 +357,12 @@ GROUPS = [
         """,
     ),
     Group("the address and front page of the site", SETTINGS, "sites/edit/<pk>/", changes=frozenset({"sites"})),
+    Group(
+        "publisher, contact and licence",
+        SETTINGS,
+        "settings/<app_name>/<model_name>/ settings/<app_name>/<model_name>/<pk>/",
+        changes=frozenset({"publisher"}),
+    ),
     Group("the only site", ("superuser",), "sites/delete/<pk>/", changes=frozenset({"sites"})),
     Group(
         "what is left to superusers",
@@ -454,7 +460,7 @@ GROUPS = [
         is_refused=True,
     ),
     Group(
-        "what this site has nothing for: aliases, addresses without a question, languages beyond its two",
+        "what this site has nothing for: aliases, previews of settings, addresses without a question, more languages",
         (),
         """
         api/main/pages/find/
@@ -467,6 +473,7 @@ GROUPS = [
         block-preview/
         snippets/
         locales/new/
+        settings/<app_name>/<model_name>/<pk>/preview/
         .*/
         """,
         is_refused=True,
