@@ -357,10 +357,11 @@ GROUPS = [
         """,
     ),
     Group("the address and front page of the site", SETTINGS, "sites/edit/<pk>/", changes=frozenset({"sites"})),
+    Group("the way to the form of a setting, which decides who gets in", STAFF, "settings/<app_name>/<model_name>/"),
     Group(
         "publisher, contact and licence",
         SETTINGS,
-        "settings/<app_name>/<model_name>/ settings/<app_name>/<model_name>/<pk>/",
+        "settings/<app_name>/<model_name>/<pk>/",
         changes=frozenset({"publisher"}),
     ),
     Group("the only site", ("superuser",), "sites/delete/<pk>/", changes=frozenset({"sites"})),
