@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "wagtail.search",
     "wagtail.admin",
     "wagtail.locales",
+    "wagtail.contrib.settings",
     "wagtail.contrib.typed_table_block",
     "wagtail",
     "modelcluster",

@@ -1,5 +1,6 @@
 """Registers the pages' and the review's parts of the admin with Wagtail."""
 
+from django.conf import settings
 from django.urls import include, path, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
@@ -11,7 +12,7 @@ from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
 from editorial.review import checking, inbox, moved_sources, queue, views
 from editorial.review.audit import register_decisions
-from editorial.review.dashboard import NewsroomPanel
+from editorial.review.dashboard import DemonstrationPanel, NewsroomPanel
 from editorial.review.desk import DeskView
 from editorial.review.inbox import NoticeChoicePanel, NoticesPanel
 from editorial.review.intervals import show_intervals
@@ -88,6 +89,8 @@ def show_newsroom(request, panels) -> None:
     # Ours show the same, and link to our own screens.
     panels[:] = [panel for panel in panels if panel.name not in WAGTAILS_OWN]
     panels.extend([NewsroomPanel(), NoticesPanel()])
+    if settings.DEMO:
+        panels.append(DemonstrationPanel())
 
 
 @hooks.register("register_admin_menu_item")

@@ -1,11 +1,10 @@
 """Run the test suite on SQLite, then on PostgreSQL, and print the outcome of each.
 
-`--long` runs the tests that `make test` leaves out, every property-based test with its large profile, and then the
-quickest tests on newer versions of Python. Other arguments are passed to pytest. Only one run at a time is possible for
-a user: a second one waits, because two would compete for the machine's cores.
+`--long` runs the tests that `make test` leaves out, and every property-based test with its large profile. Other arguments
+are passed to pytest. Only one run at a time is possible for a user: a second one waits, because two would compete for the
+machine's cores.
 """
 
-import contextlib
 import fcntl
 import os
 import signal
@@ -32,9 +31,6 @@ ON_POSTGRESQL = {
         "((long or browser or landscape or admin or page) and not (long and (browser or admin)))"
     ),
 }
-# The newer supported versions of Python, and the tests to run on them: those that depend on Python more than on Django.
-NEWER = ("3.12", "3.13")
-ON_NEWER = ["-m", "not (long or browser or landscape or admin or page)", "--dist", "loadfile", "-q"]
 # By pytest's exit codes.
 OUTCOMES = {0: "passed", 1: "FAILED", 2: "INTERRUPTED", 5: "FAILED: no test was selected"}
 
@@ -60,11 +56,11 @@ def make_databases(urls):
         sys.exit("The test databases could not be made.")
 
 
-def run(what, url, arguments, python=sys.executable):
+def run(what, url, arguments):
     """Run pytest on one database; return a line with the outcome, and whether the tests passed."""
     print(f"\n=== Tests on {what} ===", flush=True)
     started = time.monotonic()
-    command = [python, "-m", "pytest", "-n", "2", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", "2", *arguments]
     # Its temporary files are deleted with this folder, even if pytest is killed.
     with tempfile.TemporaryDirectory(prefix="aigc-", ignore_cleanup_errors=True) as folder:
         environment = {**os.environ, "TEST_DATABASE_URL": url, "TMPDIR": folder}
@@ -82,25 +78,6 @@ def run(what, url, arguments, python=sys.executable):
     return f"{what}: {outcome} in {time.monotonic() - started:.0f} s", code == 0
 
 
-def find_python(version):
-    """Return the program of a version of Python, or None if this machine doesn't have it."""
-    for program in (f"python{version}", *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")):
-        with contextlib.suppress(OSError):
-            if subprocess.run([program, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0:
-                return program
-    return None
-
-
-def run_on_python(version):
-    """Run the quickest tests on another version of Python, in its own virtual environment; return as `run` does."""
-    what, environment = f"SQLite with Python {version}", f"var/python-{version}"
-    if not (program := find_python(version)):
-        return f"{what}: not run, as this machine has no Python {version}", True
-    if subprocess.run(["make", "tools", f"VENV={environment}", f"PYTHON={program}"], cwd=ROOT).returncode:
-        return f"{what}: FAILED to install the requirements", False
-    return run(what, "", ON_NEWER, ROOT / environment / "bin" / "python")
-
-
 def main():
     given = sys.argv[1:]
     arguments = LONG if "--long" in given else QUICK
@@ -114,8 +91,6 @@ def main():
             run("SQLite", "", arguments),
             run("PostgreSQL", url, [ON_POSTGRESQL.get(argument, argument) for argument in arguments]),
         ]
-    if "--long" in given:
-        results += [run_on_python(version) for version in NEWER]
     lock.close()
     print("\n" + "\n".join(line for line, _ in results))
     return not all(passed for _, passed in results)

@@ -23,6 +23,12 @@ def language_links(context) -> list[dict]:
     ]
 
 
+@register.simple_tag
+def is_demo() -> bool:
+    """Whether this is the demo, which every page says."""
+    return settings.DEMO
+
+
 @register.simple_tag(takes_context=True)
 def is_section(context, name: str) -> bool:
     """Return whether the current page is in the section of the site whose home has this URL name."""

@@ -26,6 +26,7 @@ from catalog.export.spreadsheets import BYTE_ORDER_MARK, Sheets, write_line
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry
 from catalog.models.kinds import EntryKind
+from catalog.models.publisher import Publisher, read_publisher
 from catalog.reading.batches import read_details
 
 # Number of entries read at once.
@@ -49,19 +50,22 @@ class ExportHeader:
     # The address of the page about the terms.
     terms: str
     exported_at: datetime = field(default_factory=timezone.now)
+    publisher: Publisher = field(default_factory=read_publisher)
 
     def list_facts(self) -> list[tuple[str, str | int]]:
         """Return the lines of the header as (label, value)."""
         between = pgettext("between values", ", ")
+        # On the first line, not on one of its own: the number of lines stays the same for programs that skip them.
+        publisher = [f"{label}: {value}" for label, value in describe_publisher(self.publisher)]
         return [
-            (_("AIGC Landscape"), self.title),
+            (_("AIGC Landscape"), " · ".join([self.title, *publisher])),
             (_("Address"), self.address),
             (pgettext("of a list", "Asked for"), describe_asked(self.asked)),
             (_("Sort by"), self.order),
             (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
             (pgettext("of a list", "Taken"), f"{self.exported_at:%Y-%m-%d %H:%M} (UTC)"),
-            (_("Licence"), f"{describe_licence()} {self.terms}"),
+            (_("Licence"), f"{describe_licence(self.publisher)} {self.terms}"),
         ]
 
     def as_json(self) -> dict:
@@ -73,7 +77,8 @@ class ExportHeader:
             "ignored": self.ignored,
             "entries": self.number,
             "taken": self.exported_at.isoformat(timespec="seconds"),
-            "licence": describe_licence(),
+            **({"publisher": publisher} if (publisher := self.publisher.as_json()) else {}),
+            "licence": describe_licence(self.publisher),
             "terms": self.terms,
         }
 
@@ -83,8 +88,19 @@ def describe_asked(asked: list[tuple[str, str]]) -> str:
     return pgettext("between values", ", ").join(f"{label}: {value}" for label, value in asked) or _("All")
 
 
-def describe_licence() -> str:
+def describe_publisher(publisher: Publisher) -> list[tuple[str, str]]:
+    """Return who publishes the site and how to reach them, as (label, value); what is empty is left out."""
+    facts = [(pgettext("of the site", "Publisher"), publisher.name.text), (_("Contact"), publisher.contact)]
+    return [(label, value) for label, value in facts if value]
+
+
+def describe_licence(publisher: Publisher) -> str:
     """Return what readers may do with the data, in the words of the About page."""
+    if licence := publisher.full_licence:
+        return _(
+            "Texts and the compilation: %(licence)s. Facts whose source is Epoch AI, “Data on AI Models”, epoch.ai, "
+            "are used under CC BY 4.0: name it when you pass them on. Quotations belong to their authors."
+        ) % {"licence": licence}
     return _(
         "Facts whose source is Epoch AI, “Data on AI Models”, epoch.ai, are used under CC BY 4.0: name it when you "
         "pass them on. Quotations belong to their authors. For the rest no licence is stated; see About."

@@ -29,6 +29,7 @@ from catalog.models.product import (
     ProductMeasurement,
     ProductMilestone,
 )
+from catalog.models.publisher import Publisher
 from catalog.models.shipped import Shipped
 from catalog.models.source import Source, SourceText
 from catalog.models.verification import Interval, Verification
@@ -67,6 +68,7 @@ __all__ = [
     "ProductMeasurement",
     "ProductMilestone",
     "Publication",
+    "Publisher",
     "Refused",
     "Segment",
     "Shipped",

@@ -10,6 +10,7 @@ from django.utils.translation import get_language, gettext
 
 from catalog.export.files import describe_licence, locate_terms_page
 from catalog.export.spreadsheets import NOT_IN_XML
+from catalog.models.publisher import read_publisher
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,12 @@ def answer_feed(
 ) -> HttpResponse:
     """Return a feed: `form` is atom or json, `home` the full address of the page with the list.
 
-    `asked` names the filters in words. The feed names the licence of the site's data.
+    `asked` names the filters in words. The feed names the licence of the site's data; its author is the publisher.
     """
     # Both contain parts of the query, which may have characters that XML can't hold.
     title, asked = NOT_IN_XML.sub("", title), asked and NOT_IN_XML.sub("", asked)
-    licence = f"{describe_licence()} {locate_terms_page(request)}"
+    publisher = read_publisher()
+    licence = f"{describe_licence(publisher)} {locate_terms_page(request)}"
     if form == "json":
         return JsonResponse(
             {
@@ -44,6 +46,7 @@ def answer_feed(
                 "home_page_url": home,
                 "feed_url": request.build_absolute_uri(),
                 "language": get_language(),
+                **({"authors": [author]} if (author := publisher.as_json()) else {}),
                 "items": [
                     {
                         "id": item.id,
@@ -67,7 +70,9 @@ def answer_feed(
         feed_copyright=licence,
         language=get_language(),
         feed_url=request.build_absolute_uri(),
-        author_name=gettext("AIGC Landscape"),
+        author_name=NOT_IN_XML.sub("", publisher.name.text) or gettext("AIGC Landscape"),
+        author_email=publisher.email or None,
+        author_link=publisher.page or None,
     )
     for item in items:
         feed.add_item(

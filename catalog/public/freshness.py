@@ -20,6 +20,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.export.files import describe_licence, describe_publisher
 from catalog.export.spreadsheets import BYTE_ORDER_MARK, write_line
 from catalog.listing.facets.shared import FRESHNESS
 from catalog.models import Source, Verification
@@ -27,6 +28,7 @@ from catalog.models.choices import FIRST_HAND_SOURCES, FieldGroup, Stance
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.kinds import EntryKind, list_entry_kinds
+from catalog.models.publisher import read_publisher
 from catalog.models.verification import State, read_intervals
 from catalog.public.corrections import Corrections, count_corrections
 
@@ -304,7 +306,7 @@ def download_freshness(request: HttpRequest) -> HttpResponse:
 
 
 def list_cells(freshness: Freshness) -> Iterator[list]:
-    """Yield the rows of the file: a heading, then one row for each number, with its total."""
+    """Yield the rows of the file: a heading, one row for each number with its total, and the terms."""
     yield [
         _("Measure"),
         _("Type"),
@@ -345,3 +347,6 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
     found = freshness.corrections
     of_what = _("corrections in the last %(days)s days") % {"days": found.days}
     yield [_("Median time to correction"), everything, everything, found.median, days, "", found.number, of_what]
+    publisher = read_publisher()
+    for label, value in [*describe_publisher(publisher), (_("Licence"), describe_licence(publisher))]:
+        yield [label, "", "", value, "", "", "", ""]

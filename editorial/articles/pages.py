@@ -1,5 +1,6 @@
 """The written pages of the site: home, articles, and texts such as About. One page for each language."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
@@ -14,6 +15,7 @@ from wagtail.search import index
 from catalog.editing.panels import go_live_panel
 from catalog.models.kinds import KINDS
 from catalog.models.publication import Published
+from catalog.models.publisher import read_publisher
 from editorial.articles.blocks import ArticleBody, EntryBlock
 from editorial.articles.contents import build_article, build_home, build_index
 from editorial.articles.linking import find_entries, list_cards
@@ -119,7 +121,10 @@ class TextPage(SitePage):
         verbose_name = _("text page")
 
     def get_context(self, request, *args, **kwargs):
-        return {**super().get_context(request, *args, **kwargs), "entries": find_entries(*list_cards(self.body))}
+        context = {**super().get_context(request, *args, **kwargs), "entries": find_entries(*list_cards(self.body))}
+        if self.slug in self.own_slugs:
+            context |= {"publisher": read_publisher(), "is_demo": settings.DEMO}
+        return context
 
 
 class ArticlePage(SitePage):

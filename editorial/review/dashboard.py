@@ -24,6 +24,14 @@ SHOWN = 20
 PAGES = (ArticlePage, TextPage, ArticleIndexPage, HomePage)
 
 
+class DemonstrationPanel(Component):
+    """Says that this is the demo."""
+
+    name = "demonstration"
+    order = 10
+    template_name = "wagtailadmin/review/demonstration.html"
+
+
 class NewsroomPanel(Component):
     """The lists of one person. Each row links to the screen where it is dealt with."""
 

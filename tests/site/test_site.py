@@ -97,6 +97,21 @@ def test_robots_and_sitemap(client):
     assert "unfinished" not in articles
 
 
+PUBLIC_PAGES = ["/en/", "/zh-hans/", "/en/models/", "/zh-hans/glossary/", "/en/search/?q=x", "/en/models/not-there/"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", PUBLIC_PAGES)
+def test_the_demo_says_on_every_page_that_it_is_one_and_no_other_site_does(client, settings, address):
+    make_home()
+    make_home("zh-hans")
+    words = "这是演示站" if "zh-hans" in address else "This is a demonstration copy"
+    assert words not in client.get(address).content.decode()
+    settings.DEMO = True
+    header = client.get(address).content.decode().partition("</header>")[0]
+    assert words in header
+
+
 @pytest.mark.django_db
 def test_server_timing_counts_the_queries(rf):
     from django.http import HttpResponse

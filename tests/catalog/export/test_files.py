@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.export import files
 from catalog.export.files import PREFACE
 from catalog.listing.listings import LISTINGS
-from catalog.models import Check, ListingEntry, Modality, Publication, Verification
+from catalog.models import Check, ListingEntry, Modality, Publication, Publisher, Verification
 from catalog.models.checks import Outcome
 from catalog.publishing.checking import record_checks
 from tests.factories import (
@@ -243,6 +243,7 @@ def test_a_feed_escapes_texts_and_has_an_author(client):
     summary = feed.findtext("{*}entry/{*}summary")
     assert summary.lstrip().startswith("<p>a &lt; b &amp; &lt;i&gt;c&lt;/i&gt;</p>"), "as HTML"
     assert feed.findtext("{*}author/{*}name") == "AIGC Landscape"
+    assert "authors" not in client.get("/en/models/feed.json").json()
 
 
 def test_head_is_answered_and_post_is_refused(client, landscape):
@@ -366,3 +367,87 @@ def test_checks_by_group_are_those_of_the_page(client, landscape):
     assert entry["values"]["access"]["checked"] is None
     assert entry["values"]["makers"]["value"] == ["stability-ai"]
     assert entry["values"]["parameters"]["value"] == {"low": 890000000, "high": 1000000000, "kind": "estimated"}
+
+
+# Publisher, contact and licence ------------------------------------------------------------------------------
+
+LICENCE = "Texts and the compilation: CC BY 4.0 <https://creativecommons.org/licenses/by/4.0/>. Facts whose source is"
+
+
+@pytest.fixture
+def publisher(landscape):
+    return Publisher.objects.create(name_en="Example Press", name_zh="示例出版社", contact="desk@example.org")
+
+
+def test_without_a_publisher_each_file_names_the_licence_alone(client, landscape):
+    preface, _rows = read_csv(client, "/en/models/data.csv")
+    assert preface[0] == "# AIGC Landscape: Models"
+    assert preface[-1].startswith(f"# Licence: {LICENCE}")
+    assert preface[-1].endswith("http://testserver/en/about/")
+    meta = read_json(client, "/en/models/data.json")["meta"]
+    assert meta["licence"].startswith(LICENCE)
+    assert "publisher" not in meta
+    assert not Publisher.objects.exists(), "reading writes nothing"
+
+
+def test_csv_names_the_publisher_in_as_many_lines(client, publisher):
+    preface, _rows = read_csv(client, "/en/models/data.csv")
+    assert preface[0] == "# AIGC Landscape: Models · Publisher: Example Press · Contact: desk@example.org"
+    chinese, _rows = read_csv(client, "/zh-hans/compare/data.csv?kind=models&slug=stable-diffusion&slug=other")
+    assert "示例出版社" in chinese[0]
+    assert "CC BY 4.0 <https://creativecommons.org/licenses/by/4.0/>" in chinese[-1]
+
+
+def test_xlsx_names_the_publisher_and_the_licence(client, publisher):
+    about = dict(read_xlsx(client, "/en/models/data.xlsx").worksheets[2].iter_rows(values_only=True))
+    assert about["AIGC Landscape"] == "Models · Publisher: Example Press · Contact: desk@example.org"
+    assert about["Licence"].startswith(LICENCE)
+
+
+def test_json_names_the_publisher_and_the_licence(client, publisher):
+    meta = read_json(client, "/en/models/data.json")["meta"]
+    assert meta["publisher"] == {"name": "Example Press", "url": "mailto:desk@example.org"}
+    assert meta["licence"].startswith(LICENCE)
+    meta = read_json(client, "/zh-hans/compare/data.json?kind=models&slug=stable-diffusion&slug=other")["meta"]
+    assert meta["publisher"]["name"] == "示例出版社"
+
+
+@pytest.mark.parametrize("room", ["models", "changes"])
+def test_feeds_name_the_publisher_and_the_licence(client, publisher, room):
+    feed = ElementTree.fromstring(client.get(f"/en/{room}/feed.atom").content)
+    assert feed.findtext("{*}author/{*}name") == "Example Press"
+    assert feed.findtext("{*}author/{*}email") == "desk@example.org"
+    assert feed.find("{*}author/{*}uri") is None
+    assert feed.findtext("{*}rights").startswith(LICENCE)
+    Publisher.objects.update(contact="https://example.org/contact")
+    feed = ElementTree.fromstring(client.get(f"/en/{room}/feed.atom").content)
+    assert feed.findtext("{*}author/{*}uri") == "https://example.org/contact"
+    assert feed.find("{*}author/{*}email") is None
+    found = client.get(f"/zh-hans/{room}/feed.json").json()
+    assert found["authors"] == [{"name": "示例出版社", "url": "https://example.org/contact"}]
+    assert "https://creativecommons.org/licenses/by/4.0/" in found["description"]
+
+
+def test_without_a_licence_files_say_that_none_is_stated(client, publisher):
+    Publisher.objects.update(licence="", licence_url="")
+    preface, _rows = read_csv(client, "/en/models/data.csv")
+    assert "For the rest no licence is stated; see About." in preface[-1]
+    assert "creativecommons" not in preface[-1]
+
+
+def test_a_publisher_is_no_formula_and_breaks_no_feed(client, publisher):
+    Publisher.objects.update(name_en="Press\x0b;=1+1", contact="")
+    preface, _rows = read_csv(client, "/en/models/data.csv")
+    assert ";'=1+1" in preface[0]
+    assert read_xlsx(client, "/en/models/data.xlsx")
+    assert ElementTree.fromstring(client.get("/en/models/feed.atom").content).findtext("{*}author/{*}name")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_publisher_takes_one_query(client, publisher, form, commit):
+    commit()
+    client.get(f"/en/models/{form}")
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(f"/en/models/{form}")
+        assert b"".join(response.streaming_content) if response.streaming else response.content
+    assert len([it for it in queries if "catalog_publisher" in it["sql"]]) == 1

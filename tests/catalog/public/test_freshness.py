@@ -14,7 +14,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.models import Source, Verification
+from catalog.models import Publisher, Source, Verification
 from catalog.models.checks import Outcome
 from catalog.models.field_groups import INTERVALS
 from catalog.public.corrections import count_corrections
@@ -373,11 +373,20 @@ def test_the_file_has_every_number_with_its_total(groups_in_all_states, client):
     assert ["Median age", "Model", "Access and status", "3", "days", "", "5", with_check] in rows
     assert ["No longer tracked", "All", "All", "4.8", "%", "1", "21", "field groups of live entries"] in rows
     assert ["Open disputes", "Model", "All", "", "%", "0", "0", "cited values of live entries"] in rows
+    assert rows[-1][0] == "Licence"
+    assert "CC BY 4.0 <https://creativecommons.org/licenses/by/4.0/>" in rows[-1][3]
     year = "corrections in the last 365 days"
     assert ["Median time to correction", "All", "All", "", "days", "", "0", year] in rows
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     chinese = rows_of(client.get("/zh-hans/freshness/data.csv"))
     assert [len(row) for row in chinese] == [8] * (len(rows) + 1)
+
+
+def test_the_file_names_the_publisher_at_its_end(client):
+    Publisher.objects.create(name_en="Example Press", contact="https://example.org/contact")
+    publisher, contact, _licence = rows_of(client.get("/en/freshness/data.csv"))[-3:]
+    assert (publisher[0], publisher[3]) == ("Publisher", "Example Press")
+    assert (contact[0], contact[3]) == ("Contact", "https://example.org/contact")
 
 
 def test_the_page_and_the_file_take_as_many_queries_however_many_entries(user, client):

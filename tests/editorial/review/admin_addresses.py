@@ -357,6 +357,13 @@ GROUPS = [
         """,
     ),
     Group("the address and front page of the site", SETTINGS, "sites/edit/<pk>/", changes=frozenset({"sites"})),
+    Group("the way to the form of a setting, which decides who gets in", STAFF, "settings/<app_name>/<model_name>/"),
+    Group(
+        "publisher, contact and licence",
+        SETTINGS,
+        "settings/<app_name>/<model_name>/<pk>/",
+        changes=frozenset({"publisher"}),
+    ),
     Group("the only site", ("superuser",), "sites/delete/<pk>/", changes=frozenset({"sites"})),
     Group(
         "what is left to superusers",
@@ -454,7 +461,7 @@ GROUPS = [
         is_refused=True,
     ),
     Group(
-        "what this site has nothing for: aliases, addresses without a question, languages beyond its two",
+        "what this site has nothing for: aliases, previews of settings, addresses without a question, more languages",
         (),
         """
         api/main/pages/find/
@@ -467,6 +474,7 @@ GROUPS = [
         block-preview/
         snippets/
         locales/new/
+        settings/<app_name>/<model_name>/<pk>/preview/
         .*/
         """,
         is_refused=True,

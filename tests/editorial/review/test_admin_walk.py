@@ -23,7 +23,7 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Page, PageViewRestriction, Site
 from wagtail.test.utils.form_data import nested_form_data, streamfield
 
-from catalog.models import FacetValue, ListingEntry, Publication, Verification
+from catalog.models import FacetValue, ListingEntry, Publication, Publisher, Verification
 from catalog.models.checks import Outcome
 from catalog.models.publication import Published
 from catalog.publishing.guards import public_state
@@ -141,6 +141,8 @@ def find_keys(address: str, room) -> dict:
         case "sites" | "users" | "groups" | "locales":
             things = {"sites": room.site, "users": room.reader, "groups": room.group, "locales": room.locale}
             return {"pk": things[first].pk}
+        case "settings":
+            return {"app_name": "catalog", "model_name": "publisher", "pk": Publisher.load().pk}
         case "tag-autocomplete":
             return {"app_name": "taggit", "model_name": "tag"}
         case "password_reset":
@@ -263,6 +265,7 @@ def take_fingerprint() -> dict[str, list]:
         "facets": sorted(FacetValue.objects.values_list("listing_id", "facet", "value")),
         "publications": list(Publication.objects.order_by("pk").values_list("pk", "action")),
         "restrictions": list(PageViewRestriction.objects.values_list("page_id", "restriction_type")),
+        "publisher": list(Publisher.objects.values_list("name_en", "name_zh", "contact", "licence", "licence_url")),
         "sites": list(Site.objects.values_list("hostname", "port", "root_page_id")),
     }
 
