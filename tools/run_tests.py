@@ -1,8 +1,8 @@
 """Run the test suite on SQLite, then on PostgreSQL, and print the outcome of each.
 
-`--long` runs the tests that `make test` leaves out, and every property-based test with its large profile. Other arguments
-are passed to pytest. Only one run at a time is possible for a user: a second one waits, because two would compete for the
-machine's cores.
+`--long` runs the tests that `make test` leaves out, and every property-based test with its large profile. Other
+arguments are passed to pytest. Only one run at a time is possible for a user: a second one waits, because two would
+compete for the machine's cores.
 """
 
 import fcntl
