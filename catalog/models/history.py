@@ -19,7 +19,7 @@ class PublicationAction(models.TextChoices):
 
 
 # After these actions, no version of the entry is public.
-TAKEN_AWAY = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
+UNPUBLISHED_ACTIONS = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
 
 
 class AppendOnly(models.Model):

@@ -36,7 +36,7 @@ def approve(
             raise Refused(_("You changed this version; someone else must approve it."), code="author")
         case ApprovalKind.EMERGENCY if approver is None or not reason.strip():
             raise Refused(_("Say why it can't wait for another person."), code="reason")
-        case ApprovalKind.EMERGENCY if revision.as_object().waits:
+        case ApprovalKind.EMERGENCY if revision.as_object().is_scheduled:
             raise Refused(_("It has a time to go live, so it can wait: empty that first."), code="waits")
         case ApprovalKind.SINGLE_CHECKED if approver is None:
             raise Refused(_("Someone must have checked it."), code="approver")
@@ -73,5 +73,5 @@ def write_approval(
         approver=approver,
         reason=reason,
     )
-    effects.follow(effects.Approved(approval))
+    effects.run_effects(effects.Approved(approval))
     return approval

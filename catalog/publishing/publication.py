@@ -48,7 +48,7 @@ def publish(*, record: Published, revision: Revision, user=None, draft: Publishe
         # Read it from the database: `record` may be the draft itself.
         before = type(record)._default_manager.get(pk=record.pk)
         action = name_action(version=draft, before=before)
-        if action != PublicationAction.PUBLISHED and not draft.waits:
+        if action != PublicationAction.PUBLISHED and not draft.is_scheduled:
             # A more exact action is logged below, once it has happened.
             options["log_action"] = False
         make_live(record=record, revision=revision, draft=draft, user=user, **options)
@@ -181,4 +181,4 @@ def record_publication(*, record: PublishedDocument, action: PublicationAction, 
             Change(publication=publication, path=path, old=old, new=new)
             for path, old, new in differences(old=last and last.document, new=document)
         )
-    effects.follow(effects.PublicationRecorded(publication=publication, record=record))
+    effects.run_effects(effects.PublicationRecorded(publication=publication, record=record))

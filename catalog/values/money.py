@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .currencies import CHINESE_NAMES, CODES
 from .fuzzy_date import FuzzyDate
 from .numbers import plain, to_decimal
-from .quantity import Amount, Kind, format_span, read_amount, split_qualifiers
+from .quantity import Amount, QuantityKind, format_span, read_amount, split_qualifiers
 from .text import NotUnderstood, is_chinese
 
 _CONVERTED = Context(prec=3)
@@ -142,7 +142,7 @@ class Money(Amount):
         cls,
         value: "str | Mapping | Money",
         currency: str | None = None,
-        kind: Kind = "reported",
+        kind: QuantityKind = "reported",
         usd_rate: Decimal | None = None,
         rate_date: datetime.date | None = None,
     ) -> Self:
