@@ -64,7 +64,7 @@ class ExportHeader:
             (_("Sort by"), self.order),
             (pgettext("of a list", "Ignored"), between.join(self.ignored) or "–"),
             (_("Entries"), self.number),
-            (pgettext("of a list", "Taken"), f"{self.exported_at:%Y-%m-%d %H:%M} (UTC)"),
+            (pgettext("of a list", "Exported"), f"{self.exported_at:%Y-%m-%d %H:%M} (UTC)"),
             (_("Licence"), f"{describe_licence(self.publisher)} {self.terms}"),
         ]
 

@@ -31,7 +31,7 @@ def approve(
     match kind:
         case ApprovalKind.REVIEWED | ApprovalKind.BATCH if record.owed_look:
             # The emergency change would become part of the approved version without a second look.
-            raise Refused(_("A second look is owed to what was published alone: take it first."), code="owed")
+            raise Refused(_("An emergency publication waits for its second look: do that first."), code="owed")
         case ApprovalKind.REVIEWED | ApprovalKind.BATCH if approver is None or approver.pk in authors:
             raise Refused(_("You changed this version; someone else must approve it."), code="author")
         case ApprovalKind.EMERGENCY if approver is None or not reason.strip():

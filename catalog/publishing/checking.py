@@ -47,7 +47,7 @@ def record_checks(
     ListingVersion.lock()
     lock_verifications(entry)
     if sequence and sequence != Publication.objects.of(entry).values_list("sequence", flat=True).first():
-        raise Refused(_("It was published again meanwhile. This is how it stands now."))
+        raise Refused(_("It was published again meanwhile. This is the current version."))
     paths = list(paths)
     if outcome == Outcome.STILL_TRUE and not is_alone:
         entered = read_recent_authors([entry]).get(entry, {})

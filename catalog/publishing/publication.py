@@ -94,14 +94,14 @@ def validate(instance: models.Model) -> None:
             if getattr(row, "key", None):
                 if row.key in keys:
                     raise ValidationError(
-                        _("%(list)s: the key “%(key)s” stands in two rows; give one of them another key."),
+                        _("%(list)s: two rows have the key “%(key)s”; give one of them another key."),
                         params={"list": heading, "key": row.key},
                     )
                 keys.add(row.key)
     for citation in instance.citations.all() if "citations" in rows_of else ():
         if citation.item and citation.item not in rows_of.get(citation.field, ()):
             raise ValidationError(
-                _("A citation names the row “%(row)s”, which is not there; choose another row or take it away."),
+                _("A citation names the row “%(row)s”, which does not exist; choose another or delete the citation."),
                 params={"row": citation.path},
             )
 

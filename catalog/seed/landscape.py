@@ -148,7 +148,7 @@ def check_references(*, landscape: Landscape, reader: FormReader) -> None:
         elif target := landscape.slugs.get(model, {}).get(slug):
             limits = column.remote_field.limit_choices_to or {}
             if any(target.form.get(name) != value for name, value in limits.items()):
-                text = _("The %(kind)s “%(slug)s” can't stand here: %(why)s.")
+                text = _("The %(kind)s “%(slug)s” can't be used here: %(why)s.")
                 why = ", ".join(f"{name} = {str(target.form.get(name)).lower()}" for name in limits)
                 reader.refuse(node, text, kind=kind, slug=slug, why=why)
 

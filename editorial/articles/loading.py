@@ -169,7 +169,7 @@ def read_article_sources(*, pages: Pages, node: Node | None) -> list[str]:
         if not isinstance(item.value, str) or not pages.landscape.has(model=Source, slug=item.value):
             pages.reader.refuse(item, _("There is no %(kind)s “%(slug)s”."), kind=_("source"), slug=item.text)
         elif item.value in slugs:
-            pages.reader.refuse(item, _("“%(slug)s” stands in this list twice."), slug=item.value)
+            pages.reader.refuse(item, _("“%(slug)s” is in this list twice."), slug=item.value)
         slugs.append(str(item.value))
     return slugs
 

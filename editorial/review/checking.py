@@ -300,9 +300,9 @@ def note_outcome(
     asked = [token] if token else request.POST.getlist("item")
     chosen = [item for item in items if item.token in asked]
     if outcome not in Outcome.values or not asked:
-        raise Refused(_("Choose a value, and what you found of it."))
+        raise Refused(_("Choose a value, and what you found."))
     if len(chosen) != len(set(asked)):
-        raise Refused(_("It was published again meanwhile. This is how it stands now."))
+        raise Refused(_("It was published again meanwhile. This is the current version."))
     if len(chosen) > 1 and not (outcome == Outcome.STILL_TRUE and all(item.in_bulk for item in chosen)):
         raise Refused(
             _("Several values at once can only be still true, and only while their one source has not changed at all.")

@@ -18,7 +18,7 @@ def refuse_release(sender, instance, **kwargs) -> None:
     Switching a workflow off starts with that.
     """
     if instance.workflow.active:
-        raise Refused(_("What was written could not be submitted any more: the review of it stays."))
+        raise Refused(_("The draft could no longer be submitted; its review goes on."))
 
 
 def refuse_last_task(sender, instance, **kwargs) -> None:

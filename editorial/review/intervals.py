@@ -61,7 +61,7 @@ def show_intervals(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if form.cleaned_data["shown"] == shown:
             change_intervals(days=chosen, user=request.user)
-            messages.success(request, _("Saved. What falls due when has been computed anew."))
+            messages.success(request, _("Saved. All due dates have been updated."))
             return redirect("review:intervals")
         messages.warning(request, _("These are not the numbers whose effect you saw. Look at it, then save again."))
     changes = ModelLogEntry.objects.filter(action="review.interval").select_related("user")

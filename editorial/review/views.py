@@ -110,7 +110,7 @@ def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
             messages.success(request, _("Confirmed: two people have seen it."))
         return redirect(edit_address(request, record))
     if request.method == "POST" and "owed" in form.errors:
-        raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
+        raise Refused(_("It was decided or submitted again meanwhile. This is the current version."))
     before = find_seen_approval(record)
     return render(
         request,
@@ -155,7 +155,7 @@ def show_what_changed(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
     form = DecisionForm(request.POST or None)
     if request.method == "POST":
         if state is None or request.POST.get("state") != str(state.pk):
-            raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
+            raise Refused(_("It was decided or submitted again meanwhile. This is the current version."))
         if form.is_valid():
             action = form.cleaned_data["action"]
             if action not in actions:

@@ -10,8 +10,8 @@ from catalog.listing.past import rebuild
 class Command(BaseCommand):
     # The stubs don't allow for lazy translations here.
     help = gettext_lazy(  # type: ignore[assignment]
-        "Makes the listing index of today anew, and fills in days of which nothing was kept. Publishing keeps it in "
-        "step by itself."
+        "Rebuilds the listing index of today, and fills in missing days. Publishing keeps the index up to date by "
+        "itself."
     )
 
     def add_arguments(self, parser) -> None:
@@ -19,9 +19,8 @@ class Command(BaseCommand):
             "--past",
             action="store_true",
             help=_(
-                "Make what was kept of earlier days anew as well, from publications and checks. Vocabularies and "
-                "intervals of then are not known, nor more than the last change of a source: earlier days get "
-                "today's. For a damaged index only."
+                "Rebuild earlier days as well, from publications and checks. Their vocabularies and intervals are not "
+                "known, nor more than the last change of a source: earlier days get today's. For a damaged index only."
             ),
         )
 
