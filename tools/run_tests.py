@@ -18,9 +18,9 @@ from postgres import running
 
 ROOT = Path(__file__).resolve().parent.parent
 # A worker gets a whole file at a time, so that module fixtures are set up once. Browser tests, the slowest, come first.
-QUICK = ["-m", "not long", "--dist", "loadfile", "--no-loadscope-reorder"]
+QUICK = ["-m", "not long", "--dist", "loadfile", "--no-loadscope-reorder", "--durations=10"]
 # Workers get single tests, but those that need the whole landscape run together: loading it takes a minute or two.
-LONG = ["-m", "long or hypothesis", "--hypothesis-profile=long", "--dist", "loadgroup", "--durations=5"]
+LONG = ["-m", "long or hypothesis", "--hypothesis-profile=long", "--dist", "loadgroup", "--durations=10"]
 # Tests of browsers, public pages and admin forms hardly depend on the database, and loading the landscape takes a
 # minute: on PostgreSQL only the long run has them, on SQLite `make test` has them too. Property-based tests without a
 # database run with the large profile only once.
