@@ -92,7 +92,7 @@ INSTALLED_APPS = [
     "editorial",
     "catalog",
     "wagtail.sites",
-    "wagtail.users",
+    "editorial.accounts.apps.AccountsConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",

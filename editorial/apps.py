@@ -16,6 +16,7 @@ class EditorialConfig(AppConfig):
 
         from catalog.public.articles import register_article_finder
         from catalog.publishing.effects import fill
+        from editorial.accounts.users import connect_role_log
         from editorial.articles.mentions import find_mentioning_articles
         from editorial.review.audit import name_resubmitted_version
         from editorial.review.guards import connect_review_guards
@@ -27,6 +28,7 @@ class EditorialConfig(AppConfig):
             pre_save.connect(name_resubmitted_version, sender=model)
         workflow_cancelled.connect(tell_taken_out)
         connect_review_guards()
+        connect_role_log()
         fill("notices", create_notices)
         register_article_finder(find_mentioning_articles)
         for model in (Comment, CommentReply):

@@ -8,6 +8,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.account import NotificationsSettingsPanel
 from wagtail.admin.viewsets.pages import page_viewset_registry
 
+from editorial.accounts.users import refuse_bulk_action, register_role_log
 from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
 from editorial.review import checking, inbox, moved_sources, queue, views
@@ -123,5 +124,7 @@ def register_notice_choice(request, user, profile) -> NoticeChoicePanel:
     return NoticeChoicePanel(request, user, profile)
 
 
+hooks.register("before_bulk_action", refuse_bulk_action)
+hooks.register("register_log_actions", register_role_log)
 # After Wagtail's own, because these replace some of its words.
 hooks.register("register_log_actions", register_decisions, order=1)

@@ -84,7 +84,7 @@ class ListingPage:
     def page(self) -> Page[ListingEntry]:
         """The page asked for, or the nearest one that exists."""
         # The stubs ask for more than slices, which are all that a paginator reads.
-        paginator = Paginator[ListingEntry](self.filterset.results, self.per_page)  # type: ignore[arg-type]
+        paginator: Paginator[ListingEntry] = Paginator(self.filterset.results, self.per_page)  # type: ignore[arg-type]
         return paginator.get_page(self.filterset.data.get("page"))
 
     @property

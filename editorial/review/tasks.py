@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.utils import get_user_display_name
 from wagtail.log_actions import log
-from wagtail.models import AbstractGroupApprovalTask, Page, TaskState
+from wagtail.models import AbstractGroupApprovalTask, Page, Task, TaskState
 
 from catalog.models import ApprovalKind, Refused
 from catalog.models.approval import digest_of
@@ -17,7 +17,7 @@ from catalog.publishing.authorship import find_authors
 from catalog.publishing.guards import is_sanctioned
 from catalog.publishing.submission import find_unsourced, name_differences
 from editorial.review.notices import tell_sent_back, tell_submitted
-from editorial.review.roles import find_leads, is_alone, is_editor
+from editorial.review.roles import find_leads, is_alone, is_editor, is_reviewer
 
 
 class ReviewState(TaskState):
@@ -65,6 +65,8 @@ class ReviewState(TaskState):
 
     def find_obstacle(self, user) -> str:
         """Return why this person can't approve this version now, in words; "" if they can."""
+        if not is_reviewer(user):
+            return _("Reviewers and leads decide about versions.")
         record = self.record
         latest = record.get_latest_revision()
         if self.is_outdated:
@@ -93,7 +95,7 @@ class ReviewState(TaskState):
         """Approve exactly the submitted version, so that it can go live.
 
         Raises Refused if somebody has already decided, if there is a newer version, or if the person is one of its
-        authors.
+        authors or no reviewer.
         """
         self.record.lock_row()
         self.refuse_if_decided()
@@ -114,9 +116,11 @@ class ReviewState(TaskState):
 
     @transaction.atomic
     def reject(self, user=None, update=True, comment=""):
-        """Send the version back with a comment on what to change."""
+        """Send the version back with a comment on what to change. Raises Refused for people who don't review."""
         self.record.lock_row()
         self.refuse_if_decided()
+        if not is_reviewer(user):
+            raise Refused(_("Reviewers and leads decide about versions."))
         state = super().reject(user=user, update=update, comment=comment)
         tell_sent_back(record=self.record, revision=self.revision, user=user, comment=comment)
         return state
@@ -158,6 +162,8 @@ class Review(AbstractGroupApprovalTask):
     """The task of the workflow: somebody other than the authors approves a version or requests changes."""
 
     task_state_class = ReviewState
+    # Who reviews follows from roles, so there is no choice of groups.
+    admin_form_fields = Task.admin_form_fields
 
     class Meta:
         verbose_name = _("Review by another person")
@@ -197,7 +203,7 @@ class Review(AbstractGroupApprovalTask):
         state, actions = state.specific, []
         if state.is_outdated and is_editor(user):
             actions.append(("resubmit", _("Resubmit"), False))
-        if self.is_reviewer(user):
+        if is_reviewer(user):
             actions.append(("reject", _("Request changes"), True))
             if not state.find_obstacle(user):
                 actions.append(("approve", _("Approve and publish"), False))
@@ -211,13 +217,14 @@ class Review(AbstractGroupApprovalTask):
         else:
             super().on_action(task_state.specific, user, action_name, **kwargs)
 
-    def is_reviewer(self, user) -> bool:
-        """Return whether a person decides about versions at all. Authors still can't approve their own."""
-        return user.is_superuser or self._user_in_groups(user)
+    def get_task_states_user_can_moderate(self, user, **kwargs):
+        """Return the versions that a person decides about. Roles give this right; the groups of the task do not."""
+        in_progress = self.task_states.filter(status=TaskState.STATUS_IN_PROGRESS)
+        return in_progress if is_reviewer(user) else in_progress.none()
 
     @classmethod
     def get_description(cls):
-        return _("Someone of the chosen groups who wrote no part of the version approves it or asks for changes.")
+        return _("A reviewer or lead who wrote no part of the version approves it or asks for changes.")
 
 
 def refuse_unchanged(record) -> None:

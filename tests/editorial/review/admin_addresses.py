@@ -18,7 +18,7 @@ WALKERS = ("anonymous", "contributor", "editor", "reviewer", "lead", "administra
 STAFF = WALKERS[1:]
 NEWSROOM = ("contributor", "editor", "reviewer", "lead", "superuser")
 EDITORS = ("editor", "reviewer", "lead", "superuser")
-REVIEWERS = ("reviewer", "lead", "superuser")
+REVIEWERS = ("reviewer", "lead")
 SETTINGS = ("administrator", "superuser")
 # The parts of the fingerprint that entries and pages change.
 CONTENT = frozenset({"live", "listing", "facets", "publications"})
@@ -284,16 +284,19 @@ GROUPS = [
     ),
     # Decides ---------------------------------------------------------------------------------------------------
     Group(
-        "asking for changes, and locking meanwhile",
+        "asking for changes",
         REVIEWERS,
         """
         pages/workflow/action/<page_id>/reject/<task_state_id>/
         pages/workflow/collect_action_data/<page_id>/reject/<task_state_id>/
-        pages/<page_id>/lock/
         snippets/catalog/{record}/workflow/action/<pk>/reject/<task_state_id>/
         snippets/catalog/{record}/workflow/collect_action_data/<pk>/reject/<task_state_id>/
-        snippets/catalog/{record}/lock/<pk>/
         """,
+    ),
+    Group(
+        "locking what is in review",
+        (*REVIEWERS, "superuser"),
+        "pages/<page_id>/lock/ snippets/catalog/{record}/lock/<pk>/",
     ),
     Group("what a version changes, and the decision about it", NEWSROOM, "review/<kind>/<pk>/changes/"),
     Group("what is owed and done, and one's own notices", STAFF, "review/owed-looks/ review/notices/ review/desk/"),
@@ -315,7 +318,7 @@ GROUPS = [
     Group("the second look", ("reviewer", "lead"), "review/<kind>/<pk>/second-look/", changes=CONTENT),
     # Settings --------------------------------------------------------------------------------------------------
     Group(
-        "users, review, languages and the site's record",
+        "users, languages and the site's record",
         SETTINGS,
         """
         users/
@@ -325,7 +328,6 @@ GROUPS = [
         users/history/<pk>/
         users/history-results/<pk>/
         users/usage/<pk>/
-        users/copy/<pk>/
         bulk/auth/user/assign_role/
         bulk/auth/user/set_active_state/
         groups/
@@ -343,17 +345,6 @@ GROUPS = [
         sites/history-results/<pk>/
         sites/usage/<pk>/
         sites/copy/<pk>/
-        workflows/list/
-        workflows/list/results/
-        workflows/add/
-        workflows/enable/<pk>/
-        workflows/edit/<pk>/
-        workflows/tasks/add/<app_label>/<model_name>/
-        workflows/tasks/select_type/
-        workflows/tasks/index/
-        workflows/tasks/index/results/
-        workflows/tasks/edit/<pk>/
-        workflows/tasks/enable/<pk>/
         """,
     ),
     Group("the address and front page of the site", SETTINGS, "sites/edit/<pk>/", changes=frozenset({"sites"})),
@@ -381,6 +372,17 @@ GROUPS = [
         groups/history-results/<pk>/
         groups/usage/<pk>/
         locales/delete/<pk>/
+        workflows/list/
+        workflows/list/results/
+        workflows/add/
+        workflows/enable/<pk>/
+        workflows/edit/<pk>/
+        workflows/tasks/add/<app_label>/<model_name>/
+        workflows/tasks/select_type/
+        workflows/tasks/index/
+        workflows/tasks/index/results/
+        workflows/tasks/edit/<pk>/
+        workflows/tasks/enable/<pk>/
         workflows/disable/<pk>/
         workflows/usage/<pk>/
         workflows/usage/<pk>/results/
