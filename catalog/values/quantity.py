@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from .numbers import format_number, plain, read_number, scaled, to_decimal, with_power, written_out
 from .text import NotUnderstood, is_chinese, language_key, tidy
 
-Kind = Literal["reported", "estimated", "undisclosed"]
-KINDS = (("reported", _("Reported")), ("estimated", _("Estimated")), ("undisclosed", _("Undisclosed")))
+QuantityKind = Literal["reported", "estimated", "undisclosed"]
+QUANTITY_KINDS = (("reported", _("Reported")), ("estimated", _("Estimated")), ("undisclosed", _("Undisclosed")))
 MAX_LENGTH = 100
 
 # The displayed words. They are here because values are also formatted where no translations are loaded.
@@ -52,7 +52,7 @@ class Amount:
 
     low: Decimal | None
     high: Decimal | None
-    kind: Kind
+    kind: QuantityKind
 
     _keys: ClassVar[tuple[str, ...]] = ("low", "high", "kind")
 
@@ -75,7 +75,9 @@ class Amount:
             raise NotUnderstood(_WRONG_ORDER)
 
     @classmethod
-    def exact(cls, value: Decimal | int | float | str, *args: Any, kind: Kind = "reported", **kwargs: Any) -> Self:
+    def exact(
+        cls, value: Decimal | int | float | str, *args: Any, kind: QuantityKind = "reported", **kwargs: Any
+    ) -> Self:
         """Return an amount of exactly `value`. Money takes currency, rate and date as further arguments."""
         number = to_decimal(value)
         return cls(number, number, kind, *args, **kwargs)
@@ -156,7 +158,7 @@ class Quantity(Amount):
 
     @classmethod
     def parse(
-        cls, value: "str | int | float | Decimal | Mapping[str, Any] | Quantity", kind: Kind = "reported"
+        cls, value: "str | int | float | Decimal | Mapping[str, Any] | Quantity", kind: QuantityKind = "reported"
     ) -> "Quantity":
         """Return the quantity in a number, a mapping, or a text such as `175 billion`, `10–100 million`, `约 5 万`.
 
@@ -172,7 +174,7 @@ class Quantity(Amount):
         return cls.exact(value, kind=kind)
 
 
-def read_amount(text: str, kind: Kind = "reported") -> tuple[Decimal | None, Decimal | None, Kind]:
+def read_amount(text: str, kind: QuantityKind = "reported") -> tuple[Decimal | None, Decimal | None, QuantityKind]:
     """Return the low end, the high end and the kind that `text` describes. Raises NotUnderstood."""
     said, text = split_qualifiers(text)
     if not said and text.lower() in _UNDISCLOSED:
