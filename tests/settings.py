@@ -6,6 +6,7 @@ in a temporary folder of its own, so that parallel runs don't share any.
 
 import os
 import tempfile
+from pathlib import Path
 
 _folder = tempfile.TemporaryDirectory(prefix="aigc-tests-")
 os.environ.update(
@@ -34,5 +35,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
-STATIC_ROOT = _folder.name
+STATIC_ROOT = Path(_folder.name)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -163,7 +163,9 @@ class Freshness:
         for kind, names in FIELD_GROUPS.items():
             for name in names:
                 rows[kind, name] = GroupRow(EntryKind(kind), FieldGroup(name))
-        counted = Verification.objects.with_state(on=self.on).order_by().values_list("kind", "group", "state_now")
+        rated = Verification.objects.with_state(on=self.on).order_by()
+        # The plugin of mypy doesn't see what `with_state` annotates.
+        counted = rated.values_list("kind", "group", "state_now")  # type: ignore[misc]
         for kind, group, state, number in counted.annotate(number=Count("pk")):
             for row in (rows[kind, group], rows[None, None]):
                 if state == State.HISTORICAL:
@@ -177,7 +179,7 @@ class Freshness:
 
     def _read_ages(self, rows: Rows, *parts: str) -> None:
         """Set the ages of checks in the rows grouped by `parts`; the database finds the percentiles."""
-        checked = Verification.objects.with_state(on=self.on).exclude(state_now=State.HISTORICAL)
+        checked = Verification.objects.with_state(on=self.on).exclude(Q(state_now=State.HISTORICAL))
         by = [F(part) for part in parts] or None
         ranked = checked.filter(checked_at__isnull=False).annotate(
             rank=Window(RowNumber(), partition_by=by, order_by=F("checked_at").desc()),

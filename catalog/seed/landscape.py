@@ -19,7 +19,7 @@ from catalog.seed.shipping import Shipment, ShippedItem
 from catalog.seed.yaml_files import Fault, Node, read_yaml
 
 CATALOG_FILES = Path(__file__).resolve().parent.parent / "data"
-VOCABULARIES = {"layers": Layer, "modalities": Modality, "segments": Segment}
+VOCABULARIES: dict[str, type[models.Model]] = {"layers": Layer, "modalities": Modality, "segments": Segment}
 # In the order of loading, so that an object is live, where possible, before others point to it.
 FILE_MODELS: dict[str, type[models.Model]] = {
     "sources": Source,
@@ -132,7 +132,7 @@ def add_item(
         )
         return
     # Remember the slug of a faulty object too, so that references to it are not reported as further faults.
-    known[slug.value] = form and ShippedItem(model=model, form=form, node=node)
+    known[slug.value] = ShippedItem(model=model, form=form, node=node) if form else None
 
 
 def check_references(*, landscape: Landscape, reader: FormReader) -> None:
@@ -146,7 +146,8 @@ def check_references(*, landscape: Landscape, reader: FormReader) -> None:
         elif (model, slug) == reference.owner:
             reader.refuse(node, _("“%(slug)s” points to itself here."), slug=slug)
         elif target := landscape.slugs.get(model, {}).get(slug):
-            limits = column.remote_field.limit_choices_to or {}
+            limits = column.get_limit_choices_to()
+            assert isinstance(limits, dict)  # no relation here has a limit of another form
             if any(target.form.get(name) != value for name, value in limits.items()):
                 text = _("The %(kind)s “%(slug)s” can't be used here: %(why)s.")
                 why = ", ".join(f"{name} = {str(target.form.get(name)).lower()}" for name in limits)
@@ -158,7 +159,7 @@ def check_addresses(*, landscape: Landscape) -> None:
     known: dict[str, str] = {}
     for slug, item in landscape.slugs.get(Source, {}).items():
         url = item and item.form["url"]
-        if url and url in known:
+        if item and url in known:
             text = _("The source “%(slug)s” has this address already.") % {"slug": known[url]}
             landscape.faults.append(item.node.value["url"].fault(text))
         elif url:

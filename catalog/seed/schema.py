@@ -11,12 +11,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.fields.related import RelatedField
 from django.utils.translation import gettext as _
 from django_countries.fields import CountryField
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, RevisionMixin, WorkflowMixin
 
+from catalog.models.base import Record
 from catalog.models.document import child_lists, to_json
 from catalog.models.field_groups import fields_of
 from catalog.models.source import Citation
@@ -60,6 +62,7 @@ class Attribute:
 def attributes_of(model: type[models.Model]) -> dict[str, Attribute]:
     """Return the attributes of a model by their key in files."""
     attributes = {}
+    fields = {column.name: column for column in model._meta.fields}
     for column in [*model._meta.fields, *model._meta.many_to_many]:
         target = column.related_model
         if (
@@ -70,10 +73,11 @@ def attributes_of(model: type[models.Model]) -> dict[str, Attribute]:
             or (target and not any(other.name == "slug" for other in target._meta.fields))
         ):
             continue
-        name, columns = column.name, (column,)
+        name = column.name
+        columns: tuple[models.Field, ...] = (column,)
         pair = getattr(model, name[:-3], None) if name.endswith(("_en", "_zh")) else None
         if isinstance(pair, BilingualField):
-            name, columns = pair.name, tuple(model._meta.get_field(part) for part in pair.columns)
+            name, columns = pair.name, tuple(fields[part] for part in pair.columns)
         key = "kind" if name.endswith("_kind") else name.removeprefix("is_")
         attributes[key] = Attribute(key=key, name=name, columns=columns)
     if issubclass(model, ClusterableModel):
@@ -87,7 +91,7 @@ class Reference:
     """A place in a file that refers to an object by its slug."""
 
     node: Node
-    column: models.Field
+    column: RelatedField
     owner: tuple[type[models.Model], str]
 
 
@@ -129,9 +133,9 @@ class FormReader:
             elif value.value is None:
                 self.refuse(value, _("“%(key)s” is empty. Give it a value or leave it out."), key=key)
             elif attribute.rows and issubclass(attribute.rows, Citation):
-                form[attribute.name] = self.read_citations(attribute=attribute, node=value, owner=owner)
+                form[attribute.name] = self.read_citations(model=attribute.rows, node=value, owner=owner)
             elif attribute.rows:
-                form[attribute.name] = self.read_rows(attribute=attribute, node=value, owner=owner)
+                form[attribute.name] = self.read_rows(key=key, model=attribute.rows, node=value, owner=owner)
             else:
                 form.update(self.read_attribute(attribute=attribute, node=value, owner=owner))
         form.update(given)
@@ -145,15 +149,15 @@ class FormReader:
         column = attribute.columns[0]
         if attribute.is_pair:
             return self.read_pair(attribute=attribute, node=node)
-        if column.many_to_many:
+        if isinstance(column, RelatedField) and column.many_to_many:
             return {attribute.name: self.read_many(column=column, node=node, owner=owner)}
-        if column.related_model:
+        if isinstance(column, RelatedField):
             return {attribute.name: self.read_reference(column=column, node=node, owner=owner)}
         return {attribute.name: self.read_column(column=column, node=node)}
 
     def read_pair(self, *, attribute: Attribute, node: Node) -> dict[str, Any]:
         """Return both texts of a bilingual value by column; a single text is refused."""
-        form = {}
+        form: dict[str, Any] = {}
         if not self.check_mapping(node):
             return form
         self.refuse_unknown(node=node, known=_LANGUAGES)
@@ -166,7 +170,7 @@ class FormReader:
                 form[column.name] = self.read_column(column=column, node=value)
         return form
 
-    def read_many(self, *, column: models.Field, node: Node, owner) -> list[str]:
+    def read_many(self, *, column: RelatedField, node: Node, owner) -> list[str | None]:
         """Return the slugs of a relation to several objects."""
         if not self.check_list(node):
             return []
@@ -176,37 +180,35 @@ class FormReader:
                 self.refuse(item, _("“%(slug)s” is in this list twice."), slug=slug)
         return slugs
 
-    def read_reference(self, *, column: models.Field, node: Node, owner) -> str | None:
+    def read_reference(self, *, column: RelatedField, node: Node, owner) -> str | None:
         """Return a slug, and note the reference to be checked later."""
         if not isinstance(node.value, str) or not node.value:
-            return self.refuse(
-                node, _("Write the slug of one %(kind)s here."), kind=column.related_model._meta.verbose_name
-            )
+            self.refuse(node, _("Write the slug of one %(kind)s here."), kind=column.related_model._meta.verbose_name)
+            return None
         self.references.append(Reference(node=node, column=column, owner=owner))
         return node.value
 
-    def read_rows(self, *, attribute: Attribute, node: Node, owner) -> list[dict[str, Any]]:
+    def read_rows(self, *, key: str, model: type[models.Model], node: Node, owner) -> list[dict[str, Any]]:
         """Return the rows of a list."""
         if not self.check_list(node):
             return []
-        rows, keys = [], set()
+        rows: list[dict[str, Any]] = []
+        keys = set()
         for item in node.value:
-            row = self.read_form(model=attribute.rows, node=item, owner=owner)
+            row = self.read_form(model=model, node=item, owner=owner)
             if row is None:
                 continue
             if row["key"] in keys:
-                self.refuse(
-                    item, _("Two rows of “%(list)s” have the key “%(key)s”."), list=attribute.key, key=row["key"]
-                )
+                self.refuse(item, _("Two rows of “%(list)s” have the key “%(key)s”."), list=key, key=row["key"])
             keys.add(row["key"])
             rows.append(row)
         return rows
 
-    def read_citations(self, *, attribute: Attribute, node: Node, owner) -> list[dict[str, Any]]:
+    def read_citations(self, *, model: type[models.Model], node: Node, owner) -> list[dict[str, Any]]:
         """Return a row for each value that a citation in the file names."""
         if not self.check_list(node):
             return []
-        rows = []
+        rows: list[tuple[dict[str, Any], Node]] = []
         for item in node.value:
             if not self.check_mapping(item):
                 continue
@@ -219,7 +221,7 @@ class FormReader:
                 file=item.file,
                 line=item.line,
             )
-            shared = self.read_form(model=attribute.rows, node=rest, owner=owner, given={"field": "", "item": ""})
+            shared = self.read_form(model=model, node=rest, owner=owner, given={"field": "", "item": ""})
             for path in paths.value:
                 name, _slash, key = path.value.partition("/") if isinstance(path.value, str) else ("", "", "")
                 if not name:
@@ -234,7 +236,7 @@ class FormReader:
         self.cited = rows
         return [row for row, path in rows]
 
-    def is_citable(self, *, model: type[models.Model], name: str, key: str) -> bool:
+    def is_citable(self, *, model: type[Record], name: str, key: str) -> bool:
         """Return whether a citation may name this value, or this row of a list."""
         return name in fields_of(model.kind) and bool(key) == (name in child_lists(model))
 
@@ -333,8 +335,8 @@ def plain_names(attribute: Attribute) -> list[str]:
 
 def build_plain(*, model: type[models.Model], form: dict) -> models.Model:
     """Return an unsaved object with the plain values of its form."""
-    names = [name for attribute in attributes_of(model).values() for name in plain_names(attribute)]
-    return model(**{name: model._meta.get_field(name).to_python(form[name]) for name in names})
+    columns = [it for attribute in attributes_of(model).values() for it in attribute.columns if not it.related_model]
+    return model(**{column.name: column.to_python(form[column.name]) for column in columns})
 
 
 def default_of(attribute: Attribute) -> dict[str, Any]:

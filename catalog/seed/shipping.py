@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.fields.related import RelatedField
 from django.utils.translation import gettext as _
 from modelcluster.models import ClusterableModel, get_serializable_data_for_fields
 from wagtail.models import DraftStateMixin, ReferenceIndex, Revision
@@ -66,7 +67,7 @@ def make_shipped_key(*, model: type[models.Model], slug: str) -> str:
 class Shipment:
     """One load: what was shipped before, what is in the database, and the report."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.report = Report()
         self.shipped = {row.key: row for row in Shipped.objects.all()}
         self.new: dict[str, models.Model] = {}
@@ -100,10 +101,9 @@ class Shipment:
         """Make sure that an item has a row in the database, so that others can refer to it."""
         if item.key in self.shipped:
             return
-        instance = find_existing(item)
-        is_new = instance is None
-        if is_new:
-            instance = build_plain(model=item.model, form=item.form)
+        existing = find_existing(item)
+        instance = build_plain(model=item.model, form=item.form) if existing is None else existing
+        if existing is None:
             if isinstance(instance, DraftStateMixin):
                 instance.live = False
                 with disable_reference_index_auto_update():
@@ -111,7 +111,7 @@ class Shipment:
             else:
                 Filler(shipment=self).fill(instance=instance, new=item.form, old={})
                 instance.save()
-        self.remember(key=item.key, instance=instance, is_new=is_new)
+        self.remember(key=item.key, instance=instance, is_new=existing is None)
 
     def ship(self, item: ShippedItem) -> None:
         """Fill and publish the object of a changed item, or leave a draft."""
@@ -190,8 +190,8 @@ class Filler:
     def fill(self, *, instance: models.Model, new: dict[str, Any], old: dict[str, Any]) -> None:
         """Set the values that differ between `old` and `new`. Other changes by people are kept."""
         for attribute in attributes_of(type(instance)).values():
-            names = [attribute.name] if attribute.rows else [column.name for column in attribute.columns]
-            for name in names:
+            columns = {column.name: column for column in attribute.columns}
+            for name in [attribute.name] if attribute.rows else columns:
                 if name not in new or (name in old and old[name] == new[name]):
                     continue
                 if attribute.rows:
@@ -200,14 +200,14 @@ class Filler:
                     )
                     setattr(instance, name, rows)
                 else:
-                    self.set_column(instance=instance, column=instance._meta.get_field(name), value=new[name])
+                    self.set_column(instance=instance, column=columns[name], value=new[name])
 
     def set_column(self, *, instance: models.Model, column: models.Field, value: Any) -> None:
         """Set a plain value or a relation. Relations skip objects that a person deleted."""
-        if column.many_to_many:
+        if isinstance(column, RelatedField) and column.many_to_many:
             found = [self.shipment.find(model=column.related_model, slug=slug) for slug in value]
             setattr(instance, column.name, [target for target in found if target])
-        elif column.related_model:
+        elif isinstance(column, RelatedField):
             target = self.shipment.find(model=column.related_model, slug=value) if value else None
             setattr(instance, column.name, target)
         else:

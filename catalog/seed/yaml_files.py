@@ -106,17 +106,22 @@ def read_yaml(*, path: Path, faults: list[Fault]) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = _("This is not YAML: %(problem)s.") % {"problem": error.problem or error.context}
-        return faults.append(Fault(file=path, line=mark.line + 1 if mark else 1, reason=reason))
+        faults.append(Fault(file=path, line=mark.line + 1 if mark else 1, reason=reason))
+        return None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return faults.append(Fault(file=path, line=line, reason=_("It contains a character that YAML does not allow.")))
+        faults.append(Fault(file=path, line=line, reason=_("It contains a character that YAML does not allow.")))
+        return None
     except RecursionError:
-        return faults.append(Fault(file=path, line=1, reason=_("It is nested too deeply.")))
+        faults.append(Fault(file=path, line=1, reason=_("It is nested too deeply.")))
+        return None
     except Exception as error:
         # The parser raises other errors too if the text is odd enough.
-        return faults.append(Fault(file=path, line=1, reason=_("This is not YAML: %(problem)s.") % {"problem": error}))
+        faults.append(Fault(file=path, line=1, reason=_("This is not YAML: %(problem)s.") % {"problem": error}))
+        return None
     if root is None:
-        return faults.append(Fault(file=path, line=1, reason=_("The file is empty.")))
+        faults.append(Fault(file=path, line=1, reason=_("The file is empty.")))
+        return None
     found = len(faults)
     node = _Converter(file=path, faults=faults).convert(node=root, line=root.start_mark.line + 1)
     return node if len(faults) == found else None
@@ -126,14 +131,17 @@ def _read_text(*, path: Path, faults: list[Fault]) -> str | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        return faults.append(Fault(file=path, line=1, reason=_("It can't be read: %(why)s.") % {"why": error.strerror}))
+        faults.append(Fault(file=path, line=1, reason=_("It can't be read: %(why)s.") % {"why": error.strerror}))
+        return None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return faults.append(Fault(file=path, line=line, reason=_("It is not UTF-8. Save it in that encoding.")))
+        faults.append(Fault(file=path, line=line, reason=_("It is not UTF-8. Save it in that encoding.")))
+        return None
     if not text.strip():
-        return faults.append(Fault(file=path, line=1, reason=_("The file is empty.")))
+        faults.append(Fault(file=path, line=1, reason=_("The file is empty.")))
+        return None
     tabs = [number for number, line in enumerate(text.split("\n"), start=1) if "\t" in line]
     faults += [Fault(file=path, line=number, reason=_("It contains a tab. Use spaces.")) for number in tabs]
     return None if tabs else text
@@ -162,7 +170,7 @@ class _Converter:
         if str(node.tag) not in (f"{_TAG}map", f"{_TAG}seq"):
             return self.refuse(line=line, reason=_("Tags (!name) are not used here. Leave it out."))
         if isinstance(node, MappingNode):
-            value = self.convert_mapping(node=node, level=level)
+            value: dict[str, Node] | list[Node] = self.convert_mapping(node=node, level=level)
         else:
             value = [self.convert(node=item, line=item.start_mark.line + 1, level=level + 1) for item in node.value]
         return Node(value=value, file=self.file, line=line)

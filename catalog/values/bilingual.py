@@ -16,13 +16,14 @@ class _Shown(str):
     """The result of `str()` of a BilingualText. Django's templates call `str()` before they ask for HTML."""
 
     __slots__ = ("language",)
+    language: str
 
     def __html__(self) -> str:
         # A plain str: HTML made from `self` would call this method again.
         text = str.__str__(self)
         return mark_language(text, self.language) if self.language else escape(text)
 
-    def __str__(self):
+    def __str__(self) -> "_Shown":
         return self
 
 
@@ -67,7 +68,7 @@ class BilingualText:
     def __bool__(self) -> bool:
         return bool(self.text)
 
-    def __str__(self) -> str:
+    def __str__(self) -> _Shown:
         wanted, other = self._languages
         text = self._in(wanted)
         shown = _Shown(text or self._in(other))
@@ -75,4 +76,4 @@ class BilingualText:
         return shown
 
     def __html__(self) -> str:
-        return str(self).__html__()
+        return self.__str__().__html__()

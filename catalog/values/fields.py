@@ -1,10 +1,15 @@
 """Model fields for the value types: one column that parses and stores a value, or two columns for a bilingual text."""
 
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.fields.json import JSONExact, KeyTransform
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.expressions import Expression
+from django.db.models.fields.json import JSONExact, KeyTransform, KeyTransformFactory
+from django.db.models.lookups import Transform
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import lazy
 from django.utils.translation import gettext
@@ -17,6 +22,9 @@ from .money import Money
 from .quantity import Amount, Quantity
 from .text import NotUnderstood
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class ParsedAttribute(DeferredAttribute):
     """Converts a value to the field's Python type as soon as it is assigned to an instance.
@@ -24,14 +32,14 @@ class ParsedAttribute(DeferredAttribute):
     A value that can't be parsed is kept unchanged, so that `full_clean()` reports it and saving refuses it.
     """
 
-    def __set__(self, instance, value):
+    def __set__(self, instance: models.Model, value: Any) -> None:
         if not hasattr(value, "resolve_expression"):
             with suppress(ValidationError):
                 value = self.field.to_python(value)
         instance.__dict__[self.field.attname] = value
 
 
-class FuzzyDateField(models.Field):
+class FuzzyDateField(models.Field):  # type: ignore[type-arg]  # Django's own class takes no parameters
     """A FuzzyDate, stored as ISO 8601 text that sorts in the order of the dates. Blank is None: use `null=True`.
 
     Takes a FuzzyDate, a date, or a text in one of the accepted forms. Queries compare the text: a bare year comes
@@ -44,7 +52,7 @@ class FuzzyDateField(models.Field):
     descriptor_class = ParsedAttribute
     empty_strings_allowed = False
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 10)
         super().__init__(*args, **kwargs)
 
@@ -56,10 +64,12 @@ class FuzzyDateField(models.Field):
     def get_internal_type(self) -> str:
         return "CharField"
 
-    def from_db_value(self, value, expression, connection) -> FuzzyDate | None:
+    def from_db_value(
+        self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
+    ) -> FuzzyDate | None:
         return FuzzyDate.parse(value) if value else None
 
-    def to_python(self, value) -> FuzzyDate | None:
+    def to_python(self, value: Any) -> FuzzyDate | None:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
@@ -67,16 +77,16 @@ class FuzzyDateField(models.Field):
         except NotUnderstood as error:
             raise error.as_validation_error() from error
 
-    def get_prep_value(self, value) -> str | None:
+    def get_prep_value(self, value: Any) -> Any:
         if hasattr(value, "resolve_expression"):
             return value
         date = self.to_python(value)
         return date.isoformat() if date else None
 
-    def value_to_string(self, obj) -> str | None:
+    def value_to_string(self, obj: models.Model) -> Any:
         return self.get_prep_value(self.value_from_object(obj))
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{"form_class": FuzzyDateFormField, **kwargs})
 
 
@@ -89,18 +99,20 @@ class AmountField(models.JSONField):
 
     descriptor_class = ParsedAttribute
     empty_strings_allowed = False
-    amount_class: type[Amount]
+    amount_class: type[Quantity | Money]
 
     @property
     def required_on_save(self) -> bool:
         """Whether Wagtail requires the value even in a draft: a column that is not nullable takes no None."""
         return not self.null
 
-    def from_db_value(self, value, expression, connection):
+    def from_db_value(
+        self, value: str | None, expression: Expression, connection: BaseDatabaseWrapper
+    ) -> Amount | None:
         data = super().from_db_value(value, expression, connection)
         return None if data is None else self.amount_class.from_json(data)
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Amount | None:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
@@ -108,24 +120,26 @@ class AmountField(models.JSONField):
         except NotUnderstood as error:
             raise error.as_validation_error() from error
 
-    def get_prep_value(self, value):
+    def get_prep_value(self, value: Any) -> Any:
         if hasattr(value, "resolve_expression"):
             return value
         amount = self.to_python(value)
         return None if amount is None else amount.to_json()
 
-    def get_db_prep_value(self, value, connection, prepared=False):
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         if not prepared:
             value = self.get_prep_value(value)
         return super().get_db_prep_value(value, connection, prepared=True)
 
-    def validate(self, value, model_instance):
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
         models.Field.validate(self, value, model_instance)
 
-    def value_to_string(self, obj):
+    def value_to_string(self, obj: models.Model) -> Any:
         return self.get_prep_value(self.value_from_object(obj))
 
-    def get_transform(self, name):
+    def get_transform(  # type: ignore[override]  # as in JSONField
+        self, name: str
+    ) -> type[Transform] | KeyTransformFactory:
         # JSONField's own transform would treat the value of each key as a whole amount.
         return models.Field.get_transform(self, name) or _AmountKeyFactory(name)
 
@@ -139,11 +153,8 @@ class _AmountKey(KeyTransform):
     output_field = models.JSONField()
 
 
-class _AmountKeyFactory:
-    def __init__(self, key_name):
-        self.key_name = key_name
-
-    def __call__(self, *args, **kwargs):
+class _AmountKeyFactory(KeyTransformFactory):
+    def __call__(self, *args: Any, **kwargs: Any) -> _AmountKey:
         return _AmountKey(self.key_name, *args, **kwargs)
 
 
@@ -153,7 +164,7 @@ class QuantityField(AmountField):
     description = _("Quantity, which may be a range, an estimate or undisclosed")
     amount_class = Quantity
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return models.Field.formfield(self, **{"form_class": QuantityFormField, **kwargs})
 
 
@@ -163,7 +174,7 @@ class MoneyField(AmountField):
     description = _("Money, which may be a range, an estimate or undisclosed")
     amount_class = Money
 
-    def formfield(self, **kwargs):
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
         return models.Field.formfield(self, **{"form_class": MoneyFormField, **kwargs})
 
 
@@ -174,13 +185,18 @@ class BilingualField:
     Works on abstract models. Migrations see only the two columns. Write to the columns.
     """
 
-    def __init__(self, field_class: type[models.Field], verbose_name=None, **kwargs):
+    def __init__(
+        self,
+        field_class: "type[models.Field[Any, Any]]",
+        verbose_name: "StrOrPromise | None" = None,
+        **kwargs: Any,
+    ) -> None:
         self.verbose_name = verbose_name
         # Fields sort by creation, so create them here to keep the order of declaration. The name is set later.
         label = lazy(self.label_in, str)
         self.fields = {language: field_class(verbose_name=label(language), **kwargs) for language in ("en", "zh")}
 
-    def contribute_to_class(self, cls, name: str):
+    def contribute_to_class(self, cls: type[models.Model], name: str) -> None:
         self.name = name
         for language, field in self.fields.items():
             cls.add_to_class(f"{name}_{language}", field)
@@ -196,10 +212,14 @@ class BilingualField:
         """The names of the two columns."""
         return f"{self.name}_en", f"{self.name}_zh"
 
-    def __get__(self, instance, owner=None):
+    @overload
+    def __get__(self, instance: None, owner: type[models.Model] | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: models.Model, owner: type[models.Model] | None = None) -> BilingualText: ...
+    def __get__(self, instance: models.Model | None, owner: type[models.Model] | None = None) -> Self | BilingualText:
         if instance is None:
             return self
         return BilingualText(*(getattr(instance, column) for column in self.columns))
 
-    def __set__(self, instance, value):
+    def __set__(self, instance: models.Model, value: object) -> NoReturn:
         raise AttributeError(f"Set {' and '.join(self.columns)} instead of {self.name}.")

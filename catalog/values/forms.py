@@ -1,7 +1,8 @@
 """Form fields for the value types: text that an editor or reader typed becomes a value, or a clear error."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -16,19 +17,22 @@ from .numbers import format_number, parse_number, plain
 from .quantity import QUANTITY_KINDS, Amount, Quantity
 from .text import NotUnderstood
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 class ParsedFormField(forms.Field):
     """One text input, parsed by the `parse` of each subclass; empty is None."""
 
-    hint = ""
-    parse: Callable[[str], Any]
+    hint: "StrOrPromise" = ""
+    parse: Callable[[str], FuzzyDate | Decimal]
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         # Model fields without a help text pass an empty one.
         kwargs["help_text"] = kwargs.get("help_text") or self.hint
         super().__init__(**kwargs)
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> FuzzyDate | Decimal | None:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         try:
@@ -36,7 +40,7 @@ class ParsedFormField(forms.Field):
         except NotUnderstood as error:
             raise error.as_validation_error() from error
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         if self.disabled:
             return False
         try:
@@ -51,10 +55,10 @@ class FuzzyDateFormField(ParsedFormField):
     hint = _("For example 2020, 2020-06, 2020-06-11, June 2020, 11 June 2020 or 2020 年 6 月.")
     parse = staticmethod(FuzzyDate.parse)
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         return value.isoformat() if isinstance(value, FuzzyDate) else value
 
-    def widget_attrs(self, widget):
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "off", "maxlength": fuzzy_date.MAX_LENGTH}
 
 
@@ -64,25 +68,25 @@ class NumberFormField(ParsedFormField):
     hint = _("For example 175 billion, 65M, 1,000 or 1750 亿.")
     parse = staticmethod(numbers.to_decimal)
 
-    def prepare_value(self, value):
-        return format_number(value) if isinstance(value, numbers.Decimal) else value
+    def prepare_value(self, value: Any) -> Any:
+        return format_number(value) if isinstance(value, Decimal) else value
 
-    def widget_attrs(self, widget):
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {"autocomplete": "off", "maxlength": numbers.MAX_LENGTH}
 
 
 class AmountWidget(forms.MultiWidget):
     """Inputs side by side, each with its own label."""
 
-    amount_class: type[Amount]
+    amount_class: type[Quantity | Money]
 
-    def use_required_attribute(self, initial):
+    def use_required_attribute(self, initial: Any) -> bool:
         return False  # it would also mark the inputs that may stay empty
 
-    def id_for_label(self, id_):
+    def id_for_label(self, id_: str) -> str:
         return f"{id_}_0" if id_ else ""
 
-    def as_amount(self, value) -> Amount | None:
+    def as_amount(self, value: Any) -> Quantity | Money | None:
         if value in (None, ""):
             return None
         try:
@@ -94,10 +98,10 @@ class AmountWidget(forms.MultiWidget):
 class QuantityWidget(AmountWidget):
     amount_class = Quantity
 
-    def __init__(self, attrs=None):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"amount": _amount_input(), "kind": _kind_input()}, attrs)
 
-    def decompress(self, value):
+    def decompress(self, value: Any) -> list[str]:
         amount = self.as_amount(value)
         return [amount.typed(), amount.kind] if amount else ["", "reported"]
 
@@ -105,8 +109,8 @@ class QuantityWidget(AmountWidget):
 class MoneyWidget(AmountWidget):
     amount_class = Money
 
-    def __init__(self, attrs=None):
-        inputs = {
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        inputs: dict[str, forms.Widget | type[forms.Widget]] = {
             "amount": _amount_input(),
             "currency": forms.Select({"aria-label": _("Currency")}, [(code, code) for code in ORDERED_CODES]),
             "kind": _kind_input(),
@@ -122,9 +126,9 @@ class MoneyWidget(AmountWidget):
         }
         super().__init__(inputs, attrs)
 
-    def decompress(self, value):
+    def decompress(self, value: Any) -> list[Any]:
         money = self.as_amount(value)
-        if not money:
+        if not isinstance(money, Money):
             return ["", "USD", "reported", "", None]
         rate = "" if money.usd_rate is None else plain(money.usd_rate)
         return [money.typed(), money.currency or "USD", money.kind, rate, money.rate_date]
@@ -135,12 +139,12 @@ class AmountFormField(forms.MultiValueField):
 
     hint = _("For example 175 billion, 1750 亿, 10M–100M, at least 5 million, up to 20.")
 
-    def __init__(self, fields, **kwargs):
+    def __init__(self, fields: Sequence[forms.Field], **kwargs: Any) -> None:
         kwargs["help_text"] = kwargs.get("help_text") or self.hint
         kwargs["require_all_fields"] = False
         super().__init__(fields, **kwargs)
 
-    def clean(self, value):
+    def clean(self, value: Any) -> Amount | None:
         if self.disabled and not isinstance(value, list):
             value = self.widget.decompress(value)
         amount = self.read(value)
@@ -150,16 +154,19 @@ class AmountFormField(forms.MultiValueField):
             self.run_validators(amount)
         return amount
 
-    def read(self, value) -> Amount | None:
+    def read(self, value: Any) -> Amount | None:
         """Return the amount that the list of inputs describes, None if empty. Raises ValidationError."""
         values = list(value or [])
         values += [None] * (len(self.fields) - len(values))
         try:
-            return self.compress([field.clean(part) for field, part in zip(self.fields, values, strict=True)])
+            amount: Amount | None = self.compress(
+                [field.clean(part) for field, part in zip(self.fields, values, strict=True)]
+            )
         except NotUnderstood as error:
             raise error.as_validation_error() from error
+        return amount
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         if self.disabled:
             return False
         if not isinstance(initial, list):
@@ -175,10 +182,10 @@ class QuantityFormField(AmountFormField):
 
     widget = QuantityWidget
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__((_amount_field(), _kind_field()), **kwargs)
 
-    def compress(self, data_list) -> Quantity | None:
+    def compress(self, data_list: list[Any]) -> Quantity | None:
         amount, kind = data_list
         if not amount:
             return Quantity.undisclosed() if kind == "undisclosed" else None
@@ -191,7 +198,7 @@ class MoneyFormField(AmountFormField):
     hint = _("For example 65M, 6500 万, 10M–100M, at least 5 million. The rate is US dollars for one unit.")
     widget = MoneyWidget
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         fields = (
             _amount_field(),
             forms.ChoiceField(choices=[(code, code) for code in ORDERED_CODES], required=False),
@@ -207,7 +214,7 @@ class MoneyFormField(AmountFormField):
         )
         super().__init__(fields, **kwargs)
 
-    def compress(self, data_list) -> Money | None:
+    def compress(self, data_list: list[Any]) -> Money | None:
         amount, currency, kind, usd_rate, rate_date = data_list
         if not amount:
             if kind == "undisclosed":

@@ -61,7 +61,7 @@ class FuzzyDate:
     month: int | None = None
     day: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for part in (self.year, self.month, self.day):
             if isinstance(part, bool) or not isinstance(part, int | None):
                 raise NotUnderstood(_UNREADABLE)
@@ -131,7 +131,7 @@ class FuzzyDate:
     def __str__(self) -> str:
         return self.format()
 
-    def __lt__(self, other):
+    def __lt__(self, other: object) -> bool:
         if not isinstance(other, FuzzyDate):
             return NotImplemented
         return self.isoformat() < other.isoformat()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.utils.translation import gettext_lazy as _
 
@@ -51,7 +51,7 @@ class Money(Amount):
 
     _keys: ClassVar[tuple[str, ...]] = (*Amount._keys, "currency", "usd_rate", "rate_date")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if self.is_undisclosed:
             currency = rate = date = None
@@ -114,11 +114,11 @@ class Money(Amount):
         significant figures.
         """
         text = super().format(language)
-        if not in_usd or self.usd_rate is None:
+        if not in_usd or self.usd_rate is None or self.rate_date is None:
             return text
-        ends = (None if end is None else _CONVERTED.plus(end) for end in (self.usd_low, self.usd_high))
+        low, high = (None if end is None else _CONVERTED.plus(end) for end in (self.usd_low, self.usd_high))
         dollars, date = (
-            _with_currency(*ends, "USD", language),
+            _with_currency(low, high, "USD", language),
             FuzzyDate.parse(self.rate_date).format(language),
         )
         if is_chinese(language):
@@ -128,6 +128,7 @@ class Money(Amount):
     __str__ = Amount.__str__
 
     def _span(self, language: str | None) -> str:
+        assert self.currency is not None  # only an undisclosed amount has none
         return _with_currency(self.low, self.high, self.currency, language)
 
     def to_json(self) -> dict[str, str | None]:
@@ -140,7 +141,7 @@ class Money(Amount):
     @classmethod
     def parse(
         cls,
-        value: "str | Mapping | Money",
+        value: "str | Mapping[str, Any] | Money",
         currency: str | None = None,
         kind: QuantityKind = "reported",
         usd_rate: Decimal | None = None,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from django.utils.translation import gettext_lazy as _
 
@@ -56,7 +56,7 @@ class Amount:
 
     _keys: ClassVar[tuple[str, ...]] = ("low", "high", "kind")
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for end in ("low", "high"):
             value = getattr(self, end)
             if value is not None:
@@ -75,9 +75,12 @@ class Amount:
             raise NotUnderstood(_WRONG_ORDER)
 
     @classmethod
-    def exact(cls, value: Decimal | int | str, *args, kind: QuantityKind = "reported", **kwargs) -> Self:
+    def exact(
+        cls, value: Decimal | int | float | str, *args: Any, kind: QuantityKind = "reported", **kwargs: Any
+    ) -> Self:
         """Return an amount of exactly `value`. Money takes currency, rate and date as further arguments."""
-        return cls(value, value, kind, *args, **kwargs)
+        number = to_decimal(value)
+        return cls(number, number, kind, *args, **kwargs)
 
     @classmethod
     def undisclosed(cls) -> Self:
@@ -105,8 +108,8 @@ class Amount:
             said.append(words["most"])
         if self.kind == "estimated":
             said.append(words["about"])
-        said = ("" if is_chinese(language) else " ").join(said)
-        return f"{said} {self._span(language)}".strip()
+        qualifiers = ("" if is_chinese(language) else " ").join(said)
+        return f"{qualifiers} {self._span(language)}".strip()
 
     def typed(self, language: str | None = None) -> str:
         """Return the amount as an editor would type it, without its kind: `at least 10 million`."""
@@ -129,12 +132,12 @@ class Amount:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping) -> Self:
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Return the value that `to_json` wrote. Raises NotUnderstood."""
         return cls.from_mapping(data)
 
     @classmethod
-    def from_mapping(cls, data: Mapping) -> Self:
+    def from_mapping(cls, data: Mapping[str, Any]) -> Self:
         """Return the value of {low, high, kind} or {value, kind} and further keys of the type. Default kind: reported.
 
         Raises NotUnderstood for unknown keys and bad values.
@@ -154,19 +157,21 @@ class Quantity(Amount):
     """A number, a range or a bound without its unit, or undisclosed: 175 billion, at least 10."""
 
     @classmethod
-    def parse(cls, value: "str | int | float | Decimal | Mapping | Quantity", kind: QuantityKind = "reported") -> Self:
+    def parse(
+        cls, value: "str | int | float | Decimal | Mapping[str, Any] | Quantity", kind: QuantityKind = "reported"
+    ) -> "Quantity":
         """Return the quantity in a number, a mapping, or a text such as `175 billion`, `10–100 million`, `约 5 万`.
 
         A unit after a range applies to both ends. "about" makes the quantity estimated; otherwise `kind` applies.
         Raises NotUnderstood (a ValueError).
         """
-        if isinstance(value, cls):
+        if isinstance(value, Quantity):
             return value
         if isinstance(value, Mapping):
             return cls.from_mapping(value)
         if isinstance(value, str):
             return cls(*read_amount(value, kind))
-        return cls(*[to_decimal(value)] * 2, kind)
+        return cls.exact(value, kind=kind)
 
 
 def read_amount(text: str, kind: QuantityKind = "reported") -> tuple[Decimal | None, Decimal | None, QuantityKind]:
@@ -188,14 +193,14 @@ def read_amount(text: str, kind: QuantityKind = "reported") -> tuple[Decimal | N
 
 def split_qualifiers(text: str) -> tuple[set[str], str]:
     """Return the meanings (least, most, about) of the qualifiers at the start of `text`, and the rest, tidied."""
-    text = tidy(text, MAX_LENGTH)
-    if not text:
+    rest = tidy(text, MAX_LENGTH)
+    if not rest:
         raise NotUnderstood(_UNREADABLE)
-    said = set()
-    while (match := _QUALIFIER.match(text)) and match.lastgroup not in said:
+    said: set[str] = set()
+    while (match := _QUALIFIER.match(rest)) and match.lastgroup and match.lastgroup not in said:
         said.add(match.lastgroup)
-        text = text[match.end() :].lstrip()
-    return said, text
+        rest = rest[match.end() :].lstrip()
+    return said, rest
 
 
 def _read_ends(text: str) -> tuple[Decimal, Decimal]:
@@ -232,7 +237,9 @@ def _read_one(text: str) -> Decimal:
 def format_span(low: Decimal | None, high: Decimal | None, language: str | None = None, *, short: bool = False) -> str:
     """Return a number or a range in a form that parses to the same value: `10–100 million`, `1000 万–1 亿`."""
     if low is None or high is None or low == high:
-        return format_number(high if low is None else low, language, short=short)
+        end = high if low is None else low
+        assert end is not None  # an undisclosed value has no span
+        return format_number(end, language, short=short)
     low_text, low_unit, _low_power = scaled(low, language, short=short)
     high_text, high_unit, high_power = scaled(high, language, short=short)
     if low_unit and low_unit == high_unit and not (short and not is_chinese(language)):

@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
@@ -16,8 +19,9 @@ class NotUnderstood(ValueError):
     """A value could not be read. `message` tells people what is wrong and what is accepted."""
 
     @property
-    def message(self):
-        return self.args[0]
+    def message(self) -> "StrOrPromise":
+        message: StrOrPromise = self.args[0]
+        return message
 
     def as_validation_error(self) -> ValidationError:
         return ValidationError(self.message, code="invalid")

@@ -50,9 +50,11 @@ class Week:
         """Return the week written as 2026-W47. Raises ValidationError if it is no week, or is not over yet."""
         found = WEEK_PATTERN.fullmatch(text)
         try:
+            if found is None:
+                raise ValueError(text)
             week = cls(int(found[1]), int(found[2]))
             end = week.last_day
-        except (TypeError, ValueError, OverflowError):
+        except (ValueError, OverflowError):
             raise ValidationError(_("“%(text)s” is no week: write it as 2026-W47.") % {"text": text}) from None
         if end >= timezone.now().astimezone(UTC).date():
             raise ValidationError(_("The week %(week)s is not over yet.") % {"week": week})
@@ -163,7 +165,7 @@ def read_week(week: Week) -> WeekEvents:
     for item in live:
         # Leave out values that changed and changed back, or were added and removed again.
         item.values = {
-            path: (old, new)
+            path: [old, new]
             for path, (old, new) in item.values.items()
             if item.before and (old or None) != (new or None)
         }
@@ -217,7 +219,7 @@ class DigestWriter:
             for item in items[:ENTRIES_SHOWN]
         ]
         self.details = read_past_details(version for item in shown for version in item.versions)
-        merged = {detail.document.get("merged_into") for detail in self.details.values()} - {None}
+        merged = {it for detail in self.details.values() if (it := detail.document.get("merged_into"))}
         self.targets = {str(row.entry): row for row in ListingEntry.objects.filter(entry__in=merged)}
 
     def write(self) -> ArticlePage:
@@ -286,9 +288,9 @@ class DigestWriter:
     def describe_moved(self, item: DigestItem) -> DigestLine:
         """Return a line with an entry and what happened to it, when and why."""
         publication = item.publication
-        words = {"date": FuzzyDate.parse(publication["at"].astimezone(UTC).date())}
+        words: dict[str, object] = {"date": FuzzyDate.parse(publication["at"].astimezone(UTC).date())}
         reason = BilingualText(**(publication["reason"] or {})).text
-        target = self.targets.get(self.detail_of(item).document.get("merged_into"))
+        target = self.targets.get(self.detail_of(item).document.get("merged_into", ""))
         if target:
             words["name"] = BilingualText(en=target.name_en, zh=target.name_zh).text
             text = _("Merged into %(name)s on %(date)s") % words

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 from wagtail.models import Locale, Page, Site
 
@@ -93,9 +93,16 @@ def read_pages(*, folder: Path = ARTICLE_FILES, landscape: catalog_files.Landsca
             read_page(pages=pages, root=root, model=HomePage, into=homes)
         else:
             read_page(pages=pages, root=root, model=TextPage, into=pages.items)
-    index = {"model": ArticleIndexPage, "name": "articles", "slug": "articles", "parent": "home"}
     indexes = [
-        replace(home, form={"title": INDEX_TITLES[home.language], "introduction": ""}, **index) for home in homes
+        replace(
+            home,
+            model=ArticleIndexPage,
+            name="articles",
+            slug="articles",
+            parent="home",
+            form={"title": INDEX_TITLES[home.language], "introduction": ""},
+        )
+        for home in homes
     ]
     pages.items = [*homes, *indexes, *pages.items]
     return pages
@@ -126,7 +133,7 @@ def read_page(*, pages: Pages, root: Node, model: type[SitePage], into: list[Pag
             continue
         has_body = model is not HomePage
         reader.refuse_unknown(node=node, known=["title", "introduction", *(["body"] if has_body else [])])
-        form = {
+        form: dict[str, Any] = {
             "title": read_page_text(reader=reader, node=node, key="title", column="title"),
             "introduction": read_page_text(reader=reader, node=node, key="introduction", column="introduction"),
             **shared,
@@ -150,11 +157,15 @@ def read_page_text(*, reader: FormReader, node: Node, key: str, column: str = ""
     """Return a required text; `column` names the page's column for it, if it has one."""
     value = node.value.get(key)
     if value is None or value.value in (None, ""):
-        return reader.refuse(value or node, _("“%(key)s” is missing."), key=key)
+        reader.refuse(value or node, _("“%(key)s” is missing."), key=key)
+        return None
     if column:
-        return reader.read_column(column=ArticlePage._meta.get_field(column), node=value)
+        page_column = ArticlePage._meta.get_field(column)
+        assert isinstance(page_column, models.Field)
+        return reader.read_column(column=page_column, node=value)
     if not isinstance(value.value, str):
-        return reader.refuse(value, _("This must be %(wanted)s."), wanted=_("a text; put it in quotes if it is one"))
+        reader.refuse(value, _("This must be %(wanted)s."), wanted=_("a text; put it in quotes if it is one"))
+        return None
     return value.value
 
 
@@ -191,7 +202,8 @@ def read_blocks(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
     """Return the blocks of a body, each a mapping from its kind to its content."""
     reader, body = pages.reader, node.value.get("body")
     if body is None or body.value in (None, []):
-        return reader.refuse(body or node, _("“%(key)s” is missing."), key="body") or []
+        reader.refuse(body or node, _("“%(key)s” is missing."), key="body")
+        return []
     blocks = []
     for item in read_list(reader=reader, node=body):
         if not reader.check_mapping(item):
@@ -271,7 +283,7 @@ class PageFiller:
                     instance.sources = [
                         page_models.ArticleSource(source=source, sort_order=n)
                         for n, source in enumerate(found)
-                        if source
+                        if isinstance(source, Source)
                     ]
                 case _:
                     setattr(instance, name, value)
@@ -304,7 +316,7 @@ class PageFiller:
         file, _slash, slug = name.partition("/")
         kind = ENTRIES[file]
         entry = self.shipment.find(model=kind.model, slug=slug)
-        return entry and {"type": kind.key.value, "value": entry.pk, "id": self.make_id(path)}
+        return {"type": kind.key.value, "value": entry.pk, "id": self.make_id(path)} if entry else None
 
 
 def prepare_page(*, item: PageItem, shipment: Shipment) -> None:
@@ -331,7 +343,7 @@ def prepare_page(*, item: PageItem, shipment: Shipment) -> None:
         page = item.model(title=item.form["title"], slug=item.slug, live=False)
         page.locale = Locale.objects.get_or_create(language_code=LOCALE_CODES[item.language])[0]
         english = shipment.find_by_key(key=page_key(name=item.name, language="en"), model=item.model)
-        if english is not None:
+        if isinstance(english, SitePage):
             page.translation_key = english.translation_key
         try:
             parent.add_child(instance=page)

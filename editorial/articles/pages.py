@@ -38,7 +38,7 @@ class SitePageForm(WagtailAdminPageForm):
         self.instance.new_parent = self.parent_page
 
 
-class SitePage(Published, Page):
+class SitePage(Published, Page):  # type: ignore[django-manager-missing]  # Wagtail's manager has no types
     """The base of all pages of this site."""
 
     introduction = models.TextField(_("introduction"), max_length=600, blank=True)
@@ -168,7 +168,7 @@ class ArticlePage(SitePage):
         return reverse("article", args=[self.slug])
 
 
-class ArticleSource(Orderable):
+class ArticleSource(Orderable, models.Model):
     """A numbered source of an article."""
 
     page = ParentalKey(ArticlePage, on_delete=models.CASCADE, related_name="sources")

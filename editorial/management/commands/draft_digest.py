@@ -9,7 +9,8 @@ from editorial.articles.digest import Week, draft_digest, read_week
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
+    # The stubs don't allow for lazy translations here.
+    help = gettext_lazy(  # type: ignore[assignment]
         "Drafts an article in each language with what was published in a week, once, for editors to look at and "
         "submit. To be run every Monday."
     )

@@ -9,7 +9,8 @@ from editorial.articles.loading import load_site
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
+    # The stubs don't allow for lazy translations here.
+    help = gettext_lazy(  # type: ignore[assignment]
         "Loads the catalog, the articles and the pages that ship with the site, all or nothing. What a person changed "
         "is never overwritten: a change of the files becomes a draft there."
     )

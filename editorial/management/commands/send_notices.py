@@ -8,7 +8,8 @@ from editorial.review.notices import remind_of_second_looks
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
+    # The stubs don't allow for lazy translations here.
+    help = gettext_lazy(  # type: ignore[assignment]
         "Reminds of second looks that have been owed for two working days, and sends the notices that wait for mail. "
         "To be run every minute."
     )

@@ -4,11 +4,13 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.models.kinds import EntryKind
 from editorial.review.workload import MIX, MOST_OVERDUE, find_checks_a_day, simulate
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
+    # The stubs don't allow for lazy translations here.
+    help = gettext_lazy(  # type: ignore[assignment]
         "Simulates a year of checking 200 entries, and says how many checks each workday keep every field group at "
         "most three days overdue."
     )
@@ -17,7 +19,11 @@ class Command(BaseCommand):
         number = find_checks_a_day()
         self.stdout.write(
             _("%(models)s models, %(organizations)s organizations and %(products)s products, simulated for a year:")
-            % {"models": MIX["model"], "organizations": MIX["organization"], "products": MIX["product"]}
+            % {
+                "models": MIX[EntryKind.MODEL],
+                "organizations": MIX[EntryKind.ORGANIZATION],
+                "products": MIX[EntryKind.PRODUCT],
+            }
         )
         for tried in (number - 1, number):
             self.stdout.write(

@@ -9,7 +9,8 @@ from editorial.review.watching import watch_sources
 
 
 class Command(BaseCommand):
-    help = gettext_lazy(
+    # The stubs don't allow for lazy translations here.
+    help = gettext_lazy(  # type: ignore[assignment]
         "Reads the addresses of sources whose turn it is, and flags what cites a source that has changed or is gone. "
         "To be run every hour."
     )
