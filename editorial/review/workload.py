@@ -55,6 +55,8 @@ def list_tasks() -> Iterator[Task]:
             for group in FIELD_GROUPS[kind]:
                 verification = Verification(entry=uid, group=group, interval=INTERVALS[group], checked_at=CHECKED)
                 verification.set_dates()
+                assert verification.due_on is not None
+                assert verification.overdue_on is not None
                 due, overdue = verification.due_on - CHECKED.date(), verification.overdue_on - CHECKED.date()
                 yield Task(INTERVALS[group], due_after=due.days, overdue_after=overdue.days)
 
