@@ -218,3 +218,8 @@ class Citation(models.Model):
     def clean(self) -> None:
         if self.stance == Stance.CONTRADICTS and not self.stated:
             raise ValidationError({"stated_en": _("Say what the source says instead of the value shown.")})
+
+
+def list_citation_models() -> list[type[models.Model]]:
+    """Return the model of citations of each kind of entry. Only these have the field `entry`."""
+    return [*Citation.__subclasses__()]

@@ -1,5 +1,6 @@
 """Approving a version: nothing is published without an approval."""
 
+from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import log
 from wagtail.models import Revision
@@ -15,7 +16,7 @@ def approve(
     record: Published,
     revision: Revision,
     kind: ApprovalKind,
-    approver=None,
+    approver: User | None = None,
     reason: str = "",
     digest: str | None = None,
 ) -> Approval:
@@ -53,7 +54,7 @@ def write_approval(
     revision: Revision,
     kind: ApprovalKind,
     authors: list[int],
-    approver,
+    approver: User | None,
     reason: str,
     action: str = "review.approve",
 ) -> Approval:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +18,7 @@ from catalog.models.document import covers
 from catalog.models.field_groups import FIELD_GROUPS, group_of
 from catalog.models.history import Change, Publication
 from catalog.models.listing import ListingVersion
-from catalog.models.source import Citation, Source
+from catalog.models.source import Source, list_citation_models
 from catalog.publishing import effects
 from catalog.publishing.verification import lock_verifications
 
@@ -32,7 +33,7 @@ def record_checks(
     group: str,
     paths: Iterable[str] = ("",),
     outcome: Outcome,
-    user,
+    user: User,
     sources: Iterable[Source] = (),
     batch: UUID | None = None,
     sequence: int | None = None,
@@ -109,7 +110,7 @@ def flag_source(source: Source) -> None:
 def find_citing(source: Source) -> list[UUID]:
     """Return the permanent ids of the live entries that cite a source."""
     found: set[UUID] = set()
-    for model in Citation.__subclasses__():
-        cites = model.objects.filter(source=source, entry__live=True)
+    for model in list_citation_models():
+        cites = model._default_manager.filter(source=source, entry__live=True)
         found.update(cites.order_by().values_list("entry__uid", flat=True).distinct())
     return sorted(found)

@@ -5,10 +5,12 @@ ready. `run_effects()` calls these functions with every event, in the order of `
 that it needs. To add a slot, add a line to `SLOTS`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.apps import AppConfig
 from django.core import checks
 
 from catalog.models.approval import Approval
@@ -71,7 +73,7 @@ def run_effects(event: Event) -> None:
         filled[slot](event)
 
 
-def check_slots(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
+def check_slots(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Return an error for each slot that is not filled (a system check)."""
     return [
         checks.Error(

@@ -8,13 +8,18 @@ database use them. `docs/publishing.md` has a table of the guards.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
+from typing import Any, TypeGuard
 
+from django.db import models
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.documents import get_document_model
+from wagtail.documents.models import AbstractDocument
 from wagtail.images import get_image_model
-from wagtail.models import Page, PageViewRestriction, ReferenceIndex, Revision
+from wagtail.images.models import AbstractImage
+from wagtail.models import DraftStateMixin, Page, PageViewRestriction, ReferenceIndex, Revision
 from wagtail.signals import pre_page_move
 
 from catalog.models.approval import BOOKKEEPING, Refused, digest_of
@@ -49,27 +54,34 @@ def is_sanctioned() -> bool:
     return _sanctioned.get()
 
 
-def is_published_kind(instance) -> bool:
+def is_published_kind(instance: models.Model) -> TypeGuard[DraftStateMixin]:
     """Return whether publication rules apply to an object. Wagtail often passes a page as a plain `Page`."""
     if type(instance) is Page:
-        return issubclass(instance.specific_class or Page, Published)
+        page: Page = instance
+        return issubclass(page.specific_class or Page, Published)
     return isinstance(instance, Published)
 
 
-def refuse_direct_change(sender, instance, raw=False, update_fields=None, **kwargs) -> None:
+def refuse_direct_change(
+    sender: type[models.Model],
+    instance: models.Model,
+    raw: bool = False,
+    update_fields: frozenset[str] | None = None,
+    **kwargs: Any,
+) -> None:
     """Refuse a save outside `publish()` that would change what the public sees (receiver of `pre_save`)."""
     if raw or is_sanctioned() or not is_published_kind(instance):
         return
     if update_fields is not None and set(update_fields) <= FREE:
         return
-    stored = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
+    stored: DraftStateMixin | None = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
     if not instance.live and not (stored and stored.live):
         return
     if stored is None or public_state(stored) != public_state(instance):
         raise Refused(_("What is live changes only by an approved version: save a draft and submit it for review."))
 
 
-def public_state(instance) -> tuple:
+def public_state(instance: DraftStateMixin) -> tuple[str, bool, int | None, datetime | None, str]:
     """Return what the public sees of an object, and when it was published."""
     return (
         digest_of(instance.serializable_data()),
@@ -80,7 +92,7 @@ def public_state(instance) -> tuple:
     )
 
 
-def refuse_deletion(sender, instance, **kwargs) -> None:
+def refuse_deletion(sender: type[models.Model], instance: models.Model, **kwargs: Any) -> None:
     """Refuse to delete what was once public, or what live content points to (receiver of `pre_delete`)."""
     if isinstance(instance, Published) and instance.first_published_at:
         raise Refused(_("It was public once, so it can't be deleted; withdraw it instead."))
@@ -88,24 +100,26 @@ def refuse_deletion(sender, instance, **kwargs) -> None:
         raise Refused(_("Something live uses “%(name)s”, so it can't be deleted.") % {"name": instance})
 
 
-def refuse_replacement(sender, instance, **kwargs) -> None:
+def refuse_replacement(
+    sender: type[AbstractImage | AbstractDocument], instance: AbstractImage | AbstractDocument, **kwargs: Any
+) -> None:
     """Refuse to replace a file that live content shows (receiver of `pre_save`)."""
     stored = sender._default_manager.filter(pk=instance.pk).first() if instance.pk else None
     if stored and stored.file.name != instance.file.name and is_shown(stored):
         raise Refused(_("Something live uses this file: add the new one beside it, and choose it in a new version."))
 
 
-def is_shown(instance) -> bool:
+def is_shown(instance: models.Model) -> bool:
     """Return whether live content points to an object: through a relation, or in the text of a page."""
     for relation in type(instance)._meta.related_objects:
         field = relation.field
-        owner = next((it.name for it in field.model._meta.fields if isinstance(it, ParentalKey)), None)
-        if field.name == owner:
+        owner = next((it for it in field.model._meta.fields if isinstance(it, ParentalKey)), None)
+        if field == owner:
             continue
         if issubclass(field.model, Published):
             live = {"live": True}
-        elif owner and issubclass(field.model._meta.get_field(owner).related_model, Published):
-            live = {f"{owner}__live": True}
+        elif owner and issubclass(owner.related_model, Published):
+            live = {f"{owner.name}__live": True}
         else:
             continue
         if field.model._default_manager.filter(**{field.name: instance}, **live).exists():
@@ -114,24 +128,26 @@ def is_shown(instance) -> bool:
     return any(is_published_kind(source) and source.live for source, _references in groups)
 
 
-def refuse_move(sender, instance, url_path_before, url_path_after, **kwargs) -> None:
+def refuse_move(sender: type[Page], instance: Page, url_path_before: str, url_path_after: str, **kwargs: Any) -> None:
     """Refuse to move a page if a public address would change (receiver of `pre_page_move`)."""
     if url_path_before != url_path_after and instance.get_descendants(inclusive=True).live().exists():
         raise Refused(_("It is public under its address, so it stays where it is."))
 
 
-def refuse_restriction(sender, instance, **kwargs) -> None:
+def refuse_restriction(sender: type[PageViewRestriction], instance: PageViewRestriction, **kwargs: Any) -> None:
     """Refuse to hide a page behind a password or a group (receiver of `pre_save`)."""
     raise Refused(_("All pages of this site are public: withdrawing one takes a version that another person approves."))
 
 
-def refuse_unscheduling(sender, instance, update_fields=None, **kwargs) -> None:
+def refuse_unscheduling(
+    sender: type[Revision], instance: Revision, update_fields: frozenset[str] | None = None, **kwargs: Any
+) -> None:
     """Refuse to clear the go-live time of an approved version on its own (receiver of `pre_save`)."""
     if update_fields is not None and "approved_go_live_at" in update_fields and not is_sanctioned():
         raise Refused(_("Two people have approved that it goes live then: have a new version reviewed instead."))
 
 
-def tell_of_word(sender, instance, created, **kwargs) -> None:
+def tell_of_word(sender: type[Label], instance: Label, created: bool, **kwargs: Any) -> None:
     """Announce the change of a word of a vocabulary (receiver of `post_save`).
 
     This is not a guard, but it must be a signal for the same reason: Wagtail's stock forms save words and call none of

@@ -4,8 +4,11 @@
 the object if the version says so, record what the public sees from now on. All of this is one transaction.
 """
 
+from typing import Any
+
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 from modelcluster.models import get_all_child_relations
@@ -20,7 +23,7 @@ from catalog.publishing import effects
 from catalog.publishing.guards import sanctioned
 
 
-def publish_approved(*, record: Published, user) -> None:
+def publish_approved(*, record: Published, user: User | None) -> None:
     """Publish the newest version if the last approval is for it. Raises Refused otherwise."""
     record.refresh_from_db(fields=["latest_revision"])
     approval = Approval.objects.of(record).first()
@@ -30,7 +33,14 @@ def publish_approved(*, record: Published, user) -> None:
     publish(record=record, revision=approval.revision, user=user, skip_permission_checks=True)
 
 
-def publish(*, record: Published, revision: Revision, user=None, draft: Published | None = None, **options) -> None:
+def publish(
+    *,
+    record: Published,
+    revision: Revision,
+    user: User | None = None,
+    draft: Published | None = None,
+    **options: Any,
+) -> None:
     """Publish or schedule an approved revision, all or nothing. Wagtail's `record.publish()` also ends here.
 
     `draft` is the object that the revision was saved from, if the caller has it: building it again takes a query for
@@ -75,7 +85,7 @@ def refuse_unapproved(*, record: Published, revision: Revision) -> None:
         raise Refused(_("This version has been published already."), code="published")
 
 
-def validate(instance: models.Model) -> None:
+def validate(instance: Published) -> None:
     """Validate an object and the rows of its lists. Raises ValidationError that names the list and the row."""
     instance.full_clean()
     rows_of: dict[str, set[str]] = {}
@@ -119,7 +129,7 @@ def name_action(*, version: Published, before: Published) -> PublicationAction:
     return PublicationAction.PUBLISHED
 
 
-def make_live(*, record: Published, revision: Revision, draft: Published, **options) -> None:
+def make_live(*, record: Published, revision: Revision, draft: Published, **options: Any) -> None:
     """Let Wagtail publish or schedule a revision, using exactly the object that was validated."""
     # Wagtail's action accepts no object; it always has the revision build one.
     revision.as_object = lambda: draft
@@ -135,16 +145,19 @@ def withdraw(record: Published) -> None:
     with sanctioned():
         record.take_down()
         record.has_unpublished_changes = False
-        record.save(update_fields=["has_unpublished_changes"])
+        # The plugin of mypy doesn't see the fields of Wagtail's mixins in an abstract class.
+        record.save(update_fields=["has_unpublished_changes"])  # type: ignore[misc]
 
 
-def log_action(*, record: Published, revision: Revision, action: PublicationAction, former_slug: str, user) -> None:
+def log_action(
+    *, record: Published, revision: Revision, action: PublicationAction, former_slug: str, user: User | None
+) -> None:
     """Log a withdrawal, merger, restoration or change of address.
 
     The log keeps the address and name that the public knew, because a draft may change both in the row of a withdrawn
     object.
     """
-    data: dict = {"former_slug": former_slug, "slug": record.slug}
+    data: dict[str, Any] = {"former_slug": former_slug, "slug": record.slug}
     if record.withdrawal_en or record.withdrawal_zh:
         data["reason"] = {"en": record.withdrawal_en, "zh": record.withdrawal_zh}
     if isinstance(record, PublishedDocument) and record.merged_into:
@@ -152,7 +165,7 @@ def log_action(*, record: Published, revision: Revision, action: PublicationActi
     log(instance=record, action=f"review.{action}", user=user, revision=revision, title=str(record), data=data)
 
 
-def record_publication(*, record: PublishedDocument, action: PublicationAction, user) -> None:
+def record_publication(*, record: PublishedDocument, action: PublicationAction, user: User | None) -> None:
     """Write a `Publication`, with a `Change` for each value that differs from the publication before.
 
     Only entries and terms have these. For pages, Wagtail's own log serves the same purpose.
@@ -162,7 +175,7 @@ def record_publication(*, record: PublishedDocument, action: PublicationAction, 
     if record.merged_into:
         # Keep it in the document: a draft may clear it in the row.
         document["merged_into"] = str(record.merged_into.uid)
-    approval = Approval.objects.of(record).select_related("approver").first()
+    approval = Approval.objects.of(record).select_related("approver")[0]
     publication = Publication.objects.create(
         entry=record.uid,
         kind=record.kind,
@@ -179,6 +192,6 @@ def record_publication(*, record: PublishedDocument, action: PublicationAction, 
     if record.live:
         Change.objects.bulk_create(
             Change(publication=publication, path=path, old=old, new=new)
-            for path, old, new in differences(old=last and last.document, new=document)
+            for path, old, new in differences(old=last.document if last else None, new=document)
         )
     effects.run_effects(effects.PublicationRecorded(publication=publication, record=record))

@@ -1,5 +1,6 @@
 """The second look at an emergency publication: another person confirms it, or brings back what was live before."""
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -10,7 +11,7 @@ from catalog.publishing.publication import publish
 
 
 @transaction.atomic
-def confirm(*, record: Published, owed: Approval, user, reason: str = "") -> Approval:
+def confirm(*, record: Published, owed: Approval, user: User, reason: str = "") -> Approval:
     """Confirm an emergency publication, and return the approval.
 
     `owed` is the publication that the person looked at. Raises Refused if there is a newer one, or if the person is one
@@ -30,7 +31,7 @@ def confirm(*, record: Published, owed: Approval, user, reason: str = "") -> App
 
 
 @transaction.atomic
-def revert(*, record: Published, owed: Approval, user, reason: str = "") -> None:
+def revert(*, record: Published, owed: Approval, user: User, reason: str = "") -> None:
     """Bring back the version that was live before an emergency publication.
 
     `owed` is the publication that the person looked at. Newer drafts stay in the history. Raises Refused if there is a
@@ -56,7 +57,7 @@ def revert(*, record: Published, owed: Approval, user, reason: str = "") -> None
     publish(record=record, revision=revision, user=user, skip_permission_checks=True)
 
 
-def refuse_second_look(*, record: Published, owed: Approval, user) -> None:
+def refuse_second_look(*, record: Published, owed: Approval, user: User) -> None:
     """Raise Refused unless `owed` is the newest emergency publication and this person may decide about it."""
     newest = record.owed_look
     if newest is None:

@@ -1,5 +1,6 @@
 """What a draft changes, and which of its changes still lack a source. Asked before a draft is submitted for review."""
 
+from django.db.models import ForeignObjectRel
 from wagtail.models import Revision
 
 from catalog.models.approval import BOOKKEEPING, without_keys
@@ -22,7 +23,7 @@ def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
     cited = {(citation["field"], citation["item"]) for citation in document["citations"]}
     lists = child_lists(type(entry))
     unsourced = {}
-    for path, _old, new in differences(old=last and last.document, new=document):
+    for path, _old, new in differences(old=last.document if last else None, new=document):
         field, _slash, item = path.partition("/")
         if field in fields_of(entry.kind) and field not in UNCITED and new and (field, item) not in cited:
             words = lists[field]._meta.verbose_name if field in lists else find_label(record=entry, name=field)
@@ -36,14 +37,16 @@ def name_differences(*, record: Published, old: Revision, new: Revision) -> list
     names = []
     for name in sorted(before.keys() | after.keys() - BOOKKEEPING, key=list(after).index):
         if name not in BOOKKEEPING and without_keys(before.get(name)) != without_keys(after.get(name)):
-            names.append(str(find_label(record=record, name=name)))
+            names.append(find_label(record=record, name=name))
     return names
 
 
-def find_label(*, record: Published, name: str):
+def find_label(*, record: Published, name: str) -> str:
     """Return the label of a value or a list, as forms name it."""
     attribute = getattr(type(record), name, None)
     if isinstance(attribute, BilingualField):
-        return attribute.verbose_name
+        return str(attribute.verbose_name)
     field = record._meta.get_field(name)
-    return field.related_model._meta.verbose_name_plural if field.one_to_many else field.verbose_name
+    if isinstance(field, ForeignObjectRel):
+        return str(field.related_model._meta.verbose_name_plural)
+    return str(field.verbose_name)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Max, Q
 from django.utils import timezone
@@ -15,18 +17,18 @@ from catalog.models.source import Source
 from catalog.models.verification import DERIVED, Verification, read_intervals
 
 
-def disputed_paths(document: dict) -> set[str]:
+def disputed_paths(document: dict[str, Any]) -> set[str]:
     """Return the paths of values that a source contradicts. An older value is history, not a contradiction."""
     return {path_of(citation) for citation in document["citations"] if citation["stance"] == Stance.CONTRADICTS}
 
 
-def read_verifications(document: dict, *, until: datetime | None = None) -> dict[str, Verification]:
+def read_verifications(document: dict[str, Any], *, until: datetime | None = None) -> dict[str, Verification]:
     """Return the verification of each field group of a document, as known now or before `until`; five queries."""
     return read_all_verifications([document], until=until)[document["uid"]]
 
 
 def read_all_verifications(
-    documents: Iterable[dict], *, until: datetime | None = None
+    documents: Iterable[dict[str, Any]], *, until: datetime | None = None
 ) -> dict[str, dict[str, Verification]]:
     """Return the verifications of several documents by permanent id; five queries for any number of documents."""
     documents = list(documents)
@@ -38,7 +40,7 @@ def read_all_verifications(
 
 
 def make_verifications(
-    document: dict, *, findings: dict[str, "GroupFindings"], intervals: dict[str, int]
+    document: dict[str, Any], *, findings: dict[str, "GroupFindings"], intervals: dict[str, int]
 ) -> dict[str, Verification]:
     """Return unsaved verifications for each field group of a document, derived from the findings."""
     kind = document["kind"]
@@ -61,22 +63,24 @@ def make_verifications(
     }
 
 
-def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -> dict[str, dict[str, "GroupFindings"]]:
+def read_findings(
+    documents: Iterable[dict[str, Any]], *, until: datetime | None = None
+) -> dict[str, dict[str, "GroupFindings"]]:
     """Return what is known of each field group of documents, by permanent id, now or before `until`; four queries."""
-    documents = {document["uid"]: document for document in documents}
+    by_uid = {document["uid"]: document for document in documents}
     known = {"at__lt": until} if until else {}
-    checks: dict[str, dict[str, dict[str, list[tuple[datetime, str]]]]] = {uid: {} for uid in documents}
+    checks: dict[str, dict[str, dict[str, list[tuple[datetime, str]]]]] = {uid: {} for uid in by_uid}
     # For each value, the last check with each outcome is enough, however many checks there were.
-    rows = Check.objects.filter(entry__in=documents, **known).exclude(outcome=Outcome.CANT_TELL).order_by()
+    rows = Check.objects.filter(entry__in=by_uid, **known).exclude(outcome=Outcome.CANT_TELL).order_by()
     for entry, group, path, outcome, at in rows.values_list("entry", "group", "path", "outcome").annotate(
         last=Max("at")
     ):
         checks[str(entry)].setdefault(group, {}).setdefault(path, []).append((at, outcome))
-    publications = Publication.objects.filter(entry__in=documents, **known)
+    publications = Publication.objects.filter(entry__in=by_uid, **known)
     edits = Change.objects.filter(publication__in=publications).order_by().values_list("publication__entry", "path")
     later = Max("publication__at", filter=Q(publication__sequence__gt=1))
-    edited: dict[str, dict[str, datetime]] = {uid: {} for uid in documents}
-    altered: dict[str, set[str]] = {uid: set() for uid in documents}
+    edited: dict[str, dict[str, datetime]] = {uid: {} for uid in by_uid}
+    altered: dict[str, set[str]] = {uid: set() for uid in by_uid}
     for entry, path, at, is_later in edits.annotate(last=Max("publication__at"), later=later):
         edited[str(entry)][path] = at
         if is_later:
@@ -84,19 +88,24 @@ def read_findings(documents: Iterable[dict], *, until: datetime | None = None) -
     for entry, paths, at in publications.exclude(recited=[]).values_list("entry", "recited", "at"):
         times = edited[str(entry)]
         times.update({path: max(at, times.get(path, at)) for path in paths})
-    slugs = {citation["source"] for document in documents.values() for citation in document["citations"]}
+    slugs = {citation["source"] for document in by_uid.values() for citation in document["citations"]}
     changed = Source.objects.filter(slug__in=slugs, changed_at__isnull=False)
     if until:
         changed = changed.filter(changed_at__lt=until)
     changed = dict(changed.values_list("slug", "changed_at"))
     return {
         uid: group_findings(document, edited=edited[uid], altered=altered[uid], checks=checks[uid], changed=changed)
-        for uid, document in documents.items()
+        for uid, document in by_uid.items()
     }
 
 
 def group_findings(
-    document: dict, *, edited: dict, altered: set, checks: dict, changed: dict
+    document: dict[str, Any],
+    *,
+    edited: dict[str, datetime],
+    altered: set[str],
+    checks: dict[str, dict[str, list[tuple[datetime, str]]]],
+    changed: dict[str, datetime],
 ) -> dict[str, "GroupFindings"]:
     """Return what is known of a document by field group. `checks` are already grouped."""
     cited: dict[str, set[str]] = {}
@@ -122,17 +131,26 @@ class GroupFindings:
     every value is checked that has sources or was changed after the first publication of the entry.
     """
 
-    def __init__(self, *, cited, edited, altered, checks, changed, published) -> None:
-        self.cited: dict[str, set[str]] = cited
-        self.edited: dict[str, datetime] = edited
+    def __init__(
+        self,
+        *,
+        cited: dict[str, set[str]],
+        edited: dict[str, datetime],
+        altered: set[str],
+        checks: dict[str, list[tuple[datetime, str]]],
+        changed: dict[str, datetime],
+        published: datetime | None,
+    ) -> None:
+        self.cited = cited
+        self.edited = edited
         # Paths that changed after the entry was first published.
-        self.altered: set[str] = altered
-        self.checks: dict[str, list[tuple[datetime, str]]] = checks
-        self.changed: dict[str, datetime] = changed
+        self.altered = altered
+        self.checks = checks
+        self.changed = changed
         # Used for a group that has never had a value.
-        self.published: datetime | None = published
+        self.published = published
 
-    def make_verification(self, *, disputed: bool, **values) -> Verification:
+    def make_verification(self, *, disputed: bool, **values: Any) -> Verification:
         """Return the unsaved verification of the group."""
         doubts = self.find_doubts()
         verification = Verification(
@@ -179,14 +197,14 @@ class GroupFindings:
             checks = self.list_checks(path)
             if checks and checks[-1][1] != Outcome.STILL_TRUE:
                 doubts.append(checks[-1])
-            settled = [at for at, outcome in checks if outcome == Outcome.STILL_TRUE] + [self.find_edited(path)]
-            settled = max((at for at in settled if at), default=None)
+            times = [self.find_edited(path), *(at for at, outcome in checks if outcome == Outcome.STILL_TRUE)]
+            settled = max((at for at in times if at), default=None)
             changes = [self.changed[slug] for slug in self.cited.get(path, ()) if slug in self.changed]
             doubts += [(at, Outcome.CHANGED) for at in changes if settled is None or at > settled]
         return doubts
 
 
-def write_verifications(*, object_id: int, document: dict) -> dict[str, Verification]:
+def write_verifications(*, object_id: int, document: dict[str, Any]) -> dict[str, Verification]:
     """Update the verifications of a live entry in the database, and return them by group; seven queries."""
     lock_verifications(document["uid"])
     found = read_verifications(document)
@@ -198,6 +216,6 @@ def write_verifications(*, object_id: int, document: dict) -> dict[str, Verifica
     return found
 
 
-def lock_verifications(entry) -> None:
+def lock_verifications(entry: UUID | str) -> None:
     """Lock the verifications of an entry until the transaction ends, so that no two processes derive them at once."""
     list(Verification.objects.select_for_update().filter(entry=entry).values_list("pk"))

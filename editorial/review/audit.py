@@ -35,7 +35,7 @@ class DecisionFormatter(LogFormatter):
 
     def format_message(self, log_entry) -> str:
         data = log_entry.data
-        values = {}
+        values: dict[str, object] = {}
         if "kind" in data:
             values["kind"] = ApprovalKind(data["kind"]).label
         if "into" in data:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from django.core.exceptions import PermissionDenied
@@ -26,7 +27,7 @@ from catalog.models.choices import FieldGroup, LinkState
 from catalog.models.document import flatten
 from catalog.models.field_groups import FIELD_GROUPS, group_of
 from catalog.models.kinds import kind_of
-from catalog.models.source import Citation
+from catalog.models.source import list_citation_models
 from catalog.models.verification import State
 from catalog.publishing.checking import find_recent_authors, read_recent_authors, record_checks
 from catalog.publishing.verification import read_findings
@@ -35,6 +36,9 @@ from catalog.reading.facts import CitationView, Value
 from catalog.reading.versions import as_it_was, read_raw
 from editorial.review.roles import is_alone, is_editor
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 ITEMS_A_PAGE = 25
 # Maximum number of characters compared; longer texts are books, not articles.
 LONGEST_TEXT = 60_000
@@ -42,7 +46,7 @@ LONGEST_TEXT = 60_000
 RECENTLY = timedelta(days=14)
 # The keyboard key of each outcome, in the order of the buttons.
 KEYS = {Outcome.STILL_TRUE: "1", Outcome.CHANGED: "2", Outcome.CANT_TELL: "3", Outcome.CONFLICT: "4"}
-CHECK_MESSAGES = {
+CHECK_MESSAGES: dict[str, "StrPromise"] = {
     Outcome.STILL_TRUE: gettext_lazy("Noted: still true."),
     Outcome.CHANGED: gettext_lazy("Noted as changed. Correct the value, name its source, and submit it for review."),
     Outcome.CANT_TELL: gettext_lazy("Noted that nobody can tell from this source."),
@@ -83,11 +87,11 @@ class CheckItem:
         return any(citation.source.id == source.pk for citation in self.citations)
 
     @property
-    def group_label(self) -> str:
+    def group_label(self) -> "StrPromise":
         return FieldGroup(self.group).label
 
     @property
-    def state_label(self) -> str:
+    def state_label(self) -> "StrPromise":
         return State(self.verification.state(timezone.now().date())).label
 
     @property
@@ -121,19 +125,20 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
     verifications = {(it.entry, it.group): it for it in Verification.objects.filter(entry__in=entries)}
     entered, alone = read_recent_authors(entries), is_alone(user)
     checks = Check.objects.filter(entry__in=entries)
-    newest = checks.order_by().values("entry", "group", "path").annotate(last=Max("pk"))
+    last_checks = checks.order_by().values("entry", "group", "path").annotate(last=Max("pk"))
     last = {
         (check.entry, check.group, check.path): check
-        for check in checks.filter(pk__in=newest.values("last")).select_related("by")
+        for check in checks.filter(pk__in=last_checks.values("last")).select_related("by")
     }
-    items, details = [], {}
+    items = []
+    details: dict[UUID, Detail] = {}
     for entry, path in wanted:
         publication = documents[entry]
         detail = details.setdefault(entry, as_it_was(publication.document))
         name, _slash, row = path.partition("/")
         group = group_of(kind=publication.kind, field=name)
         label = label_of(detail.model, name)
-        checks = [last[entry, group, it] for it in (path, name, "") if (entry, group, it) in last]
+        found = [last[entry, group, it] for it in (path, name, "") if (entry, group, it) in last]
         check_path = "" if path in as_group else path
         items.append(
             CheckItem(
@@ -151,7 +156,7 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
                 check_path=check_path,
                 is_own=not alone
                 and user.pk in find_recent_authors(entered.get(entry, {}), group=group, path=check_path),
-                last=max(checks, key=lambda check: check.at, default=None),
+                last=max(found, key=lambda check: check.at, default=None),
             )
         )
     return items
@@ -167,8 +172,10 @@ def read_value(detail: Detail, path: str) -> list[Value]:
 def find_cited(source: Source):
     """Return the values of live entries that cite a source as (permanent id, field, row), ordered by entry."""
     parts = [
-        model.objects.filter(source=source, entry__live=True).order_by().values_list("entry__uid", "field", "item")
-        for model in Citation.__subclasses__()
+        model._default_manager.filter(source=source, entry__live=True)
+        .order_by()
+        .values_list("entry__uid", "field", "item")
+        for model in list_citation_models()
     ]
     return parts[0].union(*parts[1:]).order_by("entry__uid", "field", "item")
 
@@ -185,10 +192,10 @@ def read_texts(source: Source, items: list[CheckItem]) -> Texts:
     now = source.texts.first()
     before = source.texts.filter(at__lte=checked_at).first() if checked_at else None
     for item in items:
-        is_seen = item.seen_at and item.seen_at >= item.published_at
-        item.in_bulk = bool(is_seen and now and is_unchanged(source, text=now, since=item.seen_at))
+        seen_at = item.seen_at if item.seen_at and item.seen_at >= item.published_at else None
+        item.in_bulk = bool(seen_at and now and is_unchanged(source, text=now, since=seen_at))
     texts = Texts(now=now, before=before, checked_at=checked_at)
-    if texts.differ:
+    if before and now and texts.differ:
         texts.lines = mark_lines(before.text[:LONGEST_TEXT], now.text[:LONGEST_TEXT])
     elif now:
         texts.lines = [("same", line) for line in now.text[:LONGEST_TEXT].splitlines()]
@@ -198,8 +205,8 @@ def read_texts(source: Source, items: list[CheckItem]) -> Texts:
 def set_seen_at(source: Source, items: list[CheckItem]) -> None:
     """Set on each item when somebody last compared it with a source, with any outcome but “can't tell”."""
     checks = Check.objects.filter(sources=source, entry__in={item.entry for item in items})
-    checks = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
-    seen = {tuple(key): at for *key, at in checks.annotate(last=Max("at"))}
+    rows = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
+    seen = {(entry, group, path): at for entry, group, path, at in rows.annotate(last=Max("at"))}
     for item in items:
         paths = (item.path, item.path.partition("/")[0], "")
         item.seen_at = max(
@@ -296,6 +303,8 @@ def note_outcome(
 
     With `must_open`, at least one source of each value must be in `sources`. Raises Refused if something doesn't fit.
     """
+    # The screens have refused everybody but editors.
+    assert request.user.is_authenticated
     outcome, _space, token = request.POST.get("decision", "").partition(" ")
     asked = [token] if token else request.POST.getlist("item")
     chosen = [item for item in items if item.token in asked]

@@ -21,7 +21,7 @@ from editorial.review.tasks import ReviewState
 
 # Maximum rows of each list.
 SHOWN = 20
-PAGES = (ArticlePage, TextPage, ArticleIndexPage, HomePage)
+PAGES: tuple[type[Page], ...] = (ArticlePage, TextPage, ArticleIndexPage, HomePage)
 
 
 class DemonstrationPanel(Component):
@@ -123,7 +123,9 @@ def with_records(states) -> list[tuple]:
         wanted.setdefault(state.content_type_id, []).append(state.object_id)
     found = {}
     for kind, pks in wanted.items():
-        records = with_state(ContentType.objects.get_for_id(kind).model_class()._default_manager.all())
+        model = ContentType.objects.get_for_id(kind).model_class()
+        assert model is not None
+        records = with_state(model._default_manager.all())
         for record in records.select_related("live_revision", "latest_revision").filter(pk__in=pks):
             found[kind, str(record.pk)] = record
     return [(state, found[state.content_type_id, state.object_id]) for state in states]

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.contrib.auth import get_user_model
 from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Concat, TruncDate
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,7 +21,7 @@ from catalog.models import Check, ListingEntry, Source, Verification
 from catalog.models.checks import Outcome
 from catalog.models.choices import FieldGroup, LinkState
 from catalog.models.kinds import EntryKind
-from catalog.models.source import Citation
+from catalog.models.source import list_citation_models
 from catalog.models.verification import State
 from catalog.values import BilingualText
 from editorial.review.emergency import find_owed_looks, second_look_due
@@ -129,11 +130,11 @@ def count_weeks(*, today: date, weeks: int) -> list[tuple[int, int]]:
     """Return the numbers of single and batch checks in weeks of seven days, newest first. The last week ends today."""
     counted = [[0, 0] for _week in range(weeks)]
     days = find_checks(today=today, weeks=weeks).annotate(day=TruncDate("at", tzinfo=UTC)).values("day")
-    for row in days.annotate(**COUNTS):
+    for row in days.annotate(single=COUNTS["single"], batched=COUNTS["batched"]):
         week = counted[(today - row["day"]) // WEEK]
         week[0] += row["single"]
         week[1] += row["batched"]
-    return [tuple(week) for week in counted]
+    return [(single, batched) for single, batched in counted]
 
 
 def find_checks(*, today: date, weeks: int) -> QuerySet[Check]:
@@ -173,9 +174,9 @@ def tabulate_waiting(*, today: date, shown: int | None) -> ReportTable:
 
 
 def tabulate_gone(*, today: date, shown: int | None) -> ReportTable:
-    citing = Value(0)
-    for model in Citation.__subclasses__():
-        cites = model.objects.filter(source=OuterRef("pk"), entry__live=True).order_by().values("source")
+    citing: Combinable = Value(0)
+    for model in list_citation_models():
+        cites = model._default_manager.filter(source=OuterRef("pk"), entry__live=True).order_by().values("source")
         citing = citing + Coalesce(Subquery(cites.annotate(number=Count("entry", distinct=True)).values("number")), 0)
     sources = Source.objects.filter(link_state=LinkState.GONE)
     found = sources.annotate(citing=citing).order_by("-citing", "pk")[:shown]
@@ -221,7 +222,7 @@ def tabulate_looks(*, today: date, shown: int | None) -> ReportTable:
 def tabulate_people(*, today: date, shown: int | None) -> ReportTable:
     kinds = Verification.objects.filter(entry=OuterRef("entry"), group=OuterRef("group")).values("kind")
     done = find_checks(today=today, weeks=WEEKS).annotate(kind=Subquery(kinds)).values("by", "kind")
-    found = list(done.annotate(**COUNTS).order_by("by", "kind"))
+    found = list(done.annotate(single=COUNTS["single"], batched=COUNTS["batched"]).order_by("by", "kind"))
     people = get_user_model().objects.in_bulk({row["by"] for row in found})
     rows = [
         [

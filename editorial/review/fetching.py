@@ -186,6 +186,10 @@ class Fetcher:
     def request(self, address: str, *, ends: float) -> Answer:
         """Send one request to a checked address of the host, without following redirects. Raises Unreached."""
         url = split(address)
+        # `split()` refuses an address without these.
+        assert url.scheme is not None
+        assert url.host is not None
+        assert url.netloc is not None
         port = url.port or PORTS[url.scheme]
         addresses = resolve(url.host, port)
         if refused := [str(found) for found in addresses if not self.may_connect(found, port)]:
@@ -218,7 +222,7 @@ class Fetcher:
         for number, address in enumerate(addresses, start=1):
             timeout = max(0.001, min(self.timeout, ends - time.monotonic()))
             if url.scheme == "https":
-                connection = HTTPSConnection(
+                connection: HTTPConnection = HTTPSConnection(
                     str(address), port, timeout=timeout, server_hostname=url.host, ssl_context=self.trust
                 )
             else:

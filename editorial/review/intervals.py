@@ -1,6 +1,8 @@
 """The screen on which leads change how long checks are valid. It shows the effect before saving."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -57,7 +59,7 @@ def show_intervals(request: HttpRequest) -> HttpResponse:
     chosen = form.days if form.is_valid() else intervals
     shown = describe_choice(before=intervals, after=chosen)
     if "save" in request.POST and form.is_valid():
-        if not may_change:
+        if not (may_change and request.user.is_authenticated):
             raise PermissionDenied
         if form.cleaned_data["shown"] == shown:
             change_intervals(days=chosen, user=request.user)
@@ -120,7 +122,7 @@ def count_due(*, on: date) -> dict[str, list[tuple[int, int]]]:
         day = on + timedelta(days=days)
         counts[f"due_{days}"] = Count("pk", filter=Q(due_on__lte=day))
         counts[f"overdue_{days}"] = Count("pk", filter=Q(overdue_on__lte=day))
-    rows = find_checked().values("group").annotate(**counts)
+    rows: Iterable[Mapping[str, Any]] = find_checked().values("group").annotate(**counts)
     return {row["group"]: [(row[f"due_{days}"], row[f"overdue_{days}"]) for days in AHEAD] for row in rows}
 
 
@@ -133,6 +135,6 @@ def count_due_with(*, group: str, interval: int, on: date) -> list[tuple[int, in
         verification.interval = interval
         verification.set_dates()
         for number, day in enumerate(days_ahead):
-            due[number] += verification.due_on <= day
-            overdue[number] += verification.overdue_on <= day
+            due[number] += verification.due_on is not None and verification.due_on <= day
+            overdue[number] += verification.overdue_on is not None and verification.overdue_on <= day
     return list(zip(due, overdue, strict=True))

@@ -29,7 +29,7 @@ def explain_review(*, request, record) -> None:
     """Show a message on a version in review: where it is decided, and for reviewers why they can't approve it."""
     review = getattr(record, "current_workflow_state", None)
     state = review and review.current_task_state and review.current_task_state.specific
-    if request.method != "GET" or not isinstance(state, ReviewState):
+    if review is None or request.method != "GET" or not isinstance(state, ReviewState):
         return
     see = messages.button(review_address("changes", record), _("See what changed"))
     if review.status == review.STATUS_NEEDS_CHANGES:

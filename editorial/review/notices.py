@@ -131,7 +131,7 @@ class Notice(models.Model):
     @property
     def address(self) -> str:
         """The address of the screen on which the recipient acts."""
-        screens = {NoticeKind.SECOND_LOOK: "second_look", NoticeKind.SUBMITTED: "changes"}
+        screens: dict[str, str] = {NoticeKind.SECOND_LOOK: "second_look", NoticeKind.SUBMITTED: "changes"}
         if screen := screens.get(self.kind):
             return reverse(f"review:{screen}", args=(self.content_type_id, self.object_id))
         return AdminURLFinder().get_edit_url(self.record)
@@ -154,7 +154,7 @@ def tell(
     *, kind: NoticeKind, to, record, revision, live_revision, actor, text: str = "", is_reminder: bool = False
 ) -> None:
     """Write a notice for each of these people, as they have chosen, and for people whom the text mentions."""
-    told = set()
+    told: set[models.Model] = set()
     for who, about in ((set(to), kind), (find_mentioned(text, record), NoticeKind.MENTIONED)):
         notices = []
         choices = {choice.user_id: choice for choice in NoticeChoice.objects.filter(user__in=who)}

@@ -40,7 +40,7 @@ from catalog.models import ListingEntry, Term, Verification
 from catalog.models.choices import FieldGroup
 from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.kinds import EntryKind, list_entry_kinds
-from catalog.models.source import Citation
+from catalog.models.source import list_citation_models
 from catalog.models.verification import State
 from catalog.values import BilingualText
 from editorial.articles.outdated import list_outdated
@@ -177,10 +177,10 @@ class QueueFilterSet(django_filters.FilterSet):
     def filter_source(self, queryset, name, value):
         """Return the groups with a value that cites a source with these words in its title."""
         cites = Q()
-        for model in Citation.__subclasses__():
+        for model in list_citation_models():
             kind = model._meta.get_field("entry").related_model.kind
             for group, names in FIELD_GROUPS[kind].items():
-                citing = model.objects.filter(
+                citing = model._default_manager.filter(
                     entry__uid=OuterRef("entry"), field__in=names, source__title__icontains=value
                 )
                 cites |= Q(Exists(citing), kind=kind, group=group)
@@ -193,7 +193,7 @@ def explain_row(row: Verification, *, on: date) -> str:
         return _("A source has changed or is gone, or somebody found a value changed or in conflict.")
     if row.checked_at is None and row.disputed:
         return _("Sources differ, and nobody has checked it since it was published.")
-    if row.checked_at is None:
+    if row.checked_at is None or row.overdue_on is None:
         return _("Nobody has checked it since it was published.")
     if row.overdue_on <= on:
         return _("The check is overdue.")

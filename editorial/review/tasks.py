@@ -1,5 +1,7 @@
 """The review workflow: a reviewer or lead decides about exactly the version that was submitted."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
@@ -18,6 +20,9 @@ from catalog.publishing.guards import is_sanctioned
 from catalog.publishing.submission import find_unsourced, name_differences
 from editorial.review.notices import tell_sent_back, tell_submitted
 from editorial.review.roles import find_leads, is_alone, is_editor, is_reviewer
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 class ReviewState(TaskState):
@@ -63,7 +68,7 @@ class ReviewState(TaskState):
             },
         )
 
-    def find_obstacle(self, user) -> str:
+    def find_obstacle(self, user) -> "StrPromise | str":
         """Return why this person can't approve this version now, in words; "" if they can."""
         if not is_reviewer(user):
             return _("Reviewers and leads decide about versions.")

@@ -49,7 +49,8 @@ class DecisionForm(forms.Form):
     )
 
     def clean(self) -> dict:
-        data = super().clean()
+        super().clean()
+        data = self.cleaned_data
         if data.get("action") == "reject" and not data.get("comment", "").strip():
             self.add_error("comment", gettext_lazy("Say what should change."))
         return data

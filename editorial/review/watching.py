@@ -104,7 +104,8 @@ def store_result(source: Source, fetched: Fetched) -> None:
     if source is None:
         return
     now = timezone.now()
-    values = {"tried_at": now, "link_state": fetched.outcome.value, "failures": count_failures(source, fetched)}
+    failures = count_failures(source, fetched)
+    values = {"tried_at": now, "link_state": fetched.outcome.value, "failures": failures}
     has_changed = False
     match fetched.outcome:
         case FetchOutcome.REACHED | FetchOutcome.MOVED:
@@ -115,7 +116,7 @@ def store_result(source: Source, fetched: Fetched) -> None:
         case FetchOutcome.GONE:
             values["moved_to"] = ""
             was_gone = source.link_state == LinkState.GONE and source.failures >= TRIES_UNTIL_GONE
-            has_changed = values["failures"] >= TRIES_UNTIL_GONE and not was_gone
+            has_changed = failures >= TRIES_UNTIL_GONE and not was_gone
     if has_changed:
         values["changed_at"] = now
     Source.objects.filter(pk=source.pk).update(**values)

@@ -57,6 +57,8 @@ def list_tasks() -> Iterator[Task]:
                     entry=uid, group=group, interval=INTERVALS[group], checked_at=LOAD_CHECKED_AT
                 )
                 verification.set_dates()
+                assert verification.due_on is not None
+                assert verification.overdue_on is not None
                 due, overdue = (
                     verification.due_on - LOAD_CHECKED_AT.date(),
                     verification.overdue_on - LOAD_CHECKED_AT.date(),
