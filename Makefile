@@ -36,10 +36,11 @@ coverage: tools ## Measure which lines and branches of catalog and editorial the
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m 'not long' --cov
 
 lint: export DJANGO_SETTINGS_MODULE = tests.settings
-lint: tools ## Check style, imports, templates, migrations, translations, requirements and production settings
+lint: tools ## Check style, imports, types, templates, migrations, translations, requirements and production settings
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m mypy
 	$(BIN)/python -m djlint --lint --quiet templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python tools/translations.py check

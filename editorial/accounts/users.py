@@ -5,6 +5,7 @@ Only superusers touch superusers, and nobody changes their own roles. Each chang
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -23,37 +24,35 @@ def may_change(*, actor, user) -> bool:
     return actor.is_superuser or not user.is_superuser
 
 
-class RightsMixin:
-    """A form of an account that offers only the rights that `actor`, who fills it in, may give."""
+def offer_rights(form: forms.BaseForm, *, actor, user) -> None:
+    """Leave in the form of an account only the rights that `actor`, who fills it in, may give."""
+    if not actor.is_superuser:
+        form.fields.pop("is_superuser", None)
+    if actor == user:
+        del form.fields["groups"]
 
+
+class AccountCreationForm(UserCreationForm):
     def __init__(self, *args: Any, actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not actor.is_superuser:
-            self.fields.pop("is_superuser", None)
-        if actor == self.instance:
-            self.fields.pop("groups")
+        offer_rights(self, actor=actor, user=self.instance)
 
 
-class AccountCreationForm(RightsMixin, UserCreationForm):
-    pass
+class AccountEditForm(UserEditForm):
+    def __init__(self, *args: Any, actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer_rights(self, actor=actor, user=self.instance)
 
 
-class AccountEditForm(RightsMixin, UserEditForm):
-    pass
-
-
-class ActorMixin:
-    """A view whose form knows who fills it in."""
-
+class CreateView(wagtail_users.CreateView):
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"actor": self.request.user}
 
 
-class CreateView(ActorMixin, wagtail_users.CreateView):
-    pass
+class EditView(wagtail_users.EditView):
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"actor": self.request.user}
 
-
-class EditView(ActorMixin, wagtail_users.EditView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any):
         if not may_change(actor=request.user, user=self.object):
             raise PermissionDenied
