@@ -166,6 +166,7 @@ GOOD = {"SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "example.org"}
         ({**GOOD, "SITE_URL": "example.org"}, "SITE_URL must be an address"),
         ({**GOOD, "DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
         ({**GOOD, "EMAIL_PORT": "many"}, "EMAIL_PORT"),
+        ({**GOOD, "HSTS_PRELOAD": "true"}, "HSTS_PRELOAD needs HSTS and HSTS_SUBDOMAINS"),
     ],
 )
 def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(settings_alone, environment, complaint):
@@ -184,6 +185,36 @@ def test_a_command_reports_a_wrong_setting_in_one_sentence(settings_alone):
 
 def test_a_good_environment_starts(settings_alone):
     assert start(settings_alone, **GOOD).returncode == 0
+
+
+ASK_FOR_LIFE = """
+import django
+django.setup()
+from django.test import Client
+print(Client().get("/livez", secure=True, headers={"host": "example.org", "x-forwarded-proto": "https"}).headers)
+"""
+HTTPS = {**GOOD, "SITE_URL": "https://example.org", "DJANGO_SETTINGS_MODULE": "aigc_site.settings"}
+YEAR = "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    ("environment", "header"),
+    [
+        ({}, f"'{YEAR}'"),
+        ({"HSTS": "false"}, None),
+        ({"HSTS_SUBDOMAINS": "true"}, f"'{YEAR}; includeSubDomains'"),
+        ({"HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, f"'{YEAR}; includeSubDomains; preload'"),
+        ({"SITE_URL": "http://example.org"}, None),
+    ],
+)
+def test_hsts_its_subdomains_and_preload_are_three_settings(settings_alone, environment, header):
+    for part in ("catalog", "editorial"):
+        if not (settings_alone / part).exists():
+            (settings_alone / part).symlink_to(ROOT / part)
+    result = start(settings_alone, "-c", ASK_FOR_LIFE, **{**HTTPS, **environment})
+    assert result.returncode == 0, result.stderr
+    found = re.search(r"'Strict-Transport-Security': ('[^']*')", result.stdout)
+    assert (found and found[1]) == header
 
 
 # The settings read it, but it doesn't belong in a `.env` file.
