@@ -3,10 +3,11 @@
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language_from_request, override
+from wagtail.admin.views.account import LogoutView
 
 
 def redirect_to_language(request: HttpRequest) -> HttpResponse:
@@ -38,6 +39,15 @@ def show_robots(request: HttpRequest) -> HttpResponse:
     """Tell crawlers what they may read, and where the sitemap is."""
     lines = ["User-agent: *", "Disallow: /admin/", f"Sitemap: {request.build_absolute_uri('/sitemap.xml')}"]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+class PostedLogoutView(LogoutView):
+    """Sign out by POST alone. Wagtail's own view refuses a GET, and takes the session's cookie away all the same."""
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method != "POST":
+            return redirect("wagtailadmin_home")
+        return super().dispatch(request, *args, **kwargs)
 
 
 def show_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,8 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -61,6 +64,60 @@ def test_a_missing_page_is_reported_in_the_readers_language(client, language, wo
     response = client.get(f"/{language}/models/nothing-here/")
     assert response.status_code == 404
     assert words in response.content.decode()
+
+
+def list_hosts(html: str) -> set[str]:
+    """Return the hosts that the addresses of a page lead to from this site."""
+    found = BeautifulSoup(html, "html.parser").find_all(True)
+    names = ("href", "src", "action", "formaction", "content", "hx-get", "data-url")
+    addresses = [element[name] for element in found for name in names if element.has_attr(name)]
+    return {urlsplit(urljoin("http://testserver/en/", address)).netloc for address in addresses}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/en/",
+        "//evil.example/zh-hans/models/",
+        "///evil.example/en/",
+        "/\\evil.example/en/",
+        "//evil.example/en/models/feed.atom",
+        "//evil.example/admin/",
+        "//evil.example/en/search/",
+        "//evil.example",
+        "/en//evil.example/",
+        "//user@evil.example/en/glossary/",
+    ],
+)
+def test_no_link_of_a_page_leads_off_the_site_because_of_its_path(client, path):
+    make_home()
+    make_home("zh-hans")
+    for query in ("", "q=x&next=//evil.example/"):
+        response = client.get("/", PATH_INFO=path, QUERY_STRING=query)
+        assert urlsplit(urljoin("http://testserver/", response.headers.get("Location", ""))).netloc == "testserver"
+        assert list_hosts(response.content.decode()) <= {"testserver"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["next=//evil.example/", "next=https://evil.example/", "next=/%5Cevil.example/"])
+def test_signing_in_leads_to_no_other_site(client, query):
+    get_user_model().objects.create_superuser("boss", password="correct horse")
+    address = f"/admin/login/?{query}"
+    assert "evil.example" not in list_hosts(client.get(address).content.decode())
+    values = {"username": "boss", "password": "correct horse", "next": unquote(query.removeprefix("next="))}
+    assert client.post(address, values).headers["Location"] == "/admin/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "head", "options", "put"])
+def test_only_a_post_signs_out(client, method):
+    client.force_login(get_user_model().objects.create_superuser("boss"))
+    response = getattr(client, method)("/admin/logout/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+    assert client.get("/admin/account/").status_code == 200, "still signed in"
+    assert client.post("/admin/logout/").headers["Location"] == "/admin/login/"
+    assert client.get("/admin/account/").status_code == 302
 
 
 def explode(request):
