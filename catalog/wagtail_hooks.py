@@ -5,11 +5,13 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from catalog.editing.account import HistoryChoicePanel
+from catalog.editing.exports import escape_formulas
 from catalog.editing.panels import register_relation_widgets
 from catalog.editing.viewsets import CatalogGroup
 
 # Before the viewsets, which build their forms when they are registered.
 register_relation_widgets()
+escape_formulas()
 register_snippet(CatalogGroup)
 
 
