@@ -21,6 +21,12 @@ def insert_picker_script() -> str:
     return render_to_string("wagtailadmin/catalog/picker_script.html")
 
 
+@hooks.register("insert_editor_js")
+def insert_autosave_script() -> str:
+    """Return the script tag that `catalog.editing.stale` relies on."""
+    return render_to_string("wagtailadmin/catalog/autosave_script.html")
+
+
 @hooks.register("register_account_settings_panel")
 def register_history_choice(request, user, profile) -> HistoryChoicePanel:
     return HistoryChoicePanel(request, user, profile)
