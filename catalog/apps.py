@@ -16,7 +16,7 @@ class CatalogConfig(AppConfig):
         from catalog.models.publication import register_publish
         from catalog.public.articles import check_article_finder
         from catalog.publishing.effects import check_slots, fill
-        from catalog.publishing.guards import connect_guards
+        from catalog.publishing.guards import connect_catalog_guards
         from catalog.publishing.publication import publish
 
         checks.register(check_article_finder)
@@ -24,5 +24,5 @@ class CatalogConfig(AppConfig):
         checks.register(check_slots)
         checks.register(check_facets)
         register_publish(publish)
-        connect_guards()
-        fill("index", index.follow)
+        connect_catalog_guards()
+        fill("index", index.update_index)
