@@ -72,6 +72,11 @@ EMAIL_PORT = env.int("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+SECURE = SITE_URL.startswith("https://")
+# Browsers that were once told HSTS, its subdomains or preload keep to it for a year and longer, so each is a choice.
+HSTS = env.bool("HSTS", True)
+HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
+HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
 # A team of one: the only reviewer may approve their own versions, and readers are told.
 SINGLE_EDITOR = env.bool("SINGLE_EDITOR", False)
 
@@ -81,6 +86,10 @@ except Exception as error:
     raise ImproperlyConfigured(f"The environment is not right: {error}") from None
 if urlsplit(SITE_URL).scheme not in ("http", "https") or not urlsplit(SITE_URL).netloc:
     raise ImproperlyConfigured(f"SITE_URL must be an address such as https://example.org, not {SITE_URL!r}.")
+if HSTS_PRELOAD and not (HSTS and HSTS_SUBDOMAINS):
+    raise ImproperlyConfigured(
+        "HSTS_PRELOAD needs HSTS and HSTS_SUBDOMAINS: browsers' lists take no site without them."
+    )
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS is not set: name the hosts of this site, such as ALLOWED_HOSTS=example.org."
@@ -219,18 +228,20 @@ AUTH_PASSWORD_VALIDATORS = [
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 LOGIN_URL = "wagtailadmin_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
-SECURE = SITE_URL.startswith("https://")
+CSRF_FAILURE_VIEW = "aigc_site.views.show_csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
-SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE and HSTS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HSTS_SUBDOMAINS
+SECURE_HSTS_PRELOAD = HSTS_PRELOAD
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readyz)$"]
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 # The admin shows previews in frames of the same origin.
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SILENCED_SYSTEM_CHECKS = ["security.W019"]
+# Frames, and what of HSTS the environment left out.
+SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W005", "security.W019", "security.W021"]
 CONTENT_SECURITY_POLICY = {
     # Wagtail's admin needs inline scripts and styles; `SecurityHeadersMiddleware` sets a policy for it.
     "EXCLUDE_URL_PREFIXES": ["/admin/"],

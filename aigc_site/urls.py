@@ -23,6 +23,8 @@ urlpatterns = [
     path("robots.txt", views.show_robots),
     path("sitemap.xml", index, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("sitemap-<section>.xml", sitemap, {"sitemaps": SITEMAPS}, name="django.contrib.sitemaps.views.sitemap"),
+    # Before Wagtail's own, which it replaces.
+    path("admin/logout/", views.PostedLogoutView.as_view()),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     # In demo and debug, the site serves uploads itself; in production, the web server in front does.

@@ -3,6 +3,7 @@
 from django import template
 from django.conf import settings
 from django.urls import reverse, translate_url
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import get_language
 
 register = template.Library()
@@ -11,12 +12,13 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def language_links(context) -> list[dict]:
     """Return the current page in each language: code, name, address with query, and whether it is this one."""
-    request = context["request"]
+    # A path that begins with two slashes would be the address of another site.
+    address = escape_leading_slashes(context["request"].get_full_path())
     return [
         {
             "code": code,
             "name": name,
-            "url": translate_url(request.get_full_path(), code),
+            "url": translate_url(address, code),
             "current": code == get_language(),
         }
         for code, name in settings.LANGUAGES

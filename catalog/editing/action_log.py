@@ -10,7 +10,8 @@ from wagtail.log_actions import registry
 from wagtail.models import ModelLogEntry, PageLogEntry, PreviewableMixin
 from wagtail.snippets.views import snippets
 
-from catalog.editing.views import NewestNameMixin, TextSpreadsheetMixin
+from catalog.editing.exports import TextSpreadsheetMixin
+from catalog.editing.views import NewestNameMixin
 
 
 class AuditMixin(TextSpreadsheetMixin):

@@ -1,12 +1,14 @@
-"""Two editors at once: a form opened before somebody else saved never overwrites their changes."""
+"""Two forms at once: one that was opened before another one saved never overwrites its changes.
+
+It makes no difference whether the other form is somebody else's or one's own in another tab. A form that autosaves is
+sent only after its autosave was answered (`autosave_script.html`), so that it knows the version that it made itself.
+"""
 
 import json
-from datetime import timedelta
 
 from django.db import transaction
 from django.http import JsonResponse
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
 from wagtail.admin.utils import get_user_display_name
@@ -14,9 +16,6 @@ from wagtail.admin.utils import get_user_display_name
 from catalog.editing.differences import compare
 from catalog.models import ListingVersion
 from catalog.models.vocabulary import Label
-
-# A form autosaves half a second after a key press, perhaps just while its editor presses a button.
-SELF_SAVING = timedelta(seconds=5)
 
 
 class StaleFormMixin:
@@ -42,16 +41,14 @@ class StaleFormMixin:
                 ListingVersion.lock()
             newest = lock_newest_version(record)
             # Wagtail reads this attribute when it answers its own scripts.
-            self.is_out_of_date = newest is not None and not (
-                was_opened_with(newest, request.POST) or is_saving_itself(newest, request.user)
-            )
+            self.is_out_of_date = newest is not None and not was_opened_with(newest, request.POST)
             if self.is_out_of_date and not self.expects_json_response:
                 return self.refuse_stale_form(newest)
             response = super().post(request, *args, **kwargs)
         return tell_saved_version(response) if self.expects_json_response else response
 
     def refuse_stale_form(self, newest):
-        """Show the form again with what was typed, and its differences from the version that somebody else saved."""
+        """Show the form again with what was typed, and its differences from the version that was saved meanwhile."""
         self.form = form = self.make_form()
         form.defer_required_fields()
         typed = form.save(commit=False) if form.is_valid() else None
@@ -82,11 +79,6 @@ def lock_newest_version(record):
     """Lock an object's row until the transaction ends; return its newest revision, or None."""
     held = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
     return held.latest_revision
-
-
-def is_saving_itself(newest, user) -> bool:
-    """Return whether the newest version is probably an autosave of this form, made while it was being sent."""
-    return newest.user_id == user.pk and timezone.now() - newest.created_at < SELF_SAVING
 
 
 def tell_saved_version(response):

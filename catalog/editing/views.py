@@ -6,15 +6,14 @@ from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from wagtail.admin import messages
-from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import DraftStateMixin
 from wagtail.snippets.views import snippets
 
+from catalog.editing.exports import TextSpreadsheetMixin
 from catalog.editing.list_columns import describe_states, newest_name, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.searching import find_meant_among
 from catalog.editing.stale import StaleFormMixin
-from catalog.export.spreadsheets import BYTE_ORDER_MARK, escape
 from catalog.listing.search import match, search
 from catalog.models import Refused
 from catalog.models.document import child_lists
@@ -22,24 +21,6 @@ from catalog.values import BilingualField
 
 # Maximum number of buttons in a message that names values.
 WAYS_SHOWN = 6
-
-
-class TextSpreadsheetMixin(SpreadsheetExportMixin):
-    """Exports spreadsheets whose texts no spreadsheet program takes for formulas."""
-
-    def stream_csv(self, queryset):
-        # Not streamed: the editor's language is no longer active while a response is sent.
-        return [BYTE_ORDER_MARK, *super().stream_csv(queryset)]
-
-    def write_csv_response(self, queryset):
-        response = super().write_csv_response(queryset)
-        response["Content-Type"] = "text/csv; charset=utf-8"
-        return response
-
-    def get_preprocess_function(self, field, value, export_format):
-        if export_format == self.FORMAT_CSV:
-            return escape
-        return super().get_preprocess_function(field, value, export_format)
 
 
 class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):

@@ -16,11 +16,13 @@ from wagtail.log_actions import log
 from wagtail.models import Revision
 
 from catalog.models.approval import Approval, Refused, digest_of
+from catalog.models.base import Entry
 from catalog.models.document import differences, recited_paths
 from catalog.models.history import Change, Publication, PublicationAction
 from catalog.models.publication import Published, PublishedDocument
 from catalog.publishing import effects
 from catalog.publishing.guards import sanctioned
+from catalog.publishing.submission import find_lost_citations
 
 
 def publish_approved(*, record: Published, user: User | None) -> None:
@@ -88,10 +90,9 @@ def refuse_unapproved(*, record: Published, revision: Revision) -> None:
 def validate(instance: Published) -> None:
     """Validate an object and the rows of its lists. Raises ValidationError that names the list and the row."""
     instance.full_clean()
-    rows_of: dict[str, set[str]] = {}
     for relation in get_all_child_relations(type(instance)):
         name, parental_key = relation.get_accessor_name(), relation.field.name
-        keys = rows_of[name] = set()
+        keys: set[str] = set()
         for number, row in enumerate(getattr(instance, name).all(), start=1):
             heading = row._meta.verbose_name
             try:
@@ -108,12 +109,11 @@ def validate(instance: Published) -> None:
                         params={"list": heading, "key": row.key},
                     )
                 keys.add(row.key)
-    for citation in instance.citations.all() if "citations" in rows_of else ():
-        if citation.item and citation.item not in rows_of.get(citation.field, ()):
-            raise ValidationError(
-                _("A citation names the row “%(row)s”, which does not exist; choose another or delete the citation."),
-                params={"row": citation.path},
-            )
+    for citation in find_lost_citations(instance) if isinstance(instance, Entry) else ():
+        raise ValidationError(
+            _("A citation names the row “%(row)s”, which does not exist; choose another or delete the citation."),
+            params={"row": citation.path},
+        )
 
 
 def name_action(*, version: Published, before: Published) -> PublicationAction:

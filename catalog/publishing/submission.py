@@ -1,4 +1,4 @@
-"""What a draft changes, and which of its changes still lack a source. Asked before a draft is submitted for review."""
+"""What a draft changes, which changes lack a source, and which citations lack a row. Asked before a submission."""
 
 from django.db.models import ForeignObjectRel
 from wagtail.models import Revision
@@ -9,6 +9,7 @@ from catalog.models.document import child_lists, differences
 from catalog.models.field_groups import UNCITED, fields_of
 from catalog.models.history import Publication
 from catalog.models.publication import Published
+from catalog.models.source import Citation
 from catalog.values import BilingualField
 
 
@@ -21,14 +22,19 @@ def find_unsourced(*, entry: Entry, revision: Revision) -> dict[str, str]:
     last = Publication.objects.of(entry.uid).first()
     document = revision.as_object().public_document()
     cited = {(citation["field"], citation["item"]) for citation in document["citations"]}
-    lists = child_lists(type(entry))
     unsourced = {}
     for path, _old, new in differences(old=last.document if last else None, new=document):
         field, _slash, item = path.partition("/")
         if field in fields_of(entry.kind) and field not in UNCITED and new and (field, item) not in cited:
-            words = lists[field]._meta.verbose_name if field in lists else find_label(record=entry, name=field)
-            unsourced[path] = f"{words} “{item}”" if item else str(words)
+            unsourced[path] = label_place(entry=entry, field=field, item=item)
     return unsourced
+
+
+def find_lost_citations(entry: Entry) -> list[Citation]:
+    """Return the citations that name a row which is no longer in its list."""
+    lists = child_lists(type(entry))
+    keys = {name: {row.key for row in getattr(entry, name).all()} for name in lists if hasattr(lists[name], "key")}
+    return [it for it in entry.citations.all() if it.item and it.item not in keys.get(it.field, ())]
 
 
 def name_differences(*, record: Published, old: Revision, new: Revision) -> list[str]:
@@ -39,6 +45,13 @@ def name_differences(*, record: Published, old: Revision, new: Revision) -> list
         if name not in BOOKKEEPING and without_keys(before.get(name)) != without_keys(after.get(name)):
             names.append(find_label(record=record, name=name))
     return names
+
+
+def label_place(*, entry: Entry, field: str, item: str) -> str:
+    """Return the label of a value, or of a list and the key of its row, as forms name them."""
+    lists = child_lists(type(entry))
+    words = lists[field]._meta.verbose_name if field in lists else find_label(record=entry, name=field)
+    return f"{words} “{item}”" if item else str(words)
 
 
 def find_label(*, record: Published, name: str) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from django import template
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import escape_leading_slashes
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.models import Page
 
@@ -177,7 +178,8 @@ def citation_labels(citations: list) -> list[str]:
 @register.simple_tag(takes_context=True)
 def absolute_url(context, path: str) -> str:
     """Return the full address of a path of this site."""
-    return context["request"].build_absolute_uri(path)
+    # A path that begins with two slashes would be the address of another site.
+    return context["request"].build_absolute_uri(escape_leading_slashes(path))
 
 
 @register.simple_tag(takes_context=True)

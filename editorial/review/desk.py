@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views import View
 
-from catalog.editing.views import TextSpreadsheetMixin
+from catalog.editing.exports import TextSpreadsheetMixin
 from catalog.models import Check, ListingEntry, Source, Verification
 from catalog.models.checks import Outcome
 from catalog.models.choices import FieldGroup, LinkState

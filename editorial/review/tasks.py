@@ -17,7 +17,7 @@ from catalog.models.base import Entry
 from catalog.publishing.approval import approve
 from catalog.publishing.authorship import find_authors
 from catalog.publishing.guards import is_sanctioned
-from catalog.publishing.submission import find_unsourced, name_differences
+from catalog.publishing.submission import find_lost_citations, find_unsourced, label_place, name_differences
 from editorial.review.notices import tell_sent_back, tell_submitted
 from editorial.review.roles import find_leads, is_alone, is_editor, is_reviewer
 
@@ -183,6 +183,7 @@ class Review(AbstractGroupApprovalTask):
         record = getattr(workflow_state.content_object, "specific", workflow_state.content_object)
         refuse_unchanged(record)
         refuse_unsourced(record)
+        refuse_lost_citations(record)
         state = super().start(workflow_state, user=user)
         state.digest = digest_of(state.revision.content)
         state.save(update_fields=["digest"])
@@ -245,6 +246,23 @@ def refuse_unsourced(record) -> None:
             _("It can't be submitted yet. Under “Sources”, name a source for: %(names)s."),
             code="unsourced",
             params={"names": ", ".join(unsourced.values()), "unsourced": unsourced},
+        )
+
+
+def refuse_lost_citations(record: models.Model) -> None:
+    """Raise Refused if the newest version cites a source for a row that is gone: it could not go live."""
+    if isinstance(record, Entry) and (lost := find_lost_citations(record.get_latest_revision_as_object())):
+        places = [
+            f"{label_place(entry=record, field=citation.field, item=citation.item)} ({citation.source})"
+            for citation in lost
+        ]
+        raise Refused(
+            _(
+                "It can't be submitted yet. Under “Sources”, delete the source of a row that is gone, or choose "
+                "another row for it: %(names)s."
+            ),
+            code="lost",
+            params={"names": ", ".join(places)},
         )
 
 

@@ -127,6 +127,51 @@ def test_a_form_that_saved_itself_is_submitted_at_once(live_server, sign_in, set
     assert model.get_latest_revision().content["summary_en"] == "Writes down what it hears."
 
 
+@pytest.mark.long
+def test_a_form_is_sent_after_its_own_autosave_was_answered(live_server, sign_in, settings):
+    make_home()
+    model = make_model(slug="whisper", name="Whisper")
+    editor = sign_in("Editor")
+    settings.WAGTAIL_AUTOSAVE_INTERVAL = 100
+    address = f"/admin/snippets/catalog/aimodel/edit/{model.pk}/"
+    answers = []
+
+    def hold_answer(route):
+        if route.request.method == "POST" and not answers:
+            answers.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    editor.route(f"**{address}", hold_answer)
+    editor.goto(address)
+    # Wagtail ignores changes in the first two seconds.
+    editor.wait_for_timeout(2500)
+    with editor.expect_request(lambda it: it.method == "POST"):
+        editor.locator("[name=summary_en]").fill("Writes down sounds.")
+    editor.locator("footer").get_by_role("button", name="More actions").click()
+    editor.locator("footer").get_by_role("button", name="Submit for review", exact=True).click()
+    editor.locator("[name=summary_en]").fill("Writes down what it hears.")
+    while not answers:
+        editor.wait_for_timeout(100)
+    editor.wait_for_timeout(500)
+    ((route, answer),) = answers
+    with answered(editor):
+        route.fulfill(response=answer)
+    model.refresh_from_db()
+    assert model.workflow_in_progress
+    assert model.get_latest_revision().content["summary_en"] == "Writes down what it hears."
+
+
+def test_the_menu_signs_out(live_server, sign_in):
+    make_home()
+    reader = sign_in("Contributor")
+    reader.goto("/admin/logout/")
+    assert reader.url.endswith("/admin/"), "a link doesn't sign out"
+    reader.get_by_role("button", name="contributor").click()
+    reader.get_by_role("button", name="Log out").click()
+    reader.wait_for_url("**/admin/login/")
+
+
 @pytest.mark.parametrize(
     ("model", "listing", "text"),
     [

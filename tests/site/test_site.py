@@ -6,8 +6,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth import get_user_model
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -61,6 +64,60 @@ def test_a_missing_page_is_reported_in_the_readers_language(client, language, wo
     response = client.get(f"/{language}/models/nothing-here/")
     assert response.status_code == 404
     assert words in response.content.decode()
+
+
+def list_hosts(html: str) -> set[str]:
+    """Return the hosts that the addresses of a page lead to from this site."""
+    found = BeautifulSoup(html, "html.parser").find_all(True)
+    names = ("href", "src", "action", "formaction", "content", "hx-get", "data-url")
+    addresses = [element[name] for element in found for name in names if element.has_attr(name)]
+    return {urlsplit(urljoin("http://testserver/en/", address)).netloc for address in addresses}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//evil.example/en/",
+        "//evil.example/zh-hans/models/",
+        "///evil.example/en/",
+        "/\\evil.example/en/",
+        "//evil.example/en/models/feed.atom",
+        "//evil.example/admin/",
+        "//evil.example/en/search/",
+        "//evil.example",
+        "/en//evil.example/",
+        "//user@evil.example/en/glossary/",
+    ],
+)
+def test_no_link_of_a_page_leads_off_the_site_because_of_its_path(client, path):
+    make_home()
+    make_home("zh-hans")
+    for query in ("", "q=x&next=//evil.example/"):
+        response = client.get("/", PATH_INFO=path, QUERY_STRING=query)
+        assert urlsplit(urljoin("http://testserver/", response.headers.get("Location", ""))).netloc == "testserver"
+        assert list_hosts(response.content.decode()) <= {"testserver"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["next=//evil.example/", "next=https://evil.example/", "next=/%5Cevil.example/"])
+def test_signing_in_leads_to_no_other_site(client, query):
+    get_user_model().objects.create_superuser("boss", password="correct horse")
+    address = f"/admin/login/?{query}"
+    assert "evil.example" not in list_hosts(client.get(address).content.decode())
+    values = {"username": "boss", "password": "correct horse", "next": unquote(query.removeprefix("next="))}
+    assert client.post(address, values).headers["Location"] == "/admin/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["get", "head", "options", "put"])
+def test_only_a_post_signs_out(client, method):
+    client.force_login(get_user_model().objects.create_superuser("boss"))
+    response = getattr(client, method)("/admin/logout/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
+    assert client.get("/admin/account/").status_code == 200, "still signed in"
+    assert client.post("/admin/logout/").headers["Location"] == "/admin/login/"
+    assert client.get("/admin/account/").status_code == 302
 
 
 def explode(request):
@@ -166,6 +223,7 @@ GOOD = {"SECRET_KEY": "k" * 60, "ALLOWED_HOSTS": "example.org"}
         ({**GOOD, "SITE_URL": "example.org"}, "SITE_URL must be an address"),
         ({**GOOD, "DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
         ({**GOOD, "EMAIL_PORT": "many"}, "EMAIL_PORT"),
+        ({**GOOD, "HSTS_PRELOAD": "true"}, "HSTS_PRELOAD needs HSTS and HSTS_SUBDOMAINS"),
     ],
 )
 def test_a_wrong_or_missing_setting_stops_the_start_with_a_sentence(settings_alone, environment, complaint):
@@ -184,6 +242,36 @@ def test_a_command_reports_a_wrong_setting_in_one_sentence(settings_alone):
 
 def test_a_good_environment_starts(settings_alone):
     assert start(settings_alone, **GOOD).returncode == 0
+
+
+ASK_FOR_LIFE = """
+import django
+django.setup()
+from django.test import Client
+print(Client().get("/livez", secure=True, headers={"host": "example.org", "x-forwarded-proto": "https"}).headers)
+"""
+HTTPS = {**GOOD, "SITE_URL": "https://example.org", "DJANGO_SETTINGS_MODULE": "aigc_site.settings"}
+YEAR = "max-age=31536000"
+
+
+@pytest.mark.parametrize(
+    ("environment", "header"),
+    [
+        ({}, f"'{YEAR}'"),
+        ({"HSTS": "false"}, None),
+        ({"HSTS_SUBDOMAINS": "true"}, f"'{YEAR}; includeSubDomains'"),
+        ({"HSTS_SUBDOMAINS": "true", "HSTS_PRELOAD": "true"}, f"'{YEAR}; includeSubDomains; preload'"),
+        ({"SITE_URL": "http://example.org"}, None),
+    ],
+)
+def test_hsts_its_subdomains_and_preload_are_three_settings(settings_alone, environment, header):
+    for part in ("catalog", "editorial"):
+        if not (settings_alone / part).exists():
+            (settings_alone / part).symlink_to(ROOT / part)
+    result = start(settings_alone, "-c", ASK_FOR_LIFE, **{**HTTPS, **environment})
+    assert result.returncode == 0, result.stderr
+    found = re.search(r"'Strict-Transport-Security': ('[^']*')", result.stdout)
+    assert (found and found[1]) == header
 
 
 # The settings read it, but it doesn't belong in a `.env` file.

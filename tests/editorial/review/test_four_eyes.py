@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, Page, Workflow
 
-from catalog.models import AIModel, Approval, ApprovalKind, Organization, Publication, Refused
+from catalog.models import AIModel, Approval, ApprovalKind, Organization, Publication, Refused, Source
 from catalog.publishing.approval import approve
 from catalog.publishing.authorship import find_authors
 from editorial.articles.pages import ArticlePage, TextPage
@@ -252,6 +252,21 @@ def test_a_changed_value_without_a_source_is_saved_but_not_submitted():
     assert "name a source for: City" in messages_at(editor, record)
     send(editor, url(record, "edit"), "submit", (("citations", cite("city")),))
     assert Organization.objects.get().workflow_in_progress
+
+
+def test_a_source_of_a_row_that_is_gone_is_refused_at_submission_by_name():
+    record = make_organization(slug="acme", name="Acme", cite={"type": "2022"})
+    editor = sign_in("Editor")
+    lost = [cite("funding_rounds", "series-a"), cite("milestones", "launch")]
+    rows = tuple(("citations", row) for row in lost)
+    send(editor, url(record, "edit"), "submit", rows, summary_en="A company.")
+    record = Organization.objects.get()
+    assert record.get_latest_revision().content["summary_en"] == "A company.", "the draft is saved"
+    assert not record.workflow_in_progress
+    words = messages_at(editor, record)
+    assert "delete the source of a row that is gone" in words
+    sources = [Source.objects.get(pk=row["source"]) for row in lost]
+    assert f"funding round “series-a” ({sources[0]}), milestone “launch” ({sources[1]})" in words
 
 
 def test_resubmitting_makes_a_person_an_author():

@@ -160,6 +160,29 @@ def test_autosave_does_not_make_the_same_form_stale(kind):
     assert "ann saved another version" in html
 
 
+@pytest.mark.parametrize("kind", ["entry", "article"])
+@pytest.mark.parametrize("first", ["application/json", "text/html"])
+def test_the_second_of_two_tabs_of_one_person_is_refused_at_once(kind, first):
+    ann = sign_in("Editor", "ann")
+    if kind == "entry":
+        create(ann, Organization)
+        record, blocks = Organization.objects.get(), {}
+        address, text = url(record, "edit"), "summary_en"
+    else:
+        record = make_article(make_article_index())
+        blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
+        address, text = reverse("wagtailadmin_pages:edit", args=[record.pk]), "introduction"
+    opened = {**open_form(ann, address), **blocks}
+    ann.post(address, {**opened, text: "One tab"}, headers={"accept": first})
+    late = ann.post(address, {**opened, text: "Another tab"}, headers={"accept": "application/json"})
+    assert late.json()["error_code"] == "invalid_revision"
+    html = ann.post(address, {**opened, text: "Another tab"}).content.decode()
+    assert "ann saved another version" in html
+    assert list(comparison(html).values()) == [["One tab", "Another tab"]]
+    assert values_in(editor_form(html))[text] == ["Another tab"], "what was typed is still there"
+    assert type(record).objects.get().get_latest_revision().content[text] == "One tab"
+
+
 def test_a_stale_form_is_not_autosaved():
     ann, ben = sign_in("Editor", "ann"), sign_in("Editor", "ben")
     create(ann, Organization)
