@@ -36,8 +36,9 @@ from catalog.reading.versions import as_it_was, read_raw
 from editorial.review.roles import is_alone, is_editor
 
 ITEMS_A_PAGE = 25
-# Maximum number of characters compared; longer texts are books, not articles.
+# Maximum numbers of characters and lines compared; longer texts are books, not articles.
 LONGEST_TEXT = 60_000
+MOST_LINES = 4_000
 # The link checker reads a source once a week; if it has not been read for longer than this, it may have changed.
 RECENTLY = timedelta(days=14)
 # The keyboard key of each outcome, in the order of the buttons.
@@ -103,6 +104,8 @@ class Texts:
     before: SourceText | None
     checked_at: datetime | None
     lines: list[tuple[str, str]] = field(default_factory=list)
+    # Whether only the beginning of a text was compared.
+    is_cut: bool = False
 
     @property
     def differ(self) -> bool:
@@ -189,10 +192,16 @@ def read_texts(source: Source, items: list[Item]) -> Texts:
         item.in_bulk = bool(is_seen and now and is_unchanged(source, text=now, since=item.seen_at))
     texts = Texts(now=now, before=before, checked_at=checked_at)
     if texts.differ:
-        texts.lines = mark_lines(before.text[:LONGEST_TEXT], now.text[:LONGEST_TEXT])
+        texts.lines = mark_lines(cut(before.text), cut(now.text))
     elif now:
-        texts.lines = [("same", line) for line in now.text[:LONGEST_TEXT].splitlines()]
+        texts.lines = [("same", line) for line in cut(now.text).splitlines()]
+    texts.is_cut = any(cut(text.text) != text.text for text in (now, before) if text)
     return texts
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a text, as much as is compared."""
+    return "".join(text[:LONGEST_TEXT].splitlines(keepends=True)[:MOST_LINES])
 
 
 def set_seen_at(source: Source, items: list[Item]) -> None:
