@@ -258,7 +258,7 @@ TERMS_PAGE = "about"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "catalog.listing.search"}}
 # Reviewers have no publish permission; an approval is the right to publish.
-WAGTAIL_FINISH_WORKFLOW_ACTION = "editorial.review.publishing.publish_approved"
+WAGTAIL_FINISH_WORKFLOW_ACTION = "editorial.review.publishing.finish_workflow"
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False

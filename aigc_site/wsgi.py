@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aigc_site.settings")
 application = get_wsgi_application()
 
 # Can be imported only after the apps are loaded.
-from catalog.listing.table_cache import prepare  # noqa: E402
+from catalog.listing.table_cache import prepare_tables  # noqa: E402
 
-prepare()
+prepare_tables()

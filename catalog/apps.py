@@ -17,7 +17,7 @@ class CatalogConfig(AppConfig):
         from catalog.models.publication import register_publish
         from catalog.public.articles import check_article_finder
         from catalog.publishing.effects import check_slots, fill
-        from catalog.publishing.guards import connect_guards
+        from catalog.publishing.guards import connect_catalog_guards
         from catalog.publishing.publication import publish
 
         checks.register(check_article_finder)
@@ -25,6 +25,6 @@ class CatalogConfig(AppConfig):
         checks.register(check_slots)
         checks.register(check_facets)
         register_publish(publish)
-        connect_guards()
+        connect_catalog_guards()
         limit_wagtail()
-        fill("index", index.follow)
+        fill("index", index.update_index)

@@ -16,19 +16,19 @@ class EditorialConfig(AppConfig):
 
         from catalog.public.articles import register_article_finder
         from catalog.publishing.effects import fill
-        from editorial.articles.mentions import find_articles
+        from editorial.articles.mentions import find_mentioning_articles
         from editorial.review.audit import name_resubmitted_version
-        from editorial.review.guards import connect_guards
-        from editorial.review.notices import follow, follow_comment, silence_wagtail, tell_taken_out
+        from editorial.review.guards import connect_review_guards
+        from editorial.review.notices import create_notices, follow_comment, silence_wagtail, tell_taken_out
         from editorial.review.record_rights import grant_rights
 
         post_migrate.connect(grant_rights, sender=self)
         for model in (ModelLogEntry, PageLogEntry):
             pre_save.connect(name_resubmitted_version, sender=model)
         workflow_cancelled.connect(tell_taken_out)
-        connect_guards()
-        fill("notices", follow)
-        register_article_finder(find_articles)
+        connect_review_guards()
+        fill("notices", create_notices)
+        register_article_finder(find_mentioning_articles)
         for model in (Comment, CommentReply):
             post_save.connect(follow_comment, sender=model)
         pre_save.connect(silence_wagtail, sender=UserProfile)

@@ -38,7 +38,7 @@ def register_review_urls():
     urlpatterns = [
         path("<int:kind>/<int:pk>/emergency/", views.show_emergency, name="emergency"),
         path("<int:kind>/<int:pk>/second-look/", views.show_second_look, name="second_look"),
-        path("<int:kind>/<int:pk>/changes/", views.show_changes, name="changes"),
+        path("<int:kind>/<int:pk>/changes/", views.show_what_changed, name="changes"),
         path("queue/", queue.show_queue, name="queue"),
         path("queue/assign/", queue.assign_group, name="assign"),
         path("sources/<int:pk>/", checking.check_source, name="check_source"),
@@ -94,12 +94,12 @@ def show_newsroom(request, panels) -> None:
 
 
 @hooks.register("register_admin_menu_item")
-def show_queue() -> CheckersItem:
+def add_queue_item() -> CheckersItem:
     return CheckersItem(_("My queue"), reverse_lazy("review:queue"), icon_name="list-ul", order=150)
 
 
 @hooks.register("register_reports_menu_item")
-def report_owed_looks() -> MenuItem:
+def add_owed_looks_item() -> MenuItem:
     return MenuItem(_("Second looks owed"), reverse_lazy("review:owed_looks"), icon_name="warning", order=500)
 
 

@@ -36,7 +36,7 @@ from catalog.models.kinds import KINDS, EntryKind, kind_of
 from catalog.models.listing import UNKNOWN
 from catalog.models.verification import read_intervals
 from catalog.publishing.verification import group_findings, make_verifications
-from catalog.seed.landscape import DATA, VOCABULARIES, Landscape, load_landscape, read_vocabularies
+from catalog.seed.landscape import CATALOG_FILES, VOCABULARIES, Landscape, load_landscape, read_vocabularies
 from catalog.seed.schema import FormReader
 from catalog.seed.shipping import Shipment
 from catalog.seed.yaml_files import read_yaml
@@ -110,7 +110,9 @@ class Generator:
         reader = FormReader()
         words = Landscape(faults=reader.faults)
         read_vocabularies(
-            root=read_yaml(path=DATA / "vocabularies.yaml", faults=reader.faults), reader=reader, landscape=words
+            root=read_yaml(path=CATALOG_FILES / "vocabularies.yaml", faults=reader.faults),
+            reader=reader,
+            landscape=words,
         )
         words.items = [item for model in VOCABULARIES.values() for item in words.slugs[model].values()]
         load_landscape(landscape=words, shipment=Shipment())
@@ -279,7 +281,7 @@ class Generator:
             FacetValue(listing=listing, facet=facet, value=value, since=since, until=until)
             for listing, (facet, value, since, until) in facets
         )
-        search.reindex(*rows)
+        search.index_for_search(*rows)
 
     def invent_checks(self, document: dict) -> list[Check]:
         """Return checks of most field groups, some of them checked twice."""

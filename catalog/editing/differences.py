@@ -63,7 +63,7 @@ def compare(*, old, new) -> dict[str, ValueChange]:
     """
     model = type(new)
     before, after = read_values(old), read_values(new)
-    old_sources, sources = read_sources(old), read_sources(new)
+    old_sources, sources = read_version_sources(old), read_version_sources(new)
     changes = {}
     left = LONGEST_VERSION
     for path in dict.fromkeys([*after, *before]):
@@ -109,7 +109,7 @@ def read_values(version) -> dict[str, str]:
     return {path: text for path, text in values.items() if text}
 
 
-def read_sources(version) -> dict[str, tuple[str, ...]]:
+def read_version_sources(version) -> dict[str, tuple[str, ...]]:
     """Return the sources of a version as text, by the path of the cited value."""
     sources: dict[str, tuple[str, ...]] = {}
     for citation in version.citations.select_related("source") if isinstance(version, Entry) else ():

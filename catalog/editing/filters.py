@@ -22,7 +22,7 @@ from catalog.models.choices import (
 )
 
 # Value of the parameter: label, and condition on a queryset from `list_columns.with_state`.
-STATES = {
+PUBLICATION_STATES = {
     "draft": (_("Draft"), Q(live=False, review_status=None, scheduled_for=None)),
     "in-review": (_("In review"), Q(review_status=WorkflowState.STATUS_IN_PROGRESS)),
     "changes-requested": (_("Changes requested"), Q(review_status=WorkflowState.STATUS_NEEDS_CHANGES)),
@@ -36,11 +36,11 @@ class StateFilter(django_filters.ChoiceFilter):
     """Filters by publication state."""
 
     def __init__(self, **kwargs) -> None:
-        choices = [(name, label) for name, (label, _condition) in STATES.items()]
+        choices = [(name, label) for name, (label, _condition) in PUBLICATION_STATES.items()]
         super().__init__(label=_("State"), choices=choices, widget=forms.RadioSelect, empty_label=_("All"), **kwargs)
 
     def filter(self, qs, value):
-        return qs.filter(STATES[value][1]) if value else qs
+        return qs.filter(PUBLICATION_STATES[value][1]) if value else qs
 
 
 class ChoicesFilter(django_filters.MultipleChoiceFilter):

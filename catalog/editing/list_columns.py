@@ -19,7 +19,7 @@ from catalog.values import BilingualText
 
 
 def with_state(queryset: models.QuerySet) -> models.QuerySet:
-    """Annotate a queryset with the values that `state_of` reads, so that a list needs no query for each row."""
+    """Annotate a queryset with the values that `describe_states` reads, so that a list needs no query for each row."""
     content_type = queryset.model().get_base_content_type()
     same = {"base_content_type": content_type, "object_id": Cast(OuterRef("pk"), CharField())}
     reviews = WorkflowState.objects.filter(
@@ -37,7 +37,7 @@ def with_state(queryset: models.QuerySet) -> models.QuerySet:
     )
 
 
-def state_of(record: DraftStateMixin) -> str:
+def describe_states(record: DraftStateMixin) -> str:
     """Return the publication state of an object from `with_state`, and the states of its newer versions."""
     states = [name_public_state(record), name_schedule(record)]
     if record.review_status == WorkflowState.STATUS_IN_PROGRESS:
@@ -90,7 +90,7 @@ class StateColumn(StatusTagColumn):
         super().__init__(
             "state",
             label=gettext_lazy("State"),
-            accessor=state_of,
+            accessor=describe_states,
             sort_key="live",
             primary=lambda record: record.live,
         )

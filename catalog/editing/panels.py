@@ -65,7 +65,7 @@ class Tab(StableId, ObjectList):
     pass
 
 
-class Pair(StableId, FieldRowPanel):
+class RowPanelPair(StableId, FieldRowPanel):
     pass
 
 
@@ -119,7 +119,7 @@ def panel_for(model: type[models.Model], name: str) -> Panel:
         first = FieldPanel(english)
         if name == "name":
             first = TitleFieldPanel(english, classname="", placeholder=False)
-        return Pair([first, FieldPanel(chinese)], heading=attribute.verbose_name)
+        return RowPanelPair([first, FieldPanel(chinese)], heading=attribute.verbose_name)
     rows = child_lists(model).get(name)
     if rows:
         return RowsPanel(name, heading=form_label(model, name), label=rows._meta.verbose_name)

@@ -39,7 +39,7 @@ class StaleFormMixin:
             may_publish = any(name.startswith("action-workflow") or name == "action-submit" for name in request.POST)
             if may_publish or isinstance(record, Label):
                 # A request that may change the listing index locks it before any row, to avoid deadlocks.
-                ListingVersion.hold()
+                ListingVersion.lock()
             newest = lock_newest_version(record)
             # Wagtail reads this attribute when it answers its own scripts.
             self.is_out_of_date = newest is not None and not (

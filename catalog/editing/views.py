@@ -10,7 +10,7 @@ from wagtail.admin.views.mixins import SpreadsheetExportMixin
 from wagtail.models import DraftStateMixin
 from wagtail.snippets.views import snippets
 
-from catalog.editing.list_columns import newest_name, state_of, with_state
+from catalog.editing.list_columns import describe_states, newest_name, with_state
 from catalog.editing.plain_text import heading_of, related_names, spread, text_of
 from catalog.editing.searching import find_meant_among
 from catalog.editing.stale import StaleFormMixin
@@ -87,7 +87,7 @@ class CatalogIndexView(TextSpreadsheetMixin, snippets.IndexView):
     def cell(self, item, name: str) -> str:
         """Return one cell as text."""
         if name == "state":
-            return state_of(item)
+            return describe_states(item)
         if name == "updated":
             return item.latest_revision.created_at.date().isoformat() if item.latest_revision else ""
         return text_of(item, name)

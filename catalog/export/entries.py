@@ -31,7 +31,7 @@ from catalog.values import BilingualField, BilingualText, Money, MoneyField, Qua
 # Separators: between the values in a cell, and between the rows or sources in a cell.
 VALUES, ROWS = "; ", " | "
 AMOUNT = ("low", "high", "kind")
-MONEY = ("currency", "usd_low", "usd_high", "usd_rate_date")
+MONEY_PARTS = ("currency", "usd_low", "usd_high", "usd_rate_date")
 SOURCING = ("sources", "as_of", "checked")
 HEAD = ("id", "address", "name_en", "name_zh", "aliases", "summary_en", "summary_zh", "published")
 # The columns of the sheet of sources.
@@ -75,7 +75,7 @@ def list_suffixes(model, name: str) -> list[str]:
         case QuantityField():
             return [f"_{part}" for part in AMOUNT]
         case MoneyField():
-            return [f"_{part}" for part in (*AMOUNT, *MONEY)]
+            return [f"_{part}" for part in (*AMOUNT, *MONEY_PARTS)]
         case column if is_coded(column):
             return ["", "_code"]
     return [""]
@@ -297,9 +297,9 @@ class EntryExport:
             case BilingualField():
                 return raw
             case QuantityField() | MoneyField():
-                return {part: plain(value) for part, value in in_numbers(raw).items()}
+                return {part: to_json_number(value) for part, value in in_numbers(raw).items()}
             case models.DecimalField():
-                return plain(Decimal(raw))
+                return to_json_number(Decimal(raw))
             case _ if column.related_model:
                 codes = self.codes(column, raw)
                 return codes if isinstance(raw, list) else codes[0]
@@ -349,7 +349,7 @@ def number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def plain(value: Cell) -> Cell:
+def to_json_number(value: Cell) -> Cell:
     """Return a decimal as an int or a float for JSON; other cells unchanged."""
     if not isinstance(value, Decimal):
         return value

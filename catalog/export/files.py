@@ -30,7 +30,7 @@ from catalog.models.publisher import Publisher, read_publisher
 from catalog.reading.batches import read_details
 
 # Number of entries read at once.
-CHUNK = 200
+ROWS_PER_CHUNK = 200
 # Number of lines in a CSV file before the column names.
 PREFACE = 8
 
@@ -129,7 +129,7 @@ class ExportFile:
     def list_chunks(self, make: Callable[[list[EntryExport]], str]) -> Iterator[str]:
         """Yield the result of `make` for each chunk of entries, called in the language of the file."""
         rows = iter(self.rows)
-        while chunk := list(islice(rows, CHUNK)):
+        while chunk := list(islice(rows, ROWS_PER_CHUNK)):
             with override(self.language):
                 made = make(self.read(chunk))
             yield made

@@ -11,7 +11,7 @@ from catalog.listing.facets import FACET_SETS, CheckedRange, Facet, Range, Unit
 from catalog.models import ListingEntry
 from catalog.values import FuzzyDate, Money, Quantity
 from catalog.values.numbers import to_decimal
-from catalog.values.quantity import Kind
+from catalog.values.quantity import QuantityKind
 
 
 class ShownRow(Protocol):
@@ -83,14 +83,14 @@ def format_days(first: date, last: date, language: str) -> str:
     return FuzzyDate(*parts[: 1 if days > 31 else 2 if days else 3]).format(language)
 
 
-def kind_of_number(row: ShownRow, declared: Range) -> Kind:
+def kind_of_number(row: ShownRow, declared: Range) -> QuantityKind:
     """Return whether a number of a `ListingRow` is reported or estimated, according to the range's `known` facet."""
     known = row.facets[declared.known.name] if declared.known else ()
     return "estimated" if any(value == "estimated" for value, label in known) else "reported"
 
 
 @lru_cache(maxsize=20_000)
-def to_dollars(amount: float | Decimal, kind: Kind = "reported", *, high: float | None = None) -> Money:
+def to_dollars(amount: float | Decimal, kind: QuantityKind = "reported", *, high: float | None = None) -> Money:
     """Return an amount of US dollars, or a span up to `high`; listings store amounts as floats of up to 15 digits."""
     # Rounded to whole dollars: cents do not matter here.
     low, top = (Decimal(f"{end:.15g}").to_integral_value() for end in (amount, amount if high is None else high))
@@ -98,6 +98,6 @@ def to_dollars(amount: float | Decimal, kind: Kind = "reported", *, high: float 
 
 
 @lru_cache(maxsize=20_000)
-def format_numbers(low: float, high: float, kind: Kind, language: str) -> str:
+def format_numbers(low: float, high: float, kind: QuantityKind, language: str) -> str:
     """Return a number, or a span of numbers, as text."""
     return Quantity(low=to_decimal(low), high=to_decimal(high), kind=kind).format(language)

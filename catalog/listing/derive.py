@@ -71,7 +71,7 @@ def derive_row(subject: Subject) -> dict[str, Any]:
         "summary_en": summary["en"],
         "summary_zh": summary["zh"],
         # Sorted, since a database may not preserve the order of a document.
-        "text": "\n".join(sorted(set(texts_of(document)))),
+        "text": "\n".join(sorted(set(list_searched_texts(document)))),
     }
     row["sort_en"] = row["name_en"].casefold()[:200]
     row["sort_zh"] = pinyin_key(row["name_zh"])[:300]
@@ -85,7 +85,7 @@ def pinyin_key(text: str) -> str:
     return " ".join(lazy_pinyin(text, style=Style.TONE3)).casefold()
 
 
-def texts_of(document: dict[str, Any]) -> Iterable[str]:
+def list_searched_texts(document: dict[str, Any]) -> Iterable[str]:
     """Yield every text by which search can find an entry: names, summary, rows of lists, names of related objects."""
     fields = document["fields"]
     for value in [

@@ -14,7 +14,7 @@ from catalog.values.numbers import MAX_POWER, MIN_POWER
 # The maximum number of bins; everything before the first edge goes into a first bin that is open below.
 MOST_BINS = 24
 MONTHS_OF_YEARS = 2
-UNITS = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
+SHORT_UNITS = ((12, "T"), (9, "B"), (6, "M"), (3, "K"), (0, ""))
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def list_steps(lows: Numbers, highs: Numbers) -> list[tuple[str, str, float, flo
 
 def spell(number: float) -> str:
     """Return a round number in the shortest form that can be typed: 300M."""
-    for power, unit in UNITS:
+    for power, unit in SHORT_UNITS:
         if 10**power <= number < 10 ** (power + 3):
             return f"{number / 10**power:g}{unit}"
     return f"{Decimal(f'{number:g}'):f}"

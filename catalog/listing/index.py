@@ -213,7 +213,7 @@ def postpone() -> Iterator[None]:
             reindex(record)
 
 
-def follow(event: Event) -> None:
+def update_index(event: Event) -> None:
     """Update the index after an event; fills the slot `index` of `catalog.publishing.effects`."""
     match event:
         case PublicationRecorded():
@@ -257,7 +257,7 @@ def follow_verifications(entries: Iterable[UUID]) -> None:
 @transaction.atomic
 def follow_word(word: Layer | Modality | Segment) -> None:
     """Update the rows of entries that have a word of a vocabulary."""
-    ListingVersion.hold()
+    ListingVersion.lock()
     match word:
         case Segment():
             carriers = [*Organization.objects.filter(segments=word), *Product.objects.filter(segments=word)]

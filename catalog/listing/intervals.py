@@ -17,7 +17,7 @@ from catalog.models import Interval, ListingEntry, ListingVersion, Publication, 
 from catalog.models.field_groups import FIELD_GROUPS, INTERVALS
 from catalog.models.verification import read_intervals
 
-Row = TypeVar("Row", bound=models.Model)
+IntervalRow = TypeVar("IntervalRow", bound=models.Model)
 
 # The number of rows that are in memory at a time.
 CHUNK = 200
@@ -30,7 +30,7 @@ def change_intervals(*, days: dict[str, int], user: AbstractBaseUser) -> None:
     Everything derived from it (due dates, freshness, until when prices and valuations are current) is updated at once.
     Raises ValidationError for a number out of range.
     """
-    ListingVersion.hold()
+    ListingVersion.lock()
     before = read_intervals()
     changed = {group: number for group, number in days.items() if number != before[group]}
     for group, number in changed.items():
@@ -55,7 +55,7 @@ def change_intervals(*, days: dict[str, int], user: AbstractBaseUser) -> None:
             write_listings(rows, facet_set=FACET_SETS[kind], changed=changed)
 
 
-def in_chunks(queryset: models.QuerySet[Row]) -> Iterator[list[Row]]:
+def in_chunks(queryset: models.QuerySet[IntervalRow]) -> Iterator[list[IntervalRow]]:
     """Yield the rows of a queryset in lists, each read when it is needed, since rows may change meanwhile."""
     last = 0
     while rows := list(queryset.filter(pk__gt=last).order_by("pk")[:CHUNK]):

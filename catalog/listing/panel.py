@@ -20,7 +20,7 @@ LONG = 10
 SHOWN_AT_ONCE = 8
 NOT_IN_IDS = re.compile("[^A-Za-z0-9-]")
 # The ranges that are amounts of money.
-MONEY = frozenset(
+MONEY_FACETS = frozenset(
     item.name for facet_set in FACET_SETS.values() for item in facet_set.stored_ranges if item.unit is Unit.MONEY
 )
 

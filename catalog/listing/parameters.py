@@ -15,7 +15,7 @@ OTHER_PARAMETERS = frozenset({SORT, PAGE, SIZE, AS_OF})
 # with thousands of them shows at once.
 FIND = "find_"
 # Names that a facet or range must not have.
-RESERVED = frozenset({*OTHER_PARAMETERS, SEARCH, RELEVANCE, UNKNOWN, "name"})
+RESERVED_PARAMETERS = frozenset({*OTHER_PARAMETERS, SEARCH, RELEVANCE, UNKNOWN, "name"})
 
 
 def without_nulls(data: QueryDict) -> QueryDict:

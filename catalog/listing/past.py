@@ -21,7 +21,7 @@ from catalog.listing.rows import end_rows
 from catalog.models import Check, ListingEntry, ListingVersion, Publication, Source
 from catalog.models.document import child_lists
 from catalog.models.field_groups import FIELD_GROUPS
-from catalog.models.history import TAKEN_AWAY
+from catalog.models.history import UNPUBLISHED_ACTIONS
 from catalog.models.kinds import KINDS, EntryKind, find_kind, kind_of
 from catalog.models.listing import ALWAYS_UNTIL
 from catalog.publishing.checking import find_citing
@@ -67,7 +67,7 @@ def lacks_past() -> bool:
         last[uid, at.astimezone(UTC).date()] = action
     first: dict[UUID, date] = {}
     for (uid, day), action in last.items():
-        if action not in TAKEN_AWAY:
+        if action not in UNPUBLISHED_ACTIONS:
             first.setdefault(uid, day)
     kept = dict(ListingEntry.ever.order_by().values_list("entry").annotate(Min("since")))
     return any(uid not in kept or kept[uid] > day for uid, day in first.items())
@@ -142,7 +142,7 @@ class Past:
             makers.update(self.makers[uid])
             self.slugs[uid] = slug
             self.at_address[kind, slug] = uid
-            if action in TAKEN_AWAY:
+            if action in UNPUBLISHED_ACTIONS:
                 self.names.pop(uid, None)
             else:
                 self.names[uid] = name
@@ -157,7 +157,7 @@ class Past:
     def write(self, uid: UUID, *, until: datetime, on: date) -> None:
         """Write the row of an entry from its last publication and its checks before `until`, effective `on`."""
         last = Publication.objects.of(uid).filter(at__lt=until)[0]
-        if last.action in TAKEN_AWAY:
+        if last.action in UNPUBLISHED_ACTIONS:
             end_rows(ListingEntry.objects.filter(entry=uid), on=on)
             return
         document = self.renew(last.document)

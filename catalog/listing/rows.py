@@ -28,7 +28,7 @@ def write_row(*, uid: UUID, row: dict[str, Any], facets: Iterable[DatedValue], o
     add_values({listing: facets})
     ListingChange.record([(listing.entry, listing.kind)])
     # Here, not by the signals of saving, so that the next request finds it.
-    search.reindex(listing)
+    search.index_for_search(listing)
 
 
 def is_same(existing: ListingEntry, *, row: dict[str, Any], facets: list[DatedValue], on: date) -> bool:
@@ -77,7 +77,7 @@ def copy_to_past(rows: list[ListingEntry], *, on: date) -> None:
     for pk, facet, value, since, until in existing.values_list("listing", "facet", "value", "since", "until"):
         values.setdefault(by_row[pk], []).append((facet, value, since, until))
     add_values(values)
-    search.reindex(*copies)
+    search.index_for_search(*copies)
 
 
 def close_rows(rows: QuerySet[ListingEntry], *, on: date) -> None:

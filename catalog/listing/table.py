@@ -32,7 +32,7 @@ TEXTS = ("slug", "name_en", "name_zh", "sort_en", "sort_zh", "aliases")
 SORTED_BY = {"sort_en": ("en",), "sort_zh": ("zh",), "slug": ("en", "zh")}
 
 # A facet value: its slot, the value, the first day on which it is valid, and the day after the last.
-Pair = tuple[int, str, int, int]
+SortKey = tuple[int, str, int, int]
 
 
 class FacetColumn:
@@ -43,7 +43,7 @@ class FacetColumn:
         self.slots, self.codes, self.since, self.until = self.columns = columns
 
     @classmethod
-    def of(cls, pairs: Iterable[Pair], *, codes: dict[str, int] | None = None) -> "FacetColumn":
+    def of(cls, pairs: Iterable[SortKey], *, codes: dict[str, int] | None = None) -> "FacetColumn":
         """Return a column of pairs; values that have a code in `codes` keep it."""
         codes = dict(codes or {})
         coded = [(slot, codes.setdefault(value, len(codes)), since, until) for slot, value, since, until in pairs]
@@ -63,12 +63,12 @@ class FacetColumn:
         """Return the column of some pairs (a mask)."""
         return FacetColumn(self.values, *(column[pairs] for column in self.columns))
 
-    def pairs_of(self, pairs: Mask) -> list[Pair]:
+    def pairs_of(self, pairs: Mask) -> list[SortKey]:
         """Return some pairs (a mask) in the form in which they were added."""
         found = zip(*(column[pairs].tolist() for column in self.columns), strict=True)
         return [(slot, self.values[code], since, until) for slot, code, since, until in found]
 
-    def with_pairs(self, *, touched: Mask, pairs: list[Pair]) -> "FacetColumn":
+    def with_pairs(self, *, touched: Mask, pairs: list[SortKey]) -> "FacetColumn":
         """Return the column with the pairs of changed slots (a mask) replaced; the same column if nothing differs."""
         old = touched[self.slots]
         if set(self.pairs_of(old)) == set(pairs):
@@ -181,7 +181,7 @@ class Table:
 
     def _take_facets(self, *, touched: Mask, slots: dict[int, int], rows: QuerySet[ListingEntry]) -> None:
         """Replace the facet values of changed slots (a mask)."""
-        pairs: dict[str, list[Pair]] = {name: [] for name in self.stored}
+        pairs: dict[str, list[SortKey]] = {name: [] for name in self.stored}
         values = FacetValue.objects.filter(listing__in=rows.values("pk"), until__gt=self.on).order_by()
         for pk, facet, value, since, until in values.values_list(
             "listing", "facet", "value", "since", "until"

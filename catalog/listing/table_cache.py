@@ -114,7 +114,7 @@ class TablesOnDay(dict[EntryKind, Table]):
 process_cache = TableCache()
 
 
-def prepare() -> None:
+def prepare_tables() -> None:
     """Read everything before the first request, unless there is no database yet."""
     with suppress(DatabaseError):
         process_cache.update(on=AsOf(QueryDict()).today)

@@ -19,7 +19,7 @@ class PublicationAction(models.TextChoices):
 
 
 # After these actions, no version of the entry is public.
-TAKEN_AWAY = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
+UNPUBLISHED_ACTIONS = (PublicationAction.WITHDRAWN, PublicationAction.MERGED)
 
 
 class AppendOnly(models.Model):
@@ -98,7 +98,7 @@ class HistoryChoice(models.Model):
         _("Show my name in public histories"),
         default=False,
         help_text=_(
-            "Readers see your first and last name beside what you let go live, before and from now on. Otherwise, and "
+            "Readers see your first and last name beside what you approve, earlier approvals included. Otherwise, and "
             "while both are empty, they see your role. You can take it back at any time: your name then leaves all of "
             "them."
         ),

@@ -148,7 +148,7 @@ class ListingVersion(models.Model):
         return str(self.number)
 
     @classmethod
-    def hold(cls) -> None:
+    def lock(cls) -> None:
         """Lock the index until this transaction ends; wait while another transaction has it locked."""
         cls.objects.select_for_update().get_or_create(pk=1)
 
@@ -156,7 +156,7 @@ class ListingVersion(models.Model):
     def advance(cls) -> int:
         """Count a change and return its number: one for a whole transaction, whose changes become visible together."""
         if not has_changed_index():
-            cls.hold()
+            cls.lock()
             cls.objects.update(number=F("number") + 1)
             transaction.on_commit(mark_change)
         return cls.objects.get().number

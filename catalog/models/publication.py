@@ -75,7 +75,7 @@ class Published(Revisable):
         return bool(self.withdrawal_en or self.withdrawal_zh)
 
     @property
-    def waits(self) -> bool:
+    def is_scheduled(self) -> bool:
         """Whether this version is scheduled to go live later."""
         return bool(self.go_live_at and self.go_live_at > timezone.now())
 
@@ -110,7 +110,7 @@ class Published(Revisable):
 
         The listing index is locked first, since publishing changes it: locking always in one order prevents deadlocks.
         """
-        ListingVersion.hold()
+        ListingVersion.lock()
         type(self)._base_manager.select_for_update(of=("self",)).filter(pk=self.pk).values("pk").first()
 
     # Called by Wagtail ------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ class Source(RevisionMixin, index.Indexed, ClusterableModel):
         """
         source = Source.objects.select_for_update(no_key=True).get(pk=self.pk)
         if not address or source.moved_to != address:
-            raise Refused(gettext("It was decided meanwhile. This is how it stands now."))
+            raise Refused(gettext("It was decided meanwhile. This is the current version."))
         if other := Source.objects.filter(url=address).first():
             words = {"title": other}
             raise Refused(gettext("“%(title)s” has this address already: cite that source instead.") % words)

@@ -54,7 +54,7 @@ class Label(RevisionMixin, index.Indexed, models.Model):
     def clean(self) -> None:
         super().clean()
         if type(self).objects.filter(pk=self.pk).exclude(slug=self.slug).exists():
-            raise ValidationError({"slug": _("It stands in addresses that readers keep, so it stays as it is.")})
+            raise ValidationError({"slug": _("Readers keep addresses that contain it, so it can't be changed.")})
 
 
 class Layer(Label):

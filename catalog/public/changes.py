@@ -19,7 +19,7 @@ from catalog.models.field_groups import FIELD_GROUPS
 from catalog.models.history import PublicationAction
 from catalog.models.kinds import EntryKind, kind_of
 from catalog.public.feeds import FeedItem, answer_feed
-from catalog.reading.details import label_of, read_text
+from catalog.reading.details import label_of, read_bilingual
 from catalog.values.forms import FuzzyDateFormField
 
 CHANGES_A_PAGE = 50
@@ -108,7 +108,7 @@ class Changes:
             changed.setdefault(pk, {})[path.partition("/")[0]] = None
         return [
             {
-                "name": read_text(it["document__fields__name"]),
+                "name": read_bilingual(it["document__fields__name"]),
                 "kind": EntryKind(it["kind"]).label,
                 "action": PublicationAction(it["action"]).label,
                 "at": it["at"],

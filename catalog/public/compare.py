@@ -42,7 +42,7 @@ OFFERED = 8
 
 
 @dataclass
-class Cell:
+class ComparedCell:
     """One entry's content for one value: a fact, or the rows of a list; neither if it is unknown."""
 
     detail: Detail
@@ -72,12 +72,12 @@ class Cell:
 
 
 @dataclass
-class Line:
+class ComparisonRow:
     """One value or list of all compared entries."""
 
     name: str
     label: object
-    cells: list[Cell]
+    cells: list[ComparedCell]
 
     @cached_property
     def differs(self) -> bool:
@@ -85,15 +85,15 @@ class Line:
 
 
 @dataclass
-class Section:
+class ComparisonSection:
     """The lines of a field group, and the group of each entry (None if the entry has nothing in it)."""
 
     name: str
     label: object
     groups: list[Group | None]
-    lines: list[Line]
+    lines: list[ComparisonRow]
 
-    def keep(self, *, differing: bool) -> "Section":
+    def keep(self, *, differing: bool) -> "ComparisonSection":
         """Return the section with only the lines that differ, or only the others."""
         return replace(self, lines=[line for line in self.lines if line.differs == differing])
 
@@ -123,7 +123,7 @@ class Comparison:
 
     def _read(self, slugs: list[str]) -> None:
         wanted = [slug for slug in slugs if len(slug) <= LONGEST_SLUG and slug_re.match(slug)][:LOOKED_UP]
-        rows = find_entries(wanted, kind=self.kind, as_of=self.as_of) if self.kind and wanted else {}
+        rows = find_compared_entries(wanted, kind=self.kind, as_of=self.as_of) if self.kind and wanted else {}
         details = read_details({row.entry for row in rows.values()}, as_of=self.as_of) if rows else {}
         taken = set()
         for slug in slugs:
@@ -191,7 +191,7 @@ class Comparison:
     # --- what it shows -------------------------------------------------------------------------------------
 
     @cached_property
-    def sections(self) -> list[Section]:
+    def sections(self) -> list[ComparisonSection]:
         """The field groups in which at least one of the entries has something."""
         sections = []
         for name, values in (FIELD_GROUPS[self.kind] if self.kind else {}).items():
@@ -201,17 +201,21 @@ class Comparison:
                 lines.insert(0, self.read_total())
             lines = [line for line in lines if not all(cell.is_unknown for cell in line.cells)]
             if lines:
-                sections.append(Section(name=name, label=FieldGroup(name).label, groups=groups, lines=lines))
+                sections.append(ComparisonSection(name=name, label=FieldGroup(name).label, groups=groups, lines=lines))
         return sections
 
-    def read_line(self, name: str) -> Line:
+    def read_line(self, name: str) -> ComparisonRow:
         """Return the line of one value or list."""
         label = label_of(self.details[0].model, name)
         if name not in child_lists(self.details[0].model):
-            return Line(name, label, [Cell(detail, fact=detail.facts.get(name)) for detail in self.details])
-        return Line(name, label, [Cell(detail, rows=list_rows(detail, name)) for detail in self.details])
+            return ComparisonRow(
+                name, label, [ComparedCell(detail, fact=detail.facts.get(name)) for detail in self.details]
+            )
+        return ComparisonRow(
+            name, label, [ComparedCell(detail, rows=list_rows(detail, name)) for detail in self.details]
+        )
 
-    def read_total(self) -> Line:
+    def read_total(self) -> ComparisonRow:
         """Return the line of total funding: the sum of the rounds with a known amount in US dollars.
 
         The sum is an estimate if one of the amounts is.
@@ -221,15 +225,15 @@ class Comparison:
             total = add_up_funding(detail.document)
             known = read_funding_known(detail.document)
             values = [] if total is None else [Value(to_dollars(total, known))]
-            cells.append(Cell(detail, fact=Fact("total_funding", label, values) if values else None))
-        return Line("total_funding", label, cells)
+            cells.append(ComparedCell(detail, fact=Fact("total_funding", label, values) if values else None))
+        return ComparisonRow("total_funding", label, cells)
 
     @cached_property
-    def differing(self) -> list[Section]:
+    def differing(self) -> list[ComparisonSection]:
         return [part for section in self.sections if (part := section.keep(differing=True)).lines]
 
     @cached_property
-    def same(self) -> list[Section]:
+    def same(self) -> list[ComparisonSection]:
         return [part for section in self.sections if (part := section.keep(differing=False)).lines]
 
     @property
@@ -269,7 +273,7 @@ class Comparison:
         return named[0] if len(named) == 1 else None
 
 
-def find_entries(slugs: list[str], *, kind: EntryKind, as_of: AsOf) -> dict[str, ListingEntry]:
+def find_compared_entries(slugs: list[str], *, kind: EntryKind, as_of: AsOf) -> dict[str, ListingEntry]:
     """Return the entries that were live at slugs on a day, by slug; a former slug gives the entry that had it.
 
     One query, and a few more if there are former slugs.

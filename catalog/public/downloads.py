@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, pgettext
 from django.views.decorators.http import require_safe
 
-from catalog.export.files import CHUNK, ExportFile, ExportHeader, describe_asked, locate_terms_page
+from catalog.export.files import ROWS_PER_CHUNK, ExportFile, ExportHeader, describe_asked, locate_terms_page
 from catalog.listing.as_of import AsOf
 from catalog.listing.filterset import ListingFilterSet
 from catalog.listing.listings import LISTINGS
@@ -48,7 +48,7 @@ def download_listing(request: HttpRequest, name: str, form: str) -> HttpResponse
         number=filterset.results.count(),
         terms=locate_terms_page(request),
     )
-    rows = filterset.results.iterator(chunk_size=CHUNK)
+    rows = filterset.results.iterator(chunk_size=ROWS_PER_CHUNK)
     return answer_file(
         request, rows=rows, kind=LISTINGS[name].kind.key, as_of=listing.as_of, header=header, form=form, name=name
     )

@@ -35,7 +35,7 @@ from catalog.public.corrections import Corrections, count_corrections
 # Verified or due: only editors see the difference.
 WITHIN = "within"
 # The states of a tracked field group, from best to worst, with the labels that readers see.
-STATES: dict[str, object] = {
+FRESHNESS_STATES: dict[str, object] = {
     WITHIN: gettext_lazy("Within interval"),
     **{state: FRESHNESS.labels[state] for state in (State.OVERDUE, State.UNVERIFIED, State.FLAGGED, State.DISPUTED)},
 }
@@ -73,7 +73,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Segment:
+class BarSegment:
     """A piece of a bar: its start and width, in percent of the bar."""
 
     state: str
@@ -87,7 +87,7 @@ class GroupRow:
 
     kind: EntryKind | None
     group: FieldGroup | None
-    # By the keys of STATES.
+    # By the keys of FRESHNESS_STATES.
     numbers: dict[str, int] = field(default_factory=dict)
     historical: int = 0
     # The number with a check that counts, and the median and 90th-percentile age of these checks, in days.
@@ -110,7 +110,7 @@ class GroupRow:
 
     @property
     def shares(self) -> dict[str, Share]:
-        return {state: Share(self.numbers.get(state, 0), self.tracked) for state in STATES}
+        return {state: Share(self.numbers.get(state, 0), self.tracked) for state in FRESHNESS_STATES}
 
     @property
     def label(self) -> str:
@@ -126,13 +126,13 @@ class GroupRow:
         return _("%(percent)s%% of %(of)s") % {"percent": self.within.percent, "of": self.tracked}
 
     @property
-    def segments(self) -> list[Segment]:
+    def segments(self) -> list[BarSegment]:
         """The pieces of the bar, without empty ones."""
         segments, before = [], 0
         for state, share in self.shares.items():
             if share.number:
                 start, width = 100 * before / share.of, 100 * share.number / share.of
-                segments.append(Segment(state=state, start=f"{start:.3f}%", width=f"{width:.3f}%"))
+                segments.append(BarSegment(state=state, start=f"{start:.3f}%", width=f"{width:.3f}%"))
                 before += share.number
         return segments
 
@@ -245,7 +245,7 @@ class Freshness:
 
     @property
     def legend(self) -> dict:
-        return STATES
+        return FRESHNESS_STATES
 
     @property
     def sentence(self) -> str:
@@ -326,7 +326,7 @@ def list_cells(freshness: Freshness) -> Iterator[list]:
     for row in freshness.groups:
         where = (row.kind.label if row.kind else everything, row.group.label if row.group else everything)
         for state, share in row.shares.items():
-            yield cells_of(STATES[state], *where, share, _("tracked field groups of live entries"))
+            yield cells_of(FRESHNESS_STATES[state], *where, share, _("tracked field groups of live entries"))
         known = Share(row.historical, row.historical + row.tracked)
         yield cells_of(FRESHNESS.labels[State.HISTORICAL], *where, known, _("field groups of live entries"))
         yield cells_of(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication
-from catalog.models.history import TAKEN_AWAY, PublicationAction
+from catalog.models.history import UNPUBLISHED_ACTIONS, PublicationAction
 from catalog.models.kinds import EntryKind, kind_of
 from catalog.public.former import answer_former_address, answer_withdrawn, follow_mergers, redirect_to
 from catalog.public.related import find_record
@@ -35,7 +35,7 @@ def show_version(request: HttpRequest, kind: EntryKind, slug: str, sequence: int
     record = find_record(kind=kind, slug=slug)
     if record is None:
         return answer_former_history(request, kind=kind, slug=slug, sequence=sequence)
-    shown = Publication.objects.exclude(action__in=TAKEN_AWAY)
+    shown = Publication.objects.exclude(action__in=UNPUBLISHED_ACTIONS)
     publication = get_object_or_404(shown, entry=record.uid, sequence=sequence)
     return render(
         request,
@@ -63,7 +63,7 @@ def show_past(request: HttpRequest, *, kind: EntryKind, slug: str, as_of: AsOf) 
     # An entry that did not exist yet shows the entry that it was merged into later.
     last = known.of(owner.entry).first() or known.of(now.entry).first()
     past = last and follow_mergers(last, publications=known)
-    if past and past.entry != owner.entry and past.action not in TAKEN_AWAY:
+    if past and past.entry != owner.entry and past.action not in UNPUBLISHED_ACTIONS:
         # That entry was live on the day, so that this redirect is the last.
         return redirect_to(past, as_of=as_of)
     record = kind_of(kind).model.objects.filter(uid=now.entry, live=True).first()

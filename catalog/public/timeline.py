@@ -14,7 +14,7 @@ from catalog.values import BilingualText, FuzzyDate
 
 
 @dataclass(frozen=True)
-class Event:
+class TimelineEvent:
     """Something that happened to an entry."""
 
     date: FuzzyDate
@@ -64,7 +64,7 @@ def own_dates() -> QuerySet:
     return ListingEntry.objects.filter(~told, date_from__isnull=False)
 
 
-def list_events(year: int) -> list[Event]:
+def list_events(year: int) -> list[TimelineEvent]:
     """Return the events of a year, newest first; four queries."""
     events = []
     for _kind, model in list_milestone_models():
@@ -76,7 +76,7 @@ def list_events(year: int) -> list[Event]:
         )
         for row in rows:
             label = MilestoneKind(row.milestone_kind).label
-            events.append(Event(row.date, label, row.entry.name, row.text, row.entry.get_absolute_url()))
+            events.append(TimelineEvent(row.date, label, row.entry.name, row.text, row.entry.get_absolute_url()))
     for row in own_dates().filter(date_from__year=year):
         name = BilingualText(en=row.name_en, zh=row.name_zh)
         # The row has the first and last day of the date: the same day, or those of a month or a year.
@@ -87,5 +87,7 @@ def list_events(year: int) -> list[Event]:
             *(() if days else (row.date_from.day,)),
         )
         label = kind_of(row.kind).milestone.label
-        events.append(Event(date, label, name, BilingualText(), reverse(f"catalog:{row.kind}", args=[row.slug])))
+        events.append(
+            TimelineEvent(date, label, name, BilingualText(), reverse(f"catalog:{row.kind}", args=[row.slug]))
+        )
     return sorted(events, key=lambda event: (event.date, event.name.en), reverse=True)

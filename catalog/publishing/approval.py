@@ -31,12 +31,12 @@ def approve(
     match kind:
         case ApprovalKind.REVIEWED | ApprovalKind.BATCH if record.owed_look:
             # The emergency change would become part of the approved version without a second look.
-            raise Refused(_("A second look is owed to what was published alone: take it first."), code="owed")
+            raise Refused(_("An emergency publication waits for its second look: do that first."), code="owed")
         case ApprovalKind.REVIEWED | ApprovalKind.BATCH if approver is None or approver.pk in authors:
             raise Refused(_("You changed this version; someone else must approve it."), code="author")
         case ApprovalKind.EMERGENCY if approver is None or not reason.strip():
             raise Refused(_("Say why it can't wait for another person."), code="reason")
-        case ApprovalKind.EMERGENCY if revision.as_object().waits:
+        case ApprovalKind.EMERGENCY if revision.as_object().is_scheduled:
             raise Refused(_("It has a time to go live, so it can wait: empty that first."), code="waits")
         case ApprovalKind.SINGLE_CHECKED if approver is None:
             raise Refused(_("Someone must have checked it."), code="approver")
@@ -73,5 +73,5 @@ def write_approval(
         approver=approver,
         reason=reason,
     )
-    effects.follow(effects.Approved(approval))
+    effects.run_effects(effects.Approved(approval))
     return approval

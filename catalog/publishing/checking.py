@@ -44,10 +44,10 @@ def record_checks(
     somebody would verify a value that they entered themselves. With `is_alone` they may, because there is nobody else.
     The caller checks whether the person may record checks at all.
     """
-    ListingVersion.hold()
+    ListingVersion.lock()
     lock_verifications(entry)
     if sequence and sequence != Publication.objects.of(entry).values_list("sequence", flat=True).first():
-        raise Refused(_("It was published again meanwhile. This is how it stands now."))
+        raise Refused(_("It was published again meanwhile. This is the current version."))
     paths = list(paths)
     if outcome == Outcome.STILL_TRUE and not is_alone:
         entered = read_recent_authors([entry]).get(entry, {})
@@ -61,7 +61,7 @@ def record_checks(
     )
     opened = Check.sources.through
     opened.objects.bulk_create(opened(check_id=check.pk, source_id=source.pk) for check in checks for source in sources)
-    effects.follow(effects.VerificationsOutdated(entries=[entry]))
+    effects.run_effects(effects.VerificationsOutdated(entries=[entry]))
 
 
 def read_recent_authors(entries: Iterable[UUID]) -> dict[UUID, dict[tuple[str, str], set[int]]]:
@@ -100,10 +100,10 @@ def find_recent_authors(entered: dict[tuple[str, str], set[int]], *, group: str,
 @transaction.atomic
 def flag_source(source: Source) -> None:
     """Update the verifications of all live entries that cite a source, because it has changed or is gone."""
-    ListingVersion.hold()
+    ListingVersion.lock()
     entries = find_citing(source)
     if entries:
-        effects.follow(effects.VerificationsOutdated(entries=entries))
+        effects.run_effects(effects.VerificationsOutdated(entries=entries))
 
 
 def find_citing(source: Source) -> list[UUID]:

@@ -1,8 +1,8 @@
 """What follows a decision, within its transaction.
 
 Rooms above fill named slots, so that nothing here imports them. Each slot is filled with one function when the apps are
-ready. `follow()` calls these functions with every event, in the order of `SLOTS`, and each picks the events that it
-needs. To add a slot, add a line to `SLOTS`.
+ready. `run_effects()` calls these functions with every event, in the order of `SLOTS`, and each picks the events
+that it needs. To add a slot, add a line to `SLOTS`.
 """
 
 from collections.abc import Callable, Iterable
@@ -65,7 +65,7 @@ def fill(slot: str, function: Callable[[Event], None]) -> None:
     filled[slot] = function
 
 
-def follow(event: Event) -> None:
+def run_effects(event: Event) -> None:
     """Call the function of each slot with an event, in order. An error in any of them undoes the whole decision."""
     for slot in SLOTS:
         filled[slot](event)

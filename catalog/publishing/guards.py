@@ -29,9 +29,9 @@ _sanctioned: ContextVar[bool] = ContextVar("sanctioned", default=False)
 # Columns that may be saved on their own at any time.
 FREE = BOOKKEEPING - {"live", "live_revision", "first_published_at", "last_published_at", "url_path"}
 
-FILES = (get_image_model(), get_document_model())
+GUARDED_FILE_MODELS = (get_image_model(), get_document_model())
 # Entries and pages point to these: deleting one would change live content.
-POINTED_TO = (Published, Source, Label, *FILES)
+POINTED_TO = (Published, Source, Label, *GUARDED_FILE_MODELS)
 
 
 @contextmanager
@@ -138,17 +138,17 @@ def tell_of_word(sender, instance, created, **kwargs) -> None:
     our functions.
     """
     if not created:
-        effects.follow(effects.WordChanged(instance))
+        effects.run_effects(effects.WordChanged(instance))
 
 
-def connect_guards() -> None:
+def connect_catalog_guards() -> None:
     """Connect the receivers. Call this once, when all models are loaded."""
     pre_save.connect(refuse_direct_change)
     pre_delete.connect(refuse_deletion)
     pre_page_move.connect(refuse_move)
     pre_save.connect(refuse_restriction, sender=PageViewRestriction)
     pre_save.connect(refuse_unscheduling, sender=Revision)
-    for model in FILES:
+    for model in GUARDED_FILE_MODELS:
         pre_save.connect(refuse_replacement, sender=model)
     for model in (Layer, Modality, Segment):
         post_save.connect(tell_of_word, sender=model)

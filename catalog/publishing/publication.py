@@ -48,7 +48,7 @@ def publish(*, record: Published, revision: Revision, user=None, draft: Publishe
         # Read it from the database: `record` may be the draft itself.
         before = type(record)._default_manager.get(pk=record.pk)
         action = name_action(version=draft, before=before)
-        if action != PublicationAction.PUBLISHED and not draft.waits:
+        if action != PublicationAction.PUBLISHED and not draft.is_scheduled:
             # A more exact action is logged below, once it has happened.
             options["log_action"] = False
         make_live(record=record, revision=revision, draft=draft, user=user, **options)
@@ -94,14 +94,16 @@ def validate(instance: models.Model) -> None:
             if getattr(row, "key", None):
                 if row.key in keys:
                     raise ValidationError(
-                        _("%(list)s: the key “%(key)s” stands in two rows; give one of them another key."),
+                        _("%(list)s: two rows have the key “%(key)s”; give one of them another key."),
                         params={"list": heading, "key": row.key},
                     )
                 keys.add(row.key)
     for citation in instance.citations.all() if "citations" in rows_of else ():
         if citation.item and citation.item not in rows_of.get(citation.field, ()):
             raise ValidationError(
-                _("A citation names the row “%(row)s”, which is not there; choose another row or take it away."),
+                _(
+                    "A citation names the row “%(row)s”, which does not exist; choose another row or delete the citation."
+                ),
                 params={"row": citation.path},
             )
 
@@ -181,4 +183,4 @@ def record_publication(*, record: PublishedDocument, action: PublicationAction, 
             Change(publication=publication, path=path, old=old, new=new)
             for path, old, new in differences(old=last and last.document, new=document)
         )
-    effects.follow(effects.PublicationRecorded(publication=publication, record=record))
+    effects.run_effects(effects.PublicationRecorded(publication=publication, record=record))

@@ -62,7 +62,7 @@ def refuse_second_look(*, record: Published, owed: Approval, user) -> None:
     if newest is None:
         raise Refused(_("No second look is owed here any more."), code="decided")
     if newest != owed:
-        raise Refused(_("It was published again meanwhile. This is how it stands now."), code="newer")
+        raise Refused(_("It was published again meanwhile. This is the current version."), code="newer")
     if user.pk in find_owed_authors(record):
         raise Refused(_("You wrote or published this version; the second look is another person's."), code="author")
 

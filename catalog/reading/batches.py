@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.listing.as_of import AsOf
 from catalog.models import ListingEntry, Publication, Verification
-from catalog.models.history import TAKEN_AWAY, PublicationAction
+from catalog.models.history import UNPUBLISHED_ACTIONS, PublicationAction
 from catalog.publishing.verification import read_all_verifications
 from catalog.reading.details import Detail, find_targets, read_addresses
 
@@ -24,7 +24,7 @@ def read_details(entries: Iterable[UUID], *, as_of: AsOf) -> dict[UUID, Detail]:
     documents = {
         uid: publication.document
         for uid, publication in find_last(as_of.publications(), entries).items()
-        if publication.action not in TAKEN_AWAY
+        if publication.action not in UNPUBLISHED_ACTIONS
     }
     if as_of.is_past:
         addresses = {}

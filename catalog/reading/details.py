@@ -75,9 +75,9 @@ class Detail:
         self.model = kind_of(self.kind).model
         self.slug = document["slug"]
         fields = document["fields"]
-        self.name = read_text(fields["name"])
+        self.name = read_bilingual(fields["name"])
         self.aliases = fields["aliases"].splitlines()
-        self.summary = read_text(fields.get("summary") or fields["definition"])
+        self.summary = read_bilingual(fields.get("summary") or fields["definition"])
         self.disputed = disputed_paths(document)
         self._verifications, self._live_targets, self._addresses = verifications, live_targets, addresses
 
@@ -135,7 +135,7 @@ class Detail:
                     source=self.sources[citation["source"]],
                     as_of=FuzzyDate.parse(citation["as_of"]),
                     contradicts=citation["stance"] == Stance.CONTRADICTS,
-                    stated=read_text(citation["stated"]),
+                    stated=read_bilingual(citation["stated"]),
                     quote=citation["quote"],
                     locator=citation["locator"],
                 )
@@ -293,7 +293,7 @@ class Detail:
         target = getattr(column, "related_model", None)
         match column:
             case BilingualField():
-                text = read_text(raw)
+                text = read_bilingual(raw)
                 return [Value(text)] if text else []
             case QuantityField():
                 return [Value(Quantity.from_json(raw))]
@@ -325,10 +325,10 @@ class Detail:
                 text = BilingualText(en=row.name_en, zh=row.name_zh)
                 return Value(text, self.as_of.add_to(reverse(f"catalog:{kind}", args=[row.slug])))
             label = self.document["labels"].get(kind, {}).get(slug)
-            return Value(read_text(label)) if label else None
+            return Value(read_bilingual(label)) if label else None
         label = self.document["labels"].get(target._meta.model_name, {}).get(slug)
         facet = FACET_SETS[self.kind].by_field.get(name, "")
-        return Value(read_text(label), self.listing_url(facet, slug)) if label else None
+        return Value(read_bilingual(label), self.listing_url(facet, slug)) if label else None
 
     def listing_url(self, facet: str, value: str) -> str:
         """Return the address of this kind's listing, filtered by a value; empty if there is no such filter."""
@@ -406,6 +406,6 @@ def label_of(model: type[models.Model], name: str) -> str:
     return str(capfirst(lists[name]._meta.verbose_name_plural))
 
 
-def read_text(raw: dict) -> BilingualText:
+def read_bilingual(raw: dict) -> BilingualText:
     """Return the bilingual text that a document holds as `{"en": …, "zh": …}`."""
     return BilingualText(en=raw["en"], zh=raw["zh"])

@@ -8,7 +8,7 @@ from django.utils.translation import pgettext
 
 from catalog.models import Change, Publication, Source
 from catalog.models.approval import ApprovalKind
-from catalog.models.history import TAKEN_AWAY
+from catalog.models.history import UNPUBLISHED_ACTIONS
 from catalog.reading.details import Detail, field_of, label_of, row_class_of
 from catalog.reading.facts import CitationView, Value
 from catalog.values import BilingualText
@@ -34,7 +34,7 @@ class Version:
     @property
     def is_shown(self) -> bool:
         """Whether the public could see the entry after this publication."""
-        return self.publication.action not in TAKEN_AWAY
+        return self.publication.action not in UNPUBLISHED_ACTIONS
 
     @property
     def who(self) -> str:

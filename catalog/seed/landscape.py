@@ -15,13 +15,13 @@ from catalog.listing import index
 from catalog.models import Layer, Modality, Segment, Source
 from catalog.models.kinds import KINDS
 from catalog.seed.schema import FormReader, attributes_of
-from catalog.seed.shipping import Item, Shipment
+from catalog.seed.shipping import Shipment, ShippedItem
 from catalog.seed.yaml_files import Fault, Node, read_yaml
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+CATALOG_FILES = Path(__file__).resolve().parent.parent / "data"
 VOCABULARIES = {"layers": Layer, "modalities": Modality, "segments": Segment}
 # In the order of loading, so that an object is live, where possible, before others point to it.
-FILES: dict[str, type[models.Model]] = {
+FILE_MODELS: dict[str, type[models.Model]] = {
     "sources": Source,
     **{kind.file: kind.model for kind in KINDS if kind.ships},
 }
@@ -31,9 +31,9 @@ FILES: dict[str, type[models.Model]] = {
 class Landscape:
     """The content of the files: the items in the order of loading, and the faults."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[ShippedItem] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    slugs: dict[type[models.Model], dict[str, Item | None]] = field(default_factory=dict)
+    slugs: dict[type[models.Model], dict[str, ShippedItem | None]] = field(default_factory=dict)
     # Models with an unreadable file: we can't know which objects it defines.
     unread: set[type[models.Model]] = field(default_factory=set)
 
@@ -42,22 +42,22 @@ class Landscape:
         return model in self.unread or slug in self.slugs.get(model, {})
 
 
-def list_files(folder: Path = DATA) -> list[Path]:
+def list_catalog_files(folder: Path = CATALOG_FILES) -> list[Path]:
     """Return the files of the catalog: `organizations.yaml` and so on, and further files in `organizations/`."""
     files = [folder / "vocabularies.yaml"]
-    for name in FILES:
+    for name in FILE_MODELS:
         more = sorted((folder / name).glob("*.yaml"))
         files += more if more and not (folder / f"{name}.yaml").exists() else [folder / f"{name}.yaml", *more]
     return files
 
 
-def read_landscape(folder: Path = DATA) -> Landscape:
+def read_landscape(folder: Path = CATALOG_FILES) -> Landscape:
     """Read and check every file. Faults are collected in the result, not raised."""
     reader = FormReader()
     landscape = Landscape(faults=reader.faults)
-    for path in list_files(folder):
+    for path in list_catalog_files(folder):
         root = read_yaml(path=path, faults=reader.faults)
-        model = FILES.get(path.stem if path.parent == folder else path.parent.name)
+        model = FILE_MODELS.get(path.stem if path.parent == folder else path.parent.name)
         if root is None:
             landscape.unread.update([model] if model else VOCABULARIES.values())
         elif model is None:
@@ -69,7 +69,7 @@ def read_landscape(folder: Path = DATA) -> Landscape:
     check_addresses(landscape=landscape)
     landscape.items = [
         item
-        for model in [*VOCABULARIES.values(), *FILES.values()]
+        for model in [*VOCABULARIES.values(), *FILE_MODELS.values()]
         for item in order_by_references([it for it in landscape.slugs.get(model, {}).values() if it])
     ]
     return landscape
@@ -132,7 +132,7 @@ def add_item(
         )
         return
     # Remember the slug of a faulty object too, so that references to it are not reported as further faults.
-    known[slug.value] = form and Item(model=model, form=form, node=node)
+    known[slug.value] = form and ShippedItem(model=model, form=form, node=node)
 
 
 def check_references(*, landscape: Landscape, reader: FormReader) -> None:
@@ -148,7 +148,7 @@ def check_references(*, landscape: Landscape, reader: FormReader) -> None:
         elif target := landscape.slugs.get(model, {}).get(slug):
             limits = column.remote_field.limit_choices_to or {}
             if any(target.form.get(name) != value for name, value in limits.items()):
-                text = _("The %(kind)s “%(slug)s” can't stand here: %(why)s.")
+                text = _("The %(kind)s “%(slug)s” can't be used here: %(why)s.")
                 why = ", ".join(f"{name} = {str(target.form.get(name)).lower()}" for name in limits)
                 reader.refuse(node, text, kind=kind, slug=slug, why=why)
 
@@ -165,14 +165,14 @@ def check_addresses(*, landscape: Landscape) -> None:
             known[url] = slug
 
 
-def order_by_references(items: list[Item]) -> list[Item]:
+def order_by_references(items: list[ShippedItem]) -> list[ShippedItem]:
     """Return objects of one kind in an order where referenced objects come first, except in circles."""
     if not items:
         return []
     model = items[0].model
     slugs = {item.slug for item in items}
     waiting = {item.slug: (item, find_slugs(form=item.form, model=model, target=model) & slugs) for item in items}
-    ordered: list[Item] = []
+    ordered: list[ShippedItem] = []
     while waiting:
         ready = [slug for slug, (item, needs) in waiting.items() if not needs & waiting.keys()]
         for slug in ready or [next(iter(waiting))]:

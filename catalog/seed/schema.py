@@ -173,7 +173,7 @@ class FormReader:
         slugs = [self.read_reference(column=column, node=item, owner=owner) for item in node.value]
         for item, slug in zip(node.value, slugs, strict=True):
             if slug and slugs.count(slug) > 1:
-                self.refuse(item, _("“%(slug)s” stands in this list twice."), slug=slug)
+                self.refuse(item, _("“%(slug)s” is in this list twice."), slug=slug)
         return slugs
 
     def read_reference(self, *, column: models.Field, node: Node, owner) -> str | None:
@@ -229,7 +229,7 @@ class FormReader:
                 elif shared is not None:
                     row = {**shared, "field": name, "item": key}
                     if row in (known for known, place in rows):
-                        self.refuse(path, _("The same citation of “%(path)s” stands here twice."), path=path.value)
+                        self.refuse(path, _("The same citation of “%(path)s” is given twice here."), path=path.value)
                     rows.append((row, path))
         self.cited = rows
         return [row for row, path in rows]

@@ -25,7 +25,7 @@ from catalog.seed.yaml_files import FaultyFiles, Node
 
 
 @dataclass(frozen=True)
-class Item:
+class ShippedItem:
     """One object as the files define it."""
 
     model: type[models.Model]
@@ -38,7 +38,7 @@ class Item:
 
     @property
     def key(self) -> str:
-        return make_key(model=self.model, slug=self.slug)
+        return make_shipped_key(model=self.model, slug=self.slug)
 
     def describe(self) -> str:
         return f"{self.model._meta.verbose_name} {self.slug}"
@@ -58,7 +58,7 @@ class Report:
         return not (self.created or self.updated or self.notes)
 
 
-def make_key(*, model: type[models.Model], slug: str) -> str:
+def make_shipped_key(*, model: type[models.Model], slug: str) -> str:
     """Return the key of a catalog object in `Shipped`."""
     return f"{model._meta.model_name}/{slug}"
 
@@ -81,7 +81,7 @@ class Shipment:
 
     def find(self, *, model: type[models.Model], slug: str) -> models.Model | None:
         """Return the object for this slug in the files, or None if a person deleted it."""
-        return self.find_by_key(key=make_key(model=model, slug=slug), model=model)
+        return self.find_by_key(key=make_shipped_key(model=model, slug=slug), model=model)
 
     def find_by_key(self, *, key: str, model: type[models.Model]) -> models.Model | None:
         if key not in self.found:
@@ -96,7 +96,7 @@ class Shipment:
         if is_new:
             self.new[key] = instance
 
-    def prepare(self, item: Item) -> None:
+    def prepare(self, item: ShippedItem) -> None:
         """Make sure that an item has a row in the database, so that others can refer to it."""
         if item.key in self.shipped:
             return
@@ -113,7 +113,7 @@ class Shipment:
                 instance.save()
         self.remember(key=item.key, instance=instance, is_new=is_new)
 
-    def ship(self, item: Item) -> None:
+    def ship(self, item: ShippedItem) -> None:
         """Fill and publish the object of a changed item, or leave a draft."""
         fill = Filler(shipment=self).fill
         if issubclass(item.model, DraftStateMixin):
@@ -151,7 +151,7 @@ class Shipment:
             row.digest = digest_state(instance=instance, names=item.form)
         self.store_form(item=item, row=row)
 
-    def save_or_leave(self, *, item: Item, fill) -> None:
+    def save_or_leave(self, *, item: ShippedItem, fill) -> None:
         """Save an object without drafts if nobody has changed it; otherwise leave it unchanged."""
         row, instance = self.shipped[item.key], self.find_by_key(key=item.key, model=item.model)
         if instance is None:
@@ -256,7 +256,7 @@ def needs_target(column: models.Field) -> bool:
     return column.name in {it.name for it in attributes_of(column.model).values()} and not column.null
 
 
-def find_existing(item: Item) -> models.Model | None:
+def find_existing(item: ShippedItem) -> models.Model | None:
     """Return an object that a person made with the same slug, or a source with the same address."""
     objects = item.model._default_manager
     existing = objects.filter(slug=item.slug).first()

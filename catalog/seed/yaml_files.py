@@ -109,7 +109,7 @@ def read_yaml(*, path: Path, faults: list[Fault]) -> Node | None:
         return faults.append(Fault(file=path, line=mark.line + 1 if mark else 1, reason=reason))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return faults.append(Fault(file=path, line=line, reason=_("It holds a character that YAML does not allow.")))
+        return faults.append(Fault(file=path, line=line, reason=_("It contains a character that YAML does not allow.")))
     except RecursionError:
         return faults.append(Fault(file=path, line=1, reason=_("It is nested too deeply.")))
     except Exception as error:
@@ -135,7 +135,7 @@ def _read_text(*, path: Path, faults: list[Fault]) -> str | None:
     if not text.strip():
         return faults.append(Fault(file=path, line=1, reason=_("The file is empty.")))
     tabs = [number for number, line in enumerate(text.split("\n"), start=1) if "\t" in line]
-    faults += [Fault(file=path, line=number, reason=_("It holds a tab. Use spaces.")) for number in tabs]
+    faults += [Fault(file=path, line=number, reason=_("It contains a tab. Use spaces.")) for number in tabs]
     return None if tabs else text
 
 
@@ -175,7 +175,7 @@ class _Converter:
             if not isinstance(key, ScalarNode) or _UNWANTED.search(key.value):
                 self.refuse(line=line, reason=_("A key is a plain word."))
             elif key.value in value:
-                self.refuse(line=line, reason=_("“%(key)s” stands here twice.") % {"key": key.value})
+                self.refuse(line=line, reason=_("“%(key)s” is given twice here.") % {"key": key.value})
             else:
                 value[key.value] = self.convert(node=item, line=line, level=level + 1)
         return value
@@ -183,7 +183,7 @@ class _Converter:
     def convert_scalar(self, *, node: ScalarNode, line: int) -> Node:
         text, kind = node.value, str(node.tag).removeprefix(_TAG)
         if _UNWANTED.search(text):
-            return self.refuse(line=line, reason=_("A text holds a control character. Leave it out."))
+            return self.refuse(line=line, reason=_("A text contains a control character. Remove it."))
         try:
             match kind:
                 case "str" | "timestamp":

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from catalog.listing.columns import cell_values, to_dollars
 from catalog.listing.figures import Sum
 from catalog.listing.page import ListingPage
-from catalog.listing.panel import MONEY, Panel
+from catalog.listing.panel import MONEY_FACETS, Panel
 from catalog.templatetags.catalog import excerpt
 from catalog.values import format_number
 
@@ -67,14 +67,14 @@ def result_rows(listing: ListingPage) -> SafeString:
             "text": row.name.text,
             "excerpt": excerpt(row.summary),
             "slug": row.entry.slug,
-            "cells": [(style, label, shorten(cell_values(name, row, language))) for name, style, label in columns],
+            "cells": [(style, label, first_values(cell_values(name, row, language))) for name, style, label in columns],
         }
         for row in listing.rows
     ]
     return render_hot("rows", rows=rows, words={"unknown": _("Unknown"), "compare": _("Add to comparison")})
 
 
-def shorten(values: list) -> list:
+def first_values(values: list) -> list:
     """Return the first values of a cell, with an ellipsis if there are more."""
     return [*values[:VALUES_SHOWN], "…"] if len(values) > VALUES_SHOWN else values
 
@@ -99,7 +99,7 @@ def selection_sums(listing: ListingPage) -> dict:
     """
     sums = [item for item in listing.filterset.sums if item.number] if listing.total > 1 else []
     note = ""
-    if any(item.name in MONEY for item in sums):
+    if any(item.name in MONEY_FACETS for item in sums):
         # Always shown for money: even an organization with a sum may have rounds that are not in it.
         note = _(
             "Not counted: what is unknown or undisclosed, and amounts without a dated rate to US dollars. "
@@ -115,7 +115,7 @@ def describe_sum(item: Sum) -> str:
 
     def write(number: float) -> str:
         rounded, language = round_to_figures(number), get_language()
-        return to_dollars(rounded).format(language) if item.name in MONEY else format_number(rounded, language)
+        return to_dollars(rounded).format(language) if item.name in MONEY_FACETS else format_number(rounded, language)
 
     values = {
         "label": item.label,

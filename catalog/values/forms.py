@@ -13,7 +13,7 @@ from .currencies import ORDERED_CODES
 from .fuzzy_date import FuzzyDate
 from .money import Money
 from .numbers import format_number, parse_number, plain
-from .quantity import KINDS, Amount, Quantity
+from .quantity import QUANTITY_KINDS, Amount, Quantity
 from .text import NotUnderstood
 
 
@@ -226,7 +226,7 @@ def _amount_input() -> forms.TextInput:
 
 
 def _kind_input() -> forms.Select:
-    return forms.Select({"aria-label": _("Kind")}, KINDS)
+    return forms.Select({"aria-label": _("Kind")}, QUANTITY_KINDS)
 
 
 def _amount_field() -> forms.CharField:
@@ -234,4 +234,4 @@ def _amount_field() -> forms.CharField:
 
 
 def _kind_field() -> forms.ChoiceField:
-    return forms.ChoiceField(choices=KINDS, required=False)
+    return forms.ChoiceField(choices=QUANTITY_KINDS, required=False)

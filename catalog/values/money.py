@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .currencies import CHINESE_NAMES, CODES
 from .fuzzy_date import FuzzyDate
 from .numbers import plain, to_decimal
-from .quantity import Amount, Kind, format_span, read_amount, split_qualifiers
+from .quantity import Amount, QuantityKind, format_span, read_amount, split_qualifiers
 from .text import NotUnderstood, is_chinese
 
 _CONVERTED = Context(prec=3)
@@ -28,7 +28,7 @@ _NAMES_BY_LENGTH = sorted(_NAMES, key=len, reverse=True)
 _CODE_FIRST = re.compile(r"([A-Za-z]{3}|US\$) ?(?![A-Za-z ])")
 _CODE_LAST = re.compile(r"([A-Za-z]{3})$")
 
-_NO_CURRENCY = _("Say the currency by its three-letter code, for example USD 65M, 5 亿元人民币 or 65M EUR.")
+_NO_CURRENCY = _("Give the currency by its three-letter code, for example USD 65M, 5 亿元人民币 or 65M EUR.")
 _NO_SUCH_CURRENCY = _("There is no such currency. Enter its three-letter ISO 4217 code, for example USD or CNY.")
 _TWO_CURRENCIES = _("The amount names another currency than the one chosen. Correct one of them.")
 _RATE_INCOMPLETE = _("An exchange rate needs its date, and a date its rate. Enter both or neither.")
@@ -142,7 +142,7 @@ class Money(Amount):
         cls,
         value: "str | Mapping | Money",
         currency: str | None = None,
-        kind: Kind = "reported",
+        kind: QuantityKind = "reported",
         usd_rate: Decimal | None = None,
         rate_date: datetime.date | None = None,
     ) -> Self:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from .numbers import format_number, plain, read_number, scaled, to_decimal, with_power, written_out
 from .text import NotUnderstood, is_chinese, language_key, tidy
 
-Kind = Literal["reported", "estimated", "undisclosed"]
-KINDS = (("reported", _("Reported")), ("estimated", _("Estimated")), ("undisclosed", _("Undisclosed")))
+QuantityKind = Literal["reported", "estimated", "undisclosed"]
+QUANTITY_KINDS = (("reported", _("Reported")), ("estimated", _("Estimated")), ("undisclosed", _("Undisclosed")))
 MAX_LENGTH = 100
 
 # The displayed words. They are here because values are also formatted where no translations are loaded.
@@ -52,7 +52,7 @@ class Amount:
 
     low: Decimal | None
     high: Decimal | None
-    kind: Kind
+    kind: QuantityKind
 
     _keys: ClassVar[tuple[str, ...]] = ("low", "high", "kind")
 
@@ -75,7 +75,7 @@ class Amount:
             raise NotUnderstood(_WRONG_ORDER)
 
     @classmethod
-    def exact(cls, value: Decimal | int | str, *args, kind: Kind = "reported", **kwargs) -> Self:
+    def exact(cls, value: Decimal | int | str, *args, kind: QuantityKind = "reported", **kwargs) -> Self:
         """Return an amount of exactly `value`. Money takes currency, rate and date as further arguments."""
         return cls(value, value, kind, *args, **kwargs)
 
@@ -154,7 +154,7 @@ class Quantity(Amount):
     """A number, a range or a bound without its unit, or undisclosed: 175 billion, at least 10."""
 
     @classmethod
-    def parse(cls, value: "str | int | float | Decimal | Mapping | Quantity", kind: Kind = "reported") -> Self:
+    def parse(cls, value: "str | int | float | Decimal | Mapping | Quantity", kind: QuantityKind = "reported") -> Self:
         """Return the quantity in a number, a mapping, or a text such as `175 billion`, `10–100 million`, `约 5 万`.
 
         A unit after a range applies to both ends. "about" makes the quantity estimated; otherwise `kind` applies.
@@ -169,7 +169,7 @@ class Quantity(Amount):
         return cls(*[to_decimal(value)] * 2, kind)
 
 
-def read_amount(text: str, kind: Kind = "reported") -> tuple[Decimal | None, Decimal | None, Kind]:
+def read_amount(text: str, kind: QuantityKind = "reported") -> tuple[Decimal | None, Decimal | None, QuantityKind]:
     """Return the low end, the high end and the kind that `text` describes. Raises NotUnderstood."""
     said, text = split_qualifiers(text)
     if not said and text.lower() in _UNDISCLOSED:

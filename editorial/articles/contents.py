@@ -9,7 +9,7 @@ from catalog.listing.listings import LISTINGS, Listing
 from catalog.models import ListingEntry, Publication
 from catalog.models.kinds import EntryKind, kind_of
 from catalog.values import BilingualText, language_key
-from editorial.articles.linking import Linker, find_entries, list_cards
+from editorial.articles.linking import Linker, find_chosen_entries, list_cards
 from editorial.articles.used_values import find_outdated
 
 ARTICLES_A_PAGE = 20
@@ -20,7 +20,9 @@ def build_home(*, articles: QuerySet) -> dict:
     """Return what the front page shows: the landscape in numbers, the latest articles and the latest publications."""
     term = kind_of(EntryKind.TERM)
     kinds = dict(ListingEntry.objects.order_by().values_list("kind").annotate(number=Count("pk")))
-    numbers = [(it.heading, count_entries(it, kinds), reverse(f"catalog:{it.name}")) for it in LISTINGS.values()]
+    numbers = [
+        (it.heading, count_listing_entries(it, kinds), reverse(f"catalog:{it.name}")) for it in LISTINGS.values()
+    ]
     numbers.append((term.plural, kinds.get(term.key, 0), reverse(f"catalog:{term.slug}")))
     publications = Publication.objects.exclude(kind=term.key)[:LATEST]
     return {
@@ -39,7 +41,7 @@ def build_home(*, articles: QuerySet) -> dict:
     }
 
 
-def count_entries(listing: Listing, kinds: dict[str, int]) -> int:
+def count_listing_entries(listing: Listing, kinds: dict[str, int]) -> int:
     """Return the number of entries of a listing. `kinds` has the number of each kind, which saves most queries."""
     if not listing.fixed:
         return kinds.get(listing.kind.key, 0)
@@ -56,7 +58,7 @@ def build_index(*, articles: QuerySet, number: str | None) -> dict:
 
 def build_article(page: Page) -> dict:
     """Return what an article shows besides its text: its entries, links, sources, and values that changed since."""
-    entries = find_entries(page.mentions.raw_data, *list_cards(page.body))
+    entries = find_chosen_entries(page.mentions.raw_data, *list_cards(page.body))
     language = language_key(page.locale.language_code)
     mentioned = [entries.get((child["type"], child["value"])) for child in page.mentions.raw_data]
     sources = [row.source for row in page.sources.select_related("source")] if page.pk else []

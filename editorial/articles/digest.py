@@ -31,11 +31,11 @@ from editorial.articles.pages import ArticleIndexPage, ArticlePage
 
 # Maximum entries of a kind in each section, and values of each entry. The rest is counted and linked.
 ENTRIES_SHOWN = 10
-VALUES_SHOWN = 3
+CHANGES_SHOWN = 3
 LONGEST_VALUE = 80
 # Long texts: a line only says that they changed.
 PROSE = frozenset({"summary", "definition"})
-WEEK = re.compile(r"(\d{4})-W(\d{2})")
+WEEK_PATTERN = re.compile(r"(\d{4})-W(\d{2})")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Week:
     @classmethod
     def parse(cls, text: str) -> "Week":
         """Return the week written as 2026-W47. Raises ValidationError if it is no week, or is not over yet."""
-        found = WEEK.fullmatch(text)
+        found = WEEK_PATTERN.fullmatch(text)
         try:
             week = cls(int(found[1]), int(found[2]))
             end = week.last_day
@@ -94,7 +94,7 @@ class Week:
 
 
 @dataclass(frozen=True)
-class Line:
+class DigestLine:
     """One line of a list: a linked name, and the text after it."""
 
     address: str
@@ -103,7 +103,7 @@ class Line:
 
 
 @dataclass
-class Item:
+class DigestItem:
     """What happened to one entry: its last publication of the week, and the values that changed during the week."""
 
     # The columns that `read_week` selects.
@@ -120,23 +120,23 @@ class Item:
         return [(entry, self.publication["sequence"]), *([(entry, self.before)] if self.values else ())]
 
 
-Section = dict[str, list[Item]]
+DigestSection = dict[str, list[DigestItem]]
 
 
 @dataclass
 class WeekEvents:
     """What happened in a week: in each section, the items of each kind of entry, newest first."""
 
-    new: Section
-    changed: Section
-    moved: Section
+    new: DigestSection
+    changed: DigestSection
+    moved: DigestSection
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.moved)
 
 
-def group_by_kind(items: Iterable[Item]) -> Section:
-    section: Section = {}
+def group_by_kind(items: Iterable[DigestItem]) -> DigestSection:
+    section: DigestSection = {}
     for item in items:
         section.setdefault(item.publication["kind"], []).append(item)
     return section
@@ -151,9 +151,9 @@ def read_week(week: Week) -> WeekEvents:
     is_live = Exists(ListingEntry.objects.filter(entry=OuterRef("entry")))
     columns = ("entry", "kind", "slug", "sequence", "action", "at", "reason")
     rows = list(published.annotate(is_live=is_live).values(*columns, "is_live"))
-    items: dict[uuid.UUID, Item] = {}
+    items: dict[uuid.UUID, DigestItem] = {}
     for row in rows:
-        item = items.setdefault(row["entry"], Item(publication=row))
+        item = items.setdefault(row["entry"], DigestItem(publication=row))
         item.before = row["sequence"] - 1
     changes = Change.objects.filter(publication__at__gte=week.start, publication__at__lt=week.end).order_by("pk")
     for entry, path, old, new in changes.values_list("publication__entry", "path", "old", "new"):
@@ -170,7 +170,9 @@ def read_week(week: Week) -> WeekEvents:
     return WeekEvents(
         new=group_by_kind(item for item in live if not item.before),
         changed=group_by_kind(item for item in live if item.values),
-        moved=group_by_kind(Item(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED),
+        moved=group_by_kind(
+            DigestItem(publication=row) for row in rows if row["action"] != PublicationAction.PUBLISHED
+        ),
     )
 
 
@@ -214,7 +216,7 @@ class DigestWriter:
             for items in section.values()
             for item in items[:ENTRIES_SHOWN]
         ]
-        self.details = read_details(version for item in shown for version in item.versions)
+        self.details = read_past_details(version for item in shown for version in item.versions)
         merged = {detail.document.get("merged_into") for detail in self.details.values()} - {None}
         self.targets = {str(row.entry): row for row in ListingEntry.objects.filter(entry__in=merged)}
 
@@ -246,25 +248,25 @@ class DigestWriter:
                 if items := section.get(kind.value):
                     yield "text", self.write_list(kind, items, describe)
 
-    def write_list(self, kind: EntryKind, items: list[Item], describe: Callable[[Item], Line]) -> str:
+    def write_list(self, kind: EntryKind, items: list[DigestItem], describe: Callable[[DigestItem], DigestLine]) -> str:
         """Return rich text with the first items of one kind, and a link to the others with their number."""
         lines = [describe(item) for item in items[:ENTRIES_SHOWN]]
         if more := len(items) - len(lines):
             query = urlencode({"kind": kind.value, "date_min": self.week.first_day, "date_max": self.week.last_day})
-            lines.append(Line(f"{reverse('catalog:changes')}?{query}", _("and %(n)s more") % {"n": more}))
+            lines.append(DigestLine(f"{reverse('catalog:changes')}?{query}", _("and %(n)s more") % {"n": more}))
         heading = capfirst(kind_of(kind).model._meta.verbose_name_plural)
         return render_inline("editorial/digest_list.html", heading=heading, lines=lines)
 
-    def describe_new(self, item: Item) -> Line:
+    def describe_new(self, item: DigestItem) -> DigestLine:
         return self.link(item)
 
-    def describe_changed(self, item: Item) -> Line:
+    def describe_changed(self, item: DigestItem) -> DigestLine:
         """Return a line with an entry and its changed values, old and new, as in its history."""
         publication = item.publication
         after = self.detail_of(item)
         before = self.details[publication["entry"], item.before]
         parts = []
-        for path, (old, new) in list(item.values.items())[:VALUES_SHOWN]:
+        for path, (old, new) in list(item.values.items())[:CHANGES_SHOWN]:
             name = path.partition("/")[0]
             label = str(label_of(after.model, name))
             if name in PROSE:
@@ -281,7 +283,7 @@ class DigestWriter:
             text=pgettext("between changes", "; ").join(parts),
         )
 
-    def describe_moved(self, item: Item) -> Line:
+    def describe_moved(self, item: DigestItem) -> DigestLine:
         """Return a line with an entry and what happened to it, when and why."""
         publication = item.publication
         words = {"date": FuzzyDate.parse(publication["at"].astimezone(UTC).date())}
@@ -296,17 +298,17 @@ class DigestWriter:
             text = f"{PublicationAction(publication['action']).label} · {words['date']}"
         return self.link(item, text=text)
 
-    def detail_of(self, item: Item) -> Detail:
+    def detail_of(self, item: DigestItem) -> Detail:
         return self.details[item.publication["entry"], item.publication["sequence"]]
 
-    def link(self, item: Item, *, address: str = "", text: str = "") -> Line:
+    def link(self, item: DigestItem, *, address: str = "", text: str = "") -> DigestLine:
         """Return a line with the name that an entry had then; by default linked to its page, even if that has moved."""
         publication = item.publication
         address = address or reverse(f"catalog:{publication['kind']}", args=[publication["slug"]])
-        return Line(address, self.detail_of(item).name.text, text)
+        return DigestLine(address, self.detail_of(item).name.text, text)
 
 
-def read_details(versions: Iterable[tuple]) -> dict[tuple, Detail]:
+def read_past_details(versions: Iterable[tuple]) -> dict[tuple, Detail]:
     """Return past versions of entries by (entry, number), with the names of that time; one query."""
     wanted = Q()
     for entry, number in set(versions):

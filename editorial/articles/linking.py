@@ -18,7 +18,7 @@ def list_cards(body) -> list:
     return [child["value"] for child in body.raw_data if child["type"] == "card"]
 
 
-def find_entries(*streams) -> dict[tuple[str, int], ListingEntry]:
+def find_chosen_entries(*streams) -> dict[tuple[str, int], ListingEntry]:
     """Return the live entries that streams of entry choosers refer to, by (kind, id); one query.
 
     Reads the raw data of the streams: resolving each chooser would cost a query for each kind, and include drafts.

@@ -28,10 +28,10 @@ from editorial.articles import pages as page_models
 from editorial.articles.blocks import CalloutBlock
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, HomePage, SitePage, TextPage
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+ARTICLE_FILES = Path(__file__).resolve().parent.parent / "data"
 SITE_NAME = "AIGC Landscape"
 # Language codes in files, and in Wagtail.
-LANGUAGES = {"en": "en", "zh": "zh-hans"}
+LOCALE_CODES = {"en": "en", "zh": "zh-hans"}
 INDEX_TITLES = {"en": "Articles", "zh": "文章"}
 # The kinds by their name in files.
 ENTRIES = {kind.file: kind for kind in list_kinds()}
@@ -56,7 +56,7 @@ class PageItem:
         return page_key(name=self.name, language=self.language)
 
     def describe(self) -> str:
-        return f"{self.model._meta.verbose_name} {self.name} ({LANGUAGES[self.language]})"
+        return f"{self.model._meta.verbose_name} {self.name} ({LOCALE_CODES[self.language]})"
 
 
 @dataclass
@@ -70,20 +70,20 @@ class Pages:
 
 def page_key(*, name: str, language: str) -> str:
     """Return the key of a page in `Shipped`."""
-    return f"page/{LANGUAGES[language]}/{name}"
+    return f"page/{LOCALE_CODES[language]}/{name}"
 
 
-def list_files(folder: Path = DATA) -> list[Path]:
+def list_article_files(folder: Path = ARTICLE_FILES) -> list[Path]:
     """Return the files of pages and articles; home.yaml is always among them, as it must exist."""
     pages = sorted({folder / "pages" / "home.yaml", *(folder / "pages").glob("*.yaml")})
     return [*pages, *sorted((folder / "articles").glob("*.yaml"))]
 
 
-def read_pages(*, folder: Path = DATA, landscape: catalog_files.Landscape) -> Pages:
+def read_pages(*, folder: Path = ARTICLE_FILES, landscape: catalog_files.Landscape) -> Pages:
     """Read and check every page. Faults are collected in the result, not raised."""
     pages = Pages(reader=FormReader(), landscape=landscape)
     homes: list[PageItem] = []
-    for path in list_files(folder):
+    for path in list_article_files(folder):
         root = read_yaml(path=path, faults=pages.reader.faults)
         if root is None or not pages.reader.check_mapping(root):
             continue
@@ -104,20 +104,20 @@ def read_pages(*, folder: Path = DATA, landscape: catalog_files.Landscape) -> Pa
 def read_page(*, pages: Pages, root: Node, model: type[SitePage], into: list[PageItem]) -> None:
     """Read one file and add its page in each language."""
     reader, is_article = pages.reader, model is ArticlePage
-    reader.refuse_unknown(node=root, known=["slug", *LANGUAGES, *(("sources", "mentions") if is_article else ())])
-    slug = read_text(reader=reader, node=root, key="slug", column="slug")
+    reader.refuse_unknown(node=root, known=["slug", *LOCALE_CODES, *(("sources", "mentions") if is_article else ())])
+    slug = read_page_text(reader=reader, node=root, key="slug", column="slug")
     if slug is None:
         return
     if slug != root.file.stem:
         reader.refuse(root.value["slug"], _("The slug must be the file's name, “%(name)s”."), name=root.file.stem)
-    elif not is_article and slug in page_models.RESERVED_SLUGS - model.own_slugs:
+    elif not is_article and slug in page_models.RESERVED_PAGE_SLUGS - model.own_slugs:
         reader.refuse(root.value["slug"], _("The slug “%(slug)s” belongs to the catalog."), slug=slug)
     shared = {}
     if is_article:
-        shared["sources"] = read_sources(pages=pages, node=root.value.get("sources"))
+        shared["sources"] = read_article_sources(pages=pages, node=root.value.get("sources"))
         mentions = read_list(reader=reader, node=root.value.get("mentions"))
         shared["mentions"] = list(dict.fromkeys(read_entry(pages=pages, node=node) for node in mentions))
-    for language in LANGUAGES:
+    for language in LOCALE_CODES:
         node = root.value.get(language)
         if node is None:
             reader.refuse(root, _("The page has no text in “%(language)s”."), language=language)
@@ -127,18 +127,18 @@ def read_page(*, pages: Pages, root: Node, model: type[SitePage], into: list[Pag
         has_body = model is not HomePage
         reader.refuse_unknown(node=node, known=["title", "introduction", *(["body"] if has_body else [])])
         form = {
-            "title": read_text(reader=reader, node=node, key="title", column="title"),
-            "introduction": read_text(reader=reader, node=node, key="introduction", column="introduction"),
+            "title": read_page_text(reader=reader, node=node, key="title", column="title"),
+            "introduction": read_page_text(reader=reader, node=node, key="introduction", column="introduction"),
             **shared,
         }
         if has_body:
-            form["body"] = read_body(pages=pages, node=node)
+            form["body"] = read_blocks(pages=pages, node=node)
         into.append(
             PageItem(
                 model=model,
                 name=f"articles/{slug}" if is_article else slug,
                 language=language,
-                slug=slug if has_body or language == "en" else f"{slug}-{LANGUAGES[language]}",
+                slug=slug if has_body or language == "en" else f"{slug}-{LOCALE_CODES[language]}",
                 parent=None if model is HomePage else "articles" if is_article else "home",
                 form=form,
                 node=node,
@@ -146,7 +146,7 @@ def read_page(*, pages: Pages, root: Node, model: type[SitePage], into: list[Pag
         )
 
 
-def read_text(*, reader: FormReader, node: Node, key: str, column: str = "") -> str | None:
+def read_page_text(*, reader: FormReader, node: Node, key: str, column: str = "") -> str | None:
     """Return a required text; `column` names the page's column for it, if it has one."""
     value = node.value.get(key)
     if value is None or value.value in (None, ""):
@@ -162,14 +162,14 @@ def read_list(*, reader: FormReader, node: Node | None) -> list[Node]:
     return node.value if node and reader.check_list(node) else []
 
 
-def read_sources(*, pages: Pages, node: Node | None) -> list[str]:
+def read_article_sources(*, pages: Pages, node: Node | None) -> list[str]:
     """Return the slugs of an article's sources, in the order of their numbers in the text."""
     slugs: list[str] = []
     for item in read_list(reader=pages.reader, node=node):
         if not isinstance(item.value, str) or not pages.landscape.has(model=Source, slug=item.value):
             pages.reader.refuse(item, _("There is no %(kind)s “%(slug)s”."), kind=_("source"), slug=item.text)
         elif item.value in slugs:
-            pages.reader.refuse(item, _("“%(slug)s” stands in this list twice."), slug=item.value)
+            pages.reader.refuse(item, _("“%(slug)s” is in this list twice."), slug=item.value)
         slugs.append(str(item.value))
     return slugs
 
@@ -187,7 +187,7 @@ def read_entry(*, pages: Pages, node: Node) -> str:
     return str(node.value)
 
 
-def read_body(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
+def read_blocks(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
     """Return the blocks of a body, each a mapping from its kind to its content."""
     reader, body = pages.reader, node.value.get("body")
     if body is None or body.value in (None, []):
@@ -202,13 +202,13 @@ def read_body(*, pages: Pages, node: Node) -> list[dict[str, Any]]:
             continue
         kind, value = next(iter(item.value.items()))
         if kind in ("heading", "text"):
-            content: Any = read_text(reader=reader, node=item, key=kind)
+            content: Any = read_page_text(reader=reader, node=item, key=kind)
         elif kind == "card":
             content = read_entry(pages=pages, node=value)
         elif not reader.check_mapping(value):
             continue
         elif kind == "table":
-            content = read_table(reader=reader, node=value)
+            content = read_table_block(reader=reader, node=value)
         else:
             content = read_words(reader=reader, node=value, kind=kind)
         blocks.append({kind: content})
@@ -219,17 +219,19 @@ def read_words(*, reader: FormReader, node: Node, kind: str) -> dict[str, Any]:
     """Return the content of a quote or a callout."""
     known = {"quote": ["text", "attribution"], "callout": ["kind", "text"]}[kind]
     reader.refuse_unknown(node=node, known=known)
-    content = {key: read_text(reader=reader, node=node, key=key) for key in known if key == "text" or key in node.value}
+    content = {
+        key: read_page_text(reader=reader, node=node, key=key) for key in known if key == "text" or key in node.value
+    }
     if kind == "callout" and content.setdefault("kind", "note") not in _CALLOUTS:
         text = _("“%(value)s” is not one of: %(known)s.")
         reader.refuse(node.value["kind"], text, value=node.value["kind"].text, known=", ".join(_CALLOUTS))
     return content
 
 
-def read_table(*, reader: FormReader, node: Node) -> dict[str, Any]:
+def read_table_block(*, reader: FormReader, node: Node) -> dict[str, Any]:
     """Return a table. Each row has one cell for each column; numbers become texts as they are written."""
     reader.refuse_unknown(node=node, known=["caption", "columns", "rows"])
-    caption = read_text(reader=reader, node=node, key="caption")
+    caption = read_page_text(reader=reader, node=node, key="caption")
     columns, rows = node.value.get("columns"), node.value.get("rows")
     if columns is None or rows is None:
         reader.refuse(node, _("“%(key)s” is missing."), key="columns" if columns is None else "rows")
@@ -327,7 +329,7 @@ def prepare_page(*, item: PageItem, shipment: Shipment) -> None:
         raise FaultyFiles([item.node.fault(text)])
     if page is None:
         page = item.model(title=item.form["title"], slug=item.slug, live=False)
-        page.locale = Locale.objects.get_or_create(language_code=LANGUAGES[item.language])[0]
+        page.locale = Locale.objects.get_or_create(language_code=LOCALE_CODES[item.language])[0]
         english = shipment.find_by_key(key=page_key(name=item.name, language="en"), model=item.model)
         if english is not None:
             page.translation_key = english.translation_key
@@ -375,13 +377,13 @@ def load_pages(*, pages: Pages, shipment: Shipment) -> None:
         shipment.publish_or_draft(item=item, fill=PageFiller(shipment=shipment, key=item.key).fill)
 
 
-def load_site(*, catalog_folder: Path = catalog_files.DATA, folder: Path = DATA) -> Report:
+def load_site(*, catalog_folder: Path = catalog_files.CATALOG_FILES, folder: Path = ARTICLE_FILES) -> Report:
     """Load the catalog and the pages from their files, all or nothing, and return what was done.
 
     Files that have not changed since the last load are not even parsed. Raises FaultyFiles, and then nothing has
     changed.
     """
-    files = [*catalog_files.list_files(catalog_folder), *list_files(folder)]
+    files = [*catalog_files.list_catalog_files(catalog_folder), *list_article_files(folder)]
     digest = digest_files(files, extra=settings.SITE_URL)
     if Shipped.objects.filter(key="files", digest=digest).exists():
         return Report()

@@ -8,7 +8,7 @@ from wagtail.models import Page, ReferenceIndex
 from editorial.articles.pages import ArticlePage
 
 
-def find_articles(record: Model) -> QuerySet[ArticlePage]:
+def find_mentioning_articles(record: Model) -> QuerySet[ArticlePage]:
     """Return the live articles that mention a record, in any language, with their texts deferred."""
     types = ContentType.objects.get_for_models(type(record), Page)
     references = ReferenceIndex.objects.filter(

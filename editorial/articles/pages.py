@@ -18,10 +18,10 @@ from catalog.models.publication import Published
 from catalog.models.publisher import read_publisher
 from editorial.articles.blocks import ArticleBody, EntryBlock
 from editorial.articles.contents import build_article, build_home, build_index
-from editorial.articles.linking import find_entries, list_cards
+from editorial.articles.linking import find_chosen_entries, list_cards
 
 # First parts of the catalog's addresses. No page may use them.
-RESERVED_SLUGS = frozenset(
+RESERVED_PAGE_SLUGS = frozenset(
     {
         *(kind.slug for kind in KINDS),
         *("startups", "sources", "landscape", "timeline", "charts"),
@@ -62,7 +62,7 @@ class SitePage(Published, Page):
         super().clean()
         parent = self.get_parent() if self.path else self.new_parent
         at_the_front = parent is not None and parent.specific_class is HomePage
-        if at_the_front and self.slug in RESERVED_SLUGS - self.own_slugs:
+        if at_the_front and self.slug in RESERVED_PAGE_SLUGS - self.own_slugs:
             raise ValidationError({"slug": _("This address belongs to the catalog; choose another slug.")})
 
     own_slugs: frozenset[str] = frozenset()
@@ -121,7 +121,10 @@ class TextPage(SitePage):
         verbose_name = _("text page")
 
     def get_context(self, request, *args, **kwargs):
-        context = {**super().get_context(request, *args, **kwargs), "entries": find_entries(*list_cards(self.body))}
+        context = {
+            **super().get_context(request, *args, **kwargs),
+            "entries": find_chosen_entries(*list_cards(self.body)),
+        }
         if self.slug in self.own_slugs:
             context |= {"publisher": read_publisher(), "is_demo": settings.DEMO}
         return context

@@ -28,14 +28,14 @@ RESULTS_A_PAGE = 20
 SUGGESTIONS = 8
 ARTICLE = "article"
 # The kinds in the order of the filter, in the words of the navigation.
-KINDS = {
+SEARCHED_KINDS = {
     **{kind.key.value: kind.plural for kind in list_kinds()},
     ARTICLE: _("Articles"),
 }
-LANGUAGES = dict(settings.LANGUAGES)
+LANGUAGE_NAMES = dict(settings.LANGUAGES)
 
 # The kind and primary key of a result.
-Found = tuple[str, int]
+FoundPage = tuple[str, int]
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,11 @@ class SearchPage:
         data = without_nulls(data)
         self.reader = language
         self.typed = data.get("q", "")[:LONGEST_QUERY]
-        self.kind = data.get("kind") if data.get("kind") in KINDS else ""
-        self.language = data.get("language") if data.get("language") in LANGUAGES else ""
+        self.kind = data.get("kind") if data.get("kind") in SEARCHED_KINDS else ""
+        self.language = data.get("language") if data.get("language") in LANGUAGE_NAMES else ""
         self.is_exact = "exact" in data
         self.number = data.get("page")
-        self._found: dict[str, dict[search.Level, list[Found]]] = {}
+        self._found: dict[str, dict[search.Level, list[FoundPage]]] = {}
 
     @cached_property
     def tables(self) -> TablesOnDay:
@@ -94,16 +94,16 @@ class SearchPage:
         return self.meant != self.typed
 
     @cached_property
-    def found(self) -> list[Found]:
+    def found(self) -> list[FoundPage]:
         """All public matches, best first."""
         return [it for its in self._find(self.meant).values() for it in its]
 
     @cached_property
-    def names(self) -> list[Found]:
+    def names(self) -> list[FoundPage]:
         """The matches by name, best first."""
         return [it for level, its in self._find(self.meant).items() if level not in search.TEXT_LEVELS for it in its]
 
-    def _find(self, query: str) -> dict[search.Level, list[Found]]:
+    def _find(self, query: str) -> dict[search.Level, list[FoundPage]]:
         """Return matching entries, terms and articles by level, cached for each query; at most six database queries.
 
         Levels without matches are left out.
@@ -112,7 +112,7 @@ class SearchPage:
             self._found[query] = {level: its for level, its in self._find_by_level(query) if its}
         return self._found[query]
 
-    def _find_by_level(self, query: str) -> Iterator[tuple[search.Level, list[Found]]]:
+    def _find_by_level(self, query: str) -> Iterator[tuple[search.Level, list[FoundPage]]]:
         slots = {kind.value: table.slot_by_pk for kind, table in self.tables.items()}
         entries = search.rank(ListingEntry, query, among=ChainMap(*slots.values()))
         articles = search.rank(ArticlePage, query)
@@ -146,7 +146,7 @@ class SearchPage:
         """The results on this page, as they are shown; two queries."""
         return self.show(list(self.results))
 
-    def show(self, found: list[Found]) -> list[Hit]:
+    def show(self, found: list[FoundPage]) -> list[Hit]:
         """Return matches as they are shown; two queries."""
         rows = ListingEntry.objects.in_bulk([key for kind, key in found if kind != ARTICLE])
         pages = ArticlePage.objects.live().in_bulk([key for kind, key in found if kind == ARTICLE])
@@ -205,14 +205,14 @@ class SearchPage:
     @cached_property
     def kinds(self) -> list[Choice]:
         """The filter by kind, with the number of results of each."""
-        numbers = dict.fromkeys(KINDS, 0)
+        numbers = dict.fromkeys(SEARCHED_KINDS, 0)
         for kind, _key in self.found:
             numbers[kind] += 1
         return [
             Choice(_("Everything"), self.make_query(kind=""), not self.kind, len(self.found)),
             *(
                 Choice(label, self.make_query(kind=kind), kind == self.kind, numbers[kind])
-                for kind, label in KINDS.items()
+                for kind, label in SEARCHED_KINDS.items()
             ),
         ]
 
@@ -221,7 +221,10 @@ class SearchPage:
         """The filter by language."""
         return [
             Choice(_("Any language"), self.make_query(language=""), not self.language),
-            *(Choice(name, self.make_query(language=code), code == self.language) for code, name in LANGUAGES.items()),
+            *(
+                Choice(name, self.make_query(language=code), code == self.language)
+                for code, name in LANGUAGE_NAMES.items()
+            ),
         ]
 
     @property

@@ -28,7 +28,7 @@ from catalog.models.field_groups import UNCITED, fields_of
 from catalog.models.kinds import KINDS, EntryKind, kind_of
 from catalog.reading.details import label_of
 from catalog.values import BilingualText, language_key
-from editorial.articles.linking import find_entries
+from editorial.articles.linking import find_chosen_entries
 
 ON_CARDS = frozenset({"name", "summary", "definition"})
 # How the reference index's paths of an article's mentions begin.
@@ -61,14 +61,14 @@ class Outdated:
 def find_outdated(articles: list[Page]) -> list[Outdated]:
     """Return those live articles that use a changed value; three queries for any number of articles."""
     uses = read_uses(articles)
-    entries = find_entries({"type": kind, "value": pk} for used in uses.values() for kind, pk in used)
+    entries = find_chosen_entries({"type": kind, "value": pk} for used in uses.values() for kind, pk in used)
     histories = read_histories(articles, uses=uses, entries=entries)
     outdated = []
     for article in articles:
         changed = [
             found
             for key, names in uses.get(article.pk, {}).items()
-            if key in entries and (found := read_changes(article, entries[key], names, histories))
+            if key in entries and (found := read_value_changes(article, entries[key], names, histories))
         ]
         if changed:
             changed.sort(key=lambda entry: entry.at, reverse=True)
@@ -130,7 +130,7 @@ def name_claims(kind: str) -> frozenset[str]:
     return frozenset({"definition"}) if kind == EntryKind.TERM else frozenset(fields_of(kind)) - UNCITED
 
 
-def read_changes(
+def read_value_changes(
     article: Page, entry: ListingEntry, names: set[str], histories: dict[UUID, list]
 ) -> ChangedEntry | None:
     """Return the changes of these values of an entry since an article was published, or None."""

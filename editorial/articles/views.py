@@ -21,7 +21,7 @@ PAGE_ADDRESSES = {ArticlePage: "article", TextPage: "text"}
 
 def show_home(request: HttpRequest) -> HttpResponse:
     """Show the front page in the reader's language."""
-    return serve(request, HomePage, languages=[request.LANGUAGE_CODE])
+    return answer_page(request, HomePage, languages=[request.LANGUAGE_CODE])
 
 
 def show_article_index(request: HttpRequest) -> HttpResponse:
@@ -33,12 +33,12 @@ def show_article_index(request: HttpRequest) -> HttpResponse:
 
 def show_article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an article; in the other language, with a note, if there is none in the reader's."""
-    return serve(request, ArticlePage, languages=sort_languages(request), slug=slug)
+    return answer_page(request, ArticlePage, languages=sort_languages(request), slug=slug)
 
 
 def show_text(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a permanent text, such as About; in the other language if there is none in the reader's."""
-    return serve(request, TextPage, languages=sort_languages(request), slug=slug)
+    return answer_page(request, TextPage, languages=sort_languages(request), slug=slug)
 
 
 def sort_languages(request: HttpRequest) -> list[str]:
@@ -46,13 +46,13 @@ def sort_languages(request: HttpRequest) -> list[str]:
     return sorted((code for code, _name in settings.LANGUAGES), key=lambda code: code != request.LANGUAGE_CODE)
 
 
-def serve(request: HttpRequest, model: type[SitePage], *, languages: list[str], **address) -> HttpResponse:
+def answer_page(request: HttpRequest, model: type[SitePage], *, languages: list[str], **address) -> HttpResponse:
     """Return the page that has or had an address, in the first language that has one. Raises Http404."""
     for language in languages:
         pages = model.objects.live().public().filter(locale__language_code=language, **address)
         if page := pages.select_related("locale").first():
             return serve_live(request, page)
-        if response := answer_former_address(request, model, language=language, **address):
+        if response := answer_former_page(request, model, language=language, **address):
             return response
     raise Http404(_("There is no such page."))
 
@@ -67,9 +67,7 @@ def serve_live(request: HttpRequest, page: SitePage) -> HttpResponse:
     return page.serve(request)
 
 
-def answer_former_address(
-    request: HttpRequest, model: type[SitePage], *, language: str, **address
-) -> HttpResponse | None:
+def answer_former_page(request: HttpRequest, model: type[SitePage], *, language: str, **address) -> HttpResponse | None:
     """Return a redirect to the present address of a page, or the notice of a withdrawn one; None if there is neither.
 
     Only the log knows former addresses: a draft of a withdrawn page changes the page's own row.

@@ -31,8 +31,8 @@ class Migration(migrations.Migration):
             name='NoticeChoice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('in_admin', models.JSONField(default=editorial.review.notices.list_kinds, verbose_name='in the admin')),
-                ('by_mail', models.JSONField(default=editorial.review.notices.list_kinds, verbose_name='by e-mail')),
+                ('in_admin', models.JSONField(default=editorial.review.notices.list_notice_kinds, verbose_name='in the admin')),
+                ('by_mail', models.JSONField(default=editorial.review.notices.list_notice_kinds, verbose_name='by e-mail')),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='notice_choice', to=settings.AUTH_USER_MODEL)),
             ],
             options={

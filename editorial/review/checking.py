@@ -43,7 +43,7 @@ MOST_LINES = 4_000
 RECENTLY = timedelta(days=14)
 # The keyboard key of each outcome, in the order of the buttons.
 KEYS = {Outcome.STILL_TRUE: "1", Outcome.CHANGED: "2", Outcome.CANT_TELL: "3", Outcome.CONFLICT: "4"}
-DONE = {
+CHECK_MESSAGES = {
     Outcome.STILL_TRUE: gettext_lazy("Noted: still true."),
     Outcome.CHANGED: gettext_lazy("Noted as changed. Correct the value, name its source, and submit it for review."),
     Outcome.CANT_TELL: gettext_lazy("Noted that nobody can tell from this source."),
@@ -52,7 +52,7 @@ DONE = {
 
 
 @dataclass
-class Item:
+class CheckItem:
     """One value that a person may check: what readers see, its sources, and why it may not be checked."""
 
     entry: UUID
@@ -112,7 +112,7 @@ class Texts:
         return bool(self.now and self.before and self.now.pk != self.before.pk)
 
 
-def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[str] = ()) -> list[Item]:
+def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[str] = ()) -> list[CheckItem]:
     """Return the values at these paths of live entries, in the given order; six queries.
 
     A check of a value at one of the paths `as_group` is recorded for its whole group.
@@ -139,7 +139,7 @@ def read_items(wanted: Iterable[tuple[UUID, str]], *, user, as_group: Iterable[s
         checks = [last[entry, group, it] for it in (path, name, "") if (entry, group, it) in last]
         check_path = "" if path in as_group else path
         items.append(
-            Item(
+            CheckItem(
                 entry=entry,
                 path=path,
                 kind=publication.kind,
@@ -176,7 +176,7 @@ def find_cited(source: Source):
     return parts[0].union(*parts[1:]).order_by("entry__uid", "field", "item")
 
 
-def read_texts(source: Source, items: list[Item]) -> Texts:
+def read_texts(source: Source, items: list[CheckItem]) -> Texts:
     """Return the text of a source now and at the last check of the values beside it, with the differences.
 
     The old text is from the oldest of those checks, so that no value misses a difference. Also sets on each value
@@ -204,7 +204,7 @@ def cut(text: str) -> str:
     return "".join(text[:LONGEST_TEXT].splitlines(keepends=True)[:MOST_LINES])
 
 
-def set_seen_at(source: Source, items: list[Item]) -> None:
+def set_seen_at(source: Source, items: list[CheckItem]) -> None:
     """Set on each item when somebody last compared it with a source, with any outcome but “can't tell”."""
     checks = Check.objects.filter(sources=source, entry__in={item.entry for item in items})
     checks = checks.exclude(outcome=Outcome.CANT_TELL).order_by().values_list("entry", "group", "path")
@@ -299,7 +299,7 @@ def describe_keys() -> dict:
 
 @transaction.atomic
 def note_outcome(
-    request: HttpRequest, *, items: list[Item], sources: list[Source], must_open: bool = False
+    request: HttpRequest, *, items: list[CheckItem], sources: list[Source], must_open: bool = False
 ) -> HttpResponse:
     """Record what a person found about the values that they marked, and redirect to the next value.
 
@@ -309,9 +309,9 @@ def note_outcome(
     asked = [token] if token else request.POST.getlist("item")
     chosen = [item for item in items if item.token in asked]
     if outcome not in Outcome.values or not asked:
-        raise Refused(_("Choose a value, and what you found of it."))
+        raise Refused(_("Choose a value, and what you found."))
     if len(chosen) != len(set(asked)):
-        raise Refused(_("It was published again meanwhile. This is how it stands now."))
+        raise Refused(_("It was published again meanwhile. This is the current version."))
     if len(chosen) > 1 and not (outcome == Outcome.STILL_TRUE and all(item.in_bulk for item in chosen)):
         raise Refused(
             _("Several values at once can only be still true, and only while their one source has not changed at all.")
@@ -335,10 +335,12 @@ def note_outcome(
         )
     if outcome in (Outcome.CHANGED, Outcome.CONFLICT):
         (item,) = chosen
-        messages.info(request, name_item(item) + DONE[outcome])
+        messages.info(request, name_item(item) + CHECK_MESSAGES[outcome])
         name = "citations" if outcome == Outcome.CONFLICT else item.path.partition("/")[0]
         return redirect(find_form(request.user, verification=item.verification, name=name))
-    messages.success(request, name_item(chosen[0]) + DONE[outcome] if len(chosen) == 1 else DONE[outcome])
+    messages.success(
+        request, name_item(chosen[0]) + CHECK_MESSAGES[outcome] if len(chosen) == 1 else CHECK_MESSAGES[outcome]
+    )
     query = request.GET.copy()
     if must_open:
         query.setlist("opened", [source.slug for source in sources])
@@ -347,7 +349,7 @@ def note_outcome(
     return redirect(f"{request.path}?{query.urlencode()}#item-{following}")
 
 
-def name_item(item: Item) -> str:
+def name_item(item: CheckItem) -> str:
     """Return the name of a value, followed by a colon."""
     return f"{item.name}, {item.label}" + pgettext("between a name and what is said of it", ": ")
 

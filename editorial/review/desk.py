@@ -34,17 +34,17 @@ WEEK = timedelta(days=7)
 # Weeks in the report, and the number of last weeks whose pace is compared with the coming ones.
 WEEKS, PACE = 8, 4
 # A field group of an entry counts once a day, no matter how many of its values were checked.
-CHECKED = Concat(
+CHECKED_VALUE = Concat(
     Cast("entry", CharField()), Value("/"), "group", Value("/"), Cast(TruncDate("at", tzinfo=UTC), CharField())
 )
 COUNTS = {
-    "single": Count(CHECKED, distinct=True, filter=Q(batch=None)),
-    "batched": Count(CHECKED, distinct=True, filter=Q(batch__isnull=False)),
+    "single": Count(CHECKED_VALUE, distinct=True, filter=Q(batch=None)),
+    "batched": Count(CHECKED_VALUE, distinct=True, filter=Q(batch__isnull=False)),
 }
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """One table of the report. The first cell of each row links to its address; `total` is the number of all rows."""
 
     name: str
@@ -142,11 +142,11 @@ def find_checks(*, today: date, weeks: int) -> QuerySet[Check]:
     return Check.objects.filter(at__gte=since).exclude(outcome=Outcome.CANT_TELL).order_by()
 
 
-def tabulate_weeks(*, today: date, shown: int | None) -> Table:
+def tabulate_weeks(*, today: date, shown: int | None) -> ReportTable:
     required = read_outlook(today=today).required
     weeks = count_weeks(today=today, weeks=WEEKS)
     rows = [[today - number * WEEK, required, *counts] for number, counts in enumerate(weeks)]
-    return Table(
+    return ReportTable(
         name="weeks",
         title=_("Checks asked for and done"),
         headings=[_("Week until"), _("Asked for"), _("Checked one by one"), _("Checked in batches")],
@@ -156,11 +156,11 @@ def tabulate_weeks(*, today: date, shown: int | None) -> Table:
     )
 
 
-def tabulate_waiting(*, today: date, shown: int | None) -> Table:
+def tabulate_waiting(*, today: date, shown: int | None) -> ReportTable:
     waiting = Verification.objects.needing_someone(on=today).filter(waiting_since__lte=today)
     found = waiting.order_by("waiting_since", "pk")[:shown]
     names = name_entries(found)
-    return Table(
+    return ReportTable(
         name="waiting",
         title=_("Waiting longest for a check"),
         headings=[_("Name"), _("Kind"), _("Field group"), pgettext("check", "State"), _("Since")],
@@ -172,14 +172,14 @@ def tabulate_waiting(*, today: date, shown: int | None) -> Table:
     )
 
 
-def tabulate_gone(*, today: date, shown: int | None) -> Table:
+def tabulate_gone(*, today: date, shown: int | None) -> ReportTable:
     citing = Value(0)
     for model in Citation.__subclasses__():
         cites = model.objects.filter(source=OuterRef("pk"), entry__live=True).order_by().values("source")
         citing = citing + Coalesce(Subquery(cites.annotate(number=Count("entry", distinct=True)).values("number")), 0)
     sources = Source.objects.filter(link_state=LinkState.GONE)
     found = sources.annotate(citing=citing).order_by("-citing", "pk")[:shown]
-    return Table(
+    return ReportTable(
         name="gone",
         title=_("Sources that are gone"),
         headings=[_("Source"), _("Address"), _("Entries that cite it")],
@@ -189,11 +189,11 @@ def tabulate_gone(*, today: date, shown: int | None) -> Table:
     )
 
 
-def tabulate_disputes(*, today: date, shown: int | None) -> Table:
+def tabulate_disputes(*, today: date, shown: int | None) -> ReportTable:
     disputed = Verification.objects.filter(disputed=True)
     found = disputed.order_by("kind", "object_id", "group")[:shown]
     names = name_entries(found)
-    return Table(
+    return ReportTable(
         name="disputes",
         title=_("Sources differ"),
         headings=[_("Name"), _("Kind"), _("Field group")],
@@ -203,9 +203,9 @@ def tabulate_disputes(*, today: date, shown: int | None) -> Table:
     )
 
 
-def tabulate_looks(*, today: date, shown: int | None) -> Table:
+def tabulate_looks(*, today: date, shown: int | None) -> ReportTable:
     looks = list(find_owed_looks())
-    return Table(
+    return ReportTable(
         name="looks",
         title=_("Second looks owed"),
         headings=[_("Name"), _("Published by"), _("Reason"), _("Due")],
@@ -218,7 +218,7 @@ def tabulate_looks(*, today: date, shown: int | None) -> Table:
     )
 
 
-def tabulate_people(*, today: date, shown: int | None) -> Table:
+def tabulate_people(*, today: date, shown: int | None) -> ReportTable:
     kinds = Verification.objects.filter(entry=OuterRef("entry"), group=OuterRef("group")).values("kind")
     done = find_checks(today=today, weeks=WEEKS).annotate(kind=Subquery(kinds)).values("by", "kind")
     found = list(done.annotate(**COUNTS).order_by("by", "kind"))
@@ -233,7 +233,7 @@ def tabulate_people(*, today: date, shown: int | None) -> Table:
         for row in found
     ]
     rows.sort(key=lambda row: row[0])
-    return Table(
+    return ReportTable(
         name="people",
         title=_("Checks by person and kind, in the last eight weeks"),
         headings=[_("Person"), _("Kind"), _("Checked one by one"), _("Checked in batches")],

@@ -42,14 +42,14 @@ REDIRECTS = PERMANENT | {302, 303, 307}
 BLOCKING = frozenset({401, 402, 403, 429, 451})
 GONE = frozenset({404, 410})
 # Python counts these as public, but clouds and providers run internal services there.
-RESERVED = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"), ip_network("168.63.129.16/32"))
+RESERVED_NETWORKS = (ip_network("192.0.0.0/24"), ip_network("192.88.99.0/24"), ip_network("168.63.129.16/32"))
 # Public IPv6 addresses, and the part of them that contains IPv4 addresses (6to4) and is refused.
 GLOBAL_UNICAST, SIX_TO_FOUR = ip_network("2000::/3"), ip_network("2002::/16")
 # IPv6-only networks write IPv4 addresses with this prefix.
 NAT64 = ip_network("64:ff9b::/96")
 
 
-class Outcome(StrEnum):
+class FetchOutcome(StrEnum):
     """The result of fetching an address."""
 
     REACHED = "reached"
@@ -70,7 +70,7 @@ class Fetched:
     nothing was read.
     """
 
-    outcome: Outcome
+    outcome: FetchOutcome
     address: str = ""
     moved_to: str = ""
     text: str = ""
@@ -98,7 +98,7 @@ class Answer:
 class Unreached(Exception):
     """Nothing could be read. `outcome` is the result for the address."""
 
-    def __init__(self, outcome: Outcome, detail: str, *, retry_after: float = 0) -> None:
+    def __init__(self, outcome: FetchOutcome, detail: str, *, retry_after: float = 0) -> None:
         super().__init__(detail)
         self.outcome, self.retry_after = outcome, retry_after
 
@@ -112,7 +112,9 @@ def is_public(address: IPv4Address | IPv6Address, port: int) -> bool:
             return is_public(IPv4Address(int(address) & 0xFFFFFFFF), port)
         if address not in GLOBAL_UNICAST or address in SIX_TO_FOUR:
             return False
-    return address.is_global and not address.is_multicast and not any(address in network for network in RESERVED)
+    return (
+        address.is_global and not address.is_multicast and not any(address in network for network in RESERVED_NETWORKS)
+    )
 
 
 @dataclass
@@ -138,10 +140,10 @@ class Fetcher:
         try:
             answer = self.follow(address, ends=time.monotonic() + self.deadline, checks_robots=True)
             if len(answer.body) > MAX_BYTES:
-                raise Unreached(Outcome.UNREADABLE, "It is too large.")
+                raise Unreached(FetchOutcome.UNREADABLE, "It is too large.")
             return interpret(answer)
         except Unreadable:
-            return Fetched(Outcome.UNREADABLE, detail="It is too large or too slow to read.")
+            return Fetched(FetchOutcome.UNREADABLE, detail="It is too large or too slow to read.")
         except Unreached as error:
             return Fetched(error.outcome, retry_after=error.retry_after, detail=str(error))
 
@@ -166,7 +168,7 @@ class Fetcher:
             is_permanent = is_permanent and answer.status in PERMANENT
             if is_permanent:
                 moved_to = address
-        raise Unreached(Outcome.FAILED, "It redirects too often.")
+        raise Unreached(FetchOutcome.FAILED, "It redirects too often.")
 
     def check_robots(self, address: str, *, ends: float) -> None:
         """Raise Unreached if the host's robots.txt forbids an address, or can't be read."""
@@ -184,19 +186,19 @@ class Fetcher:
         try:
             rules = read_rules(robots_txt, robot=ROBOT, address=address)
         except Unreadable:
-            unread = Unreached(Outcome.UNREADABLE, "Its robots.txt is too large or too slow to read.")
+            unread = Unreached(FetchOutcome.UNREADABLE, "Its robots.txt is too large or too slow to read.")
             self.robots[origin] = unread
             raise unread from None
         self.delays[origin] = rules.delay
         if not rules.is_allowed:
-            raise Unreached(Outcome.BLOCKED, "Its robots.txt asks not to read it.")
+            raise Unreached(FetchOutcome.BLOCKED, "Its robots.txt asks not to read it.")
 
     def read_robots(self, origin: str, *, ends: float) -> bytes:
         """Return the robots.txt of a host up to the last whole line that is read. Raises Unreached."""
         answer = self.follow(f"{origin}/robots.txt", ends=ends, checks_robots=False)
         if answer.status >= 500 or answer.status == 429:
             raise Unreached(
-                Outcome.FAILED, f"Its robots.txt answers {answer.status}.", retry_after=read_retry_after(answer)
+                FetchOutcome.FAILED, f"Its robots.txt answers {answer.status}.", retry_after=read_retry_after(answer)
             )
         # A host without a robots.txt allows everything.
         if not answer.is_success or len(answer.body) <= MAX_ROBOTS_BYTES:
@@ -212,7 +214,7 @@ class Fetcher:
         port = url.port or PORTS[url.scheme]
         addresses = resolve(url.host, port, seconds=min(self.timeout, ends - time.monotonic()))
         if refused := [str(found) for found in addresses if not self.may_connect(found, port)]:
-            raise Unreached(Outcome.FAILED, f"{url.netloc} leads to {refused[0]}, which is never connected to.")
+            raise Unreached(FetchOutcome.FAILED, f"{url.netloc} leads to {refused[0]}, which is never connected to.")
         headers = {
             "Host": url.netloc,
             "User-Agent": f"{ROBOT}/1 (+{self.contact}; looks after the sources that it cites)",
@@ -226,13 +228,13 @@ class Fetcher:
                 response = connection.getresponse()
                 answer = Answer(response.status, url.url, response.headers)
                 if answer.is_success:
-                    answer = replace(answer, body=read_body(response, most=most))
+                    answer = replace(answer, body=read_response(response, most=most))
         except (OSError, HTTPError, http.client.HTTPException) as error:
             if time.monotonic() < ends:
-                raise Unreached(Outcome.FAILED, f"{type(error).__name__}: {error}") from error
+                raise Unreached(FetchOutcome.FAILED, f"{type(error).__name__}: {error}") from error
         if time.monotonic() >= ends:
             # The body may be cut off, even if it looks complete.
-            raise Unreached(Outcome.FAILED, "It took too long.")
+            raise Unreached(FetchOutcome.FAILED, "It took too long.")
         return answer
 
     @contextlib.contextmanager
@@ -281,9 +283,9 @@ def split(address: str) -> Url:
     try:
         url = parse_url(address)
     except LocationParseError as error:
-        raise Unreached(Outcome.FAILED, "It is no address of the web.") from error
+        raise Unreached(FetchOutcome.FAILED, "It is no address of the web.") from error
     if url.scheme not in PORTS or not url.host or url.auth:
-        raise Unreached(Outcome.FAILED, "It is no address of the web.")
+        raise Unreached(FetchOutcome.FAILED, "It is no address of the web.")
     return url
 
 
@@ -306,13 +308,13 @@ def resolve(host: str, port: int, *, seconds: float) -> list[IPv4Address | IPv6A
     try:
         found = answers.get(timeout=max(0, seconds))
     except queue.Empty:
-        raise Unreached(Outcome.FAILED, f"The name {host} could not be looked up in time.") from None
+        raise Unreached(FetchOutcome.FAILED, f"The name {host} could not be looked up in time.") from None
     if isinstance(found, socket.gaierror):
         if found.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
-            raise Unreached(Outcome.GONE, f"The name {host} does not exist.") from found
-        raise Unreached(Outcome.FAILED, f"The name {host} could not be looked up: {found}") from found
+            raise Unreached(FetchOutcome.GONE, f"The name {host} does not exist.") from found
+        raise Unreached(FetchOutcome.FAILED, f"The name {host} could not be looked up: {found}") from found
     if isinstance(found, UnicodeError):
-        raise Unreached(Outcome.FAILED, "It is no address of the web.") from found
+        raise Unreached(FetchOutcome.FAILED, "It is no address of the web.") from found
     if isinstance(found, Exception):
         raise found
     return list(dict.fromkeys(ip_address(place[0]) for *_rest, place in found))
@@ -326,10 +328,10 @@ def resolve_location(address: str, location: str) -> str:
     try:
         return split(urljoin(address, location)).url
     except ValueError as error:
-        raise Unreached(Outcome.FAILED, "It redirects to what is no address of the web.") from error
+        raise Unreached(FetchOutcome.FAILED, "It redirects to what is no address of the web.") from error
 
 
-def read_body(response: BaseHTTPResponse, *, most: int) -> bytes:
+def read_response(response: BaseHTTPResponse, *, most: int) -> bytes:
     """Return the decompressed body; of one that is larger than `most` bytes, little more than these."""
     body = bytearray()
     for piece in response.stream(2**16, decode_content=True):
@@ -352,16 +354,16 @@ def interpret(answer: Answer) -> Fetched:
     if answer.is_success:
         text, sha256 = read_answer(answer)
         return Fetched(
-            Outcome.MOVED if answer.moved_to else Outcome.REACHED,
+            FetchOutcome.MOVED if answer.moved_to else FetchOutcome.REACHED,
             address=answer.address,
             moved_to=answer.moved_to,
             text=text,
             sha256=sha256,
         )
     if answer.status in GONE:
-        outcome = Outcome.GONE
+        outcome = FetchOutcome.GONE
     else:
-        outcome = Outcome.BLOCKED if answer.status in BLOCKING else Outcome.FAILED
+        outcome = FetchOutcome.BLOCKED if answer.status in BLOCKING else FetchOutcome.FAILED
     return Fetched(
         outcome,
         address=answer.address,

@@ -18,7 +18,7 @@ def refuse_release(sender, instance, **kwargs) -> None:
     Switching a workflow off starts with that.
     """
     if instance.workflow.active:
-        raise Refused(_("What was written could not be submitted any more: the review of it stays."))
+        raise Refused(_("The draft could no longer be submitted; its review goes on."))
 
 
 def refuse_last_task(sender, instance, **kwargs) -> None:
@@ -27,14 +27,14 @@ def refuse_last_task(sender, instance, **kwargs) -> None:
         raise Refused(_("Somebody must decide about a version: a workflow keeps at least one task."))
 
 
-def refuse_deletion(sender, instance, **kwargs) -> None:
+def refuse_person_deletion(sender, instance, **kwargs) -> None:
     """Refuse to delete a person, because that would erase who wrote what (receiver of `pre_delete`)."""
     raise Refused(_("People are never deleted: deactivate the account instead."))
 
 
-def connect_guards() -> None:
+def connect_review_guards() -> None:
     """Connect the receivers. Call this once, when all models are loaded."""
     for model in (WorkflowContentType, WorkflowPage):
         pre_delete.connect(refuse_release, sender=model)
     pre_delete.connect(refuse_last_task, sender=WorkflowTask)
-    pre_delete.connect(refuse_deletion, sender=settings.AUTH_USER_MODEL)
+    pre_delete.connect(refuse_person_deletion, sender=settings.AUTH_USER_MODEL)

@@ -24,7 +24,7 @@ AHEAD = (0, 7, 30, 90)
 # Number of recent changes shown below the form.
 SHOWN = 20
 # Verifications read from the database at a time.
-CHUNK = 2000
+ROWS_PER_UPDATE = 2000
 
 
 class IntervalsForm(forms.Form):
@@ -61,7 +61,7 @@ def show_intervals(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if form.cleaned_data["shown"] == shown:
             change_intervals(days=chosen, user=request.user)
-            messages.success(request, _("Saved. What falls due when has been computed anew."))
+            messages.success(request, _("Saved. All due dates have been updated."))
             return redirect("review:intervals")
         messages.warning(request, _("These are not the numbers whose effect you saw. Look at it, then save again."))
     changes = ModelLogEntry.objects.filter(action="review.interval").select_related("user")
@@ -129,7 +129,7 @@ def count_due_with(*, group: str, interval: int, on: date) -> list[tuple[int, in
     days_ahead = [on + timedelta(days=days) for days in AHEAD]
     due, overdue = [0] * len(AHEAD), [0] * len(AHEAD)
     verifications = find_checked().filter(group=group).only("entry", "group", "checked_at", "flagged", "interval")
-    for verification in verifications.iterator(chunk_size=CHUNK):
+    for verification in verifications.iterator(chunk_size=ROWS_PER_UPDATE):
         verification.interval = interval
         verification.set_dates()
         for number, day in enumerate(days_ahead):

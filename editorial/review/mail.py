@@ -40,7 +40,7 @@ def send_notices() -> int:
     try:
         connection.open()
         for pk in waiting:
-            if not claim(pk):
+            if not claim_notice(pk):
                 continue
             notice = (
                 Notice.objects.select_related("recipient", "actor", "revision", "live_revision").filter(pk=pk).first()
@@ -68,7 +68,7 @@ def send_notices() -> int:
     return sent
 
 
-def claim(pk: int) -> bool:
+def claim_notice(pk: int) -> bool:
     """Claim an unsent notice for this process; return False if another process was faster.
 
     This is one conditional update instead of a lock. A lock would be held until the mail server answers, and on SQLite

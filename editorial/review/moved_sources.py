@@ -28,7 +28,7 @@ def show_moved_sources(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = MoveForm(request.POST)
         if not form.is_valid():
-            raise Refused(_("It was decided meanwhile. This is how it stands now."))
+            raise Refused(_("It was decided meanwhile. This is the current version."))
         source = form.cleaned_data["source"]
         source.move(address=form.cleaned_data["address"], user=request.user)
         messages.success(request, _("“%(title)s” has its new address.") % {"title": source})

@@ -36,7 +36,7 @@ class NoticeKind(models.TextChoices):
     MENTIONED = "mentioned", _("Mentioned")
 
 
-def list_kinds() -> list[str]:
+def list_notice_kinds() -> list[str]:
     return list(NoticeKind.values)
 
 
@@ -44,8 +44,8 @@ class NoticeChoice(models.Model):
     """Which kinds of notices a person wants, and where. People who have chosen nothing get all of them."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notice_choice")
-    in_admin = models.JSONField(_("in the admin"), default=list_kinds)
-    by_mail = models.JSONField(_("by e-mail"), default=list_kinds)
+    in_admin = models.JSONField(_("in the admin"), default=list_notice_kinds)
+    by_mail = models.JSONField(_("by e-mail"), default=list_notice_kinds)
 
     class Meta:
         verbose_name = _("choice of notices")
@@ -142,10 +142,10 @@ class Notice(models.Model):
         if self.revision is None or self.live_revision is None:
             return []
         changes = compare(old=self.live_revision.as_object(), new=self.revision.as_object()).values()
-        return [f"{change.label}: {shorten(change.old)} → {shorten(change.new)}" for change in changes]
+        return [f"{change.label}: {cut_value(change.old)} → {cut_value(change.new)}" for change in changes]
 
 
-def shorten(text: str) -> str:
+def cut_value(text: str) -> str:
     """Return a value for a mail, cut if it is long."""
     return Truncator(text).chars(200) or "–"
 
@@ -251,7 +251,7 @@ def tell_taken_out(*, instance, user=None, **kwargs) -> None:
     )
 
 
-def follow(event: Event) -> None:
+def create_notices(event: Event) -> None:
     """Tell people about an event. This fills the slot `notices` of `catalog.publishing.effects`."""
     if isinstance(event, Approved):
         tell_approved(event.approval)

@@ -1,7 +1,7 @@
 """The last step of an approved review. Wagtail imports this module while models load, so its imports are inside."""
 
 
-def publish_approved(workflow_state, user=None) -> None:
+def finish_workflow(workflow_state, user=None) -> None:
     """Publish the approved version; the setting `WAGTAIL_FINISH_WORKFLOW_ACTION` names this function."""
     from catalog.publishing import publication
 

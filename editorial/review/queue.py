@@ -80,7 +80,7 @@ def find_queued(*, on: date):
         .with_state(on=on)
         .annotate(
             slug=Subquery(ListingEntry.objects.filter(entry=OuterRef("entry")).values("slug")[:1]),
-            dependents=count_articles() + count_entries(),
+            dependents=count_articles() + count_dependents(),
             urgency=Case(When(waiting_since__gt=on, then=pace), default=pace * (F("dependents") + 1.0)),
         )
         .order_by("-urgency", "waiting_since", "pk")
@@ -101,7 +101,7 @@ def count_articles() -> Case:
     return Case(*counts)
 
 
-def count_entries() -> Case:
+def count_dependents() -> Case:
     """Return how many entries are built on, made by or paid by the entry of a row of the queue, as an expression."""
     counts = []
     for kind in list_entry_kinds():

@@ -74,7 +74,7 @@ class ReviewState(TaskState):
                 "what": ", ".join(name_differences(record=record, old=self.revision, new=latest)),
             }
         if record.owed_look and not is_alone(user):
-            return _("A second look is owed to what was published alone: take it first.")
+            return _("An emergency publication waits for its second look: do that first.")
         authors = find_authors(record=record, revision=latest)
         if user.pk in authors and not is_alone(user):
             since = record.last_published
@@ -182,7 +182,7 @@ class Review(AbstractGroupApprovalTask):
     def deactivate(self, user=None):
         """Switch the task off. Raises Refused while versions are in review."""
         if TaskState.objects.filter(task=self, status=TaskState.STATUS_IN_PROGRESS).exists():
-            raise Refused(_("Versions are in review: have them decided or taken back first."))
+            raise Refused(_("Versions are in review: first have them decided or taken back."))
         super().deactivate(user=user)
 
     def locked_for_user(self, obj, user):

@@ -33,7 +33,7 @@ class EmergencyForm(forms.Form):
 
 
 # The message after each decision.
-DONE = {
+DECISION_MESSAGES = {
     "approve": gettext_lazy("Approved. It is live, or goes live at the time that was set."),
     "reject": gettext_lazy("Sent back to its authors with your comment."),
     "resubmit": gettext_lazy("Submitted again: the newest version is in review now."),
@@ -43,7 +43,7 @@ DONE = {
 class DecisionForm(forms.Form):
     """A decision about a version in review."""
 
-    action = forms.ChoiceField(choices=list(DONE.items()))
+    action = forms.ChoiceField(choices=list(DECISION_MESSAGES.items()))
     comment = forms.CharField(
         label=gettext_lazy("Comment"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
     )
@@ -110,7 +110,7 @@ def show_second_look(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
             messages.success(request, _("Confirmed: two people have seen it."))
         return redirect(edit_address(request, record))
     if request.method == "POST" and "owed" in form.errors:
-        raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
+        raise Refused(_("It was decided or submitted again meanwhile. This is the current version."))
     before = find_seen_approval(record)
     return render(
         request,
@@ -142,7 +142,7 @@ def report_owed_looks(request: HttpRequest) -> HttpResponse:
     return render(request, "wagtailadmin/review/owed_looks.html", {"owed": owed})
 
 
-def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
+def show_what_changed(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
     """Show what the newest version changes compared with the live one, and let those who may decide about it."""
     record = get_record(kind=kind, pk=pk)
     if not may_edit(request.user, record):
@@ -155,13 +155,13 @@ def show_changes(request: HttpRequest, kind: int, pk: int) -> HttpResponse:
     form = DecisionForm(request.POST or None)
     if request.method == "POST":
         if state is None or request.POST.get("state") != str(state.pk):
-            raise Refused(_("It was decided or submitted again meanwhile. This is how it stands now."))
+            raise Refused(_("It was decided or submitted again meanwhile. This is the current version."))
         if form.is_valid():
             action = form.cleaned_data["action"]
             if action not in actions:
                 raise Refused(obstacle) if obstacle else PermissionDenied
             state.task.specific.on_action(state, request.user, action, comment=form.cleaned_data["comment"])
-            messages.success(request, DONE[action])
+            messages.success(request, DECISION_MESSAGES[action])
             return redirect("wagtailadmin_home")
     latest = record.get_latest_revision()
     authors = find_authors(record=record, revision=latest) if latest else []

@@ -18,7 +18,7 @@ from catalog.models import Source, SourceText
 from catalog.models.choices import LinkState
 from catalog.models.source import normalize_url
 from catalog.publishing.checking import flag_source
-from editorial.review.fetching import Fetched, Fetcher, Outcome
+from editorial.review.fetching import Fetched, Fetcher, FetchOutcome
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def watch_sources(*, fetcher: Fetcher, limit: int, host_pause: float) -> Counter
         if pause > MAX_PAUSE:
             break
         time.sleep(max(0, pause))
-        if not claim(source):
+        if not claim_source(source):
             continue
         fetched = fetch(source, fetcher=fetcher)
         store_result(source, fetched)
@@ -79,7 +79,7 @@ def host_of(source: Source) -> str:
     return urlsplit(source.url).netloc
 
 
-def claim(source: Source) -> bool:
+def claim_source(source: Source) -> bool:
     """Claim a source for this run; return False if another run was faster, or if its address was changed."""
     untouched = Source.objects.filter(pk=source.pk, url=source.url, tried_at=source.tried_at)
     return bool(untouched.update(tried_at=timezone.now()))
@@ -91,7 +91,7 @@ def fetch(source: Source, *, fetcher: Fetcher) -> Fetched:
     except Exception:
         # A page that crashes the parser must not stop the others from being read.
         logger.exception("The source %s could not be read: %s", source.slug, source.url)
-        return Fetched(Outcome.FAILED)
+        return Fetched(FetchOutcome.FAILED)
 
 
 @transaction.atomic
@@ -107,12 +107,12 @@ def store_result(source: Source, fetched: Fetched) -> None:
     values = {"tried_at": now, "link_state": fetched.outcome.value, "failures": count_failures(source, fetched)}
     has_changed = False
     match fetched.outcome:
-        case Outcome.REACHED | Outcome.MOVED:
+        case FetchOutcome.REACHED | FetchOutcome.MOVED:
             values["moved_to"] = find_new_address(source, fetched.moved_to)
             if not values["moved_to"]:
                 values["link_state"] = LinkState.REACHED
             has_changed = store_text(source, fetched, at=now)
-        case Outcome.GONE:
+        case FetchOutcome.GONE:
             values["moved_to"] = ""
             was_gone = source.link_state == LinkState.GONE and source.failures >= TRIES_UNTIL_GONE
             has_changed = values["failures"] >= TRIES_UNTIL_GONE and not was_gone
@@ -128,9 +128,9 @@ def count_failures(source: Source, fetched: Fetched) -> int:
 
     For a source that is gone, only tries that found it gone count.
     """
-    if fetched.outcome in (Outcome.REACHED, Outcome.MOVED):
+    if fetched.outcome in (FetchOutcome.REACHED, FetchOutcome.MOVED):
         return 0
-    if fetched.outcome == Outcome.GONE:
+    if fetched.outcome == FetchOutcome.GONE:
         failures = source.failures + 1 if source.link_state == LinkState.GONE else 1
         return max(failures, TRIES_UNTIL_GONE) if fetched.is_final else failures
     failures = source.failures + 1

@@ -22,7 +22,7 @@ MIX = {EntryKind.MODEL: 100, EntryKind.ORGANIZATION: 66, EntryKind.PRODUCT: 34}
 MOST_OVERDUE = 3
 YEAR = 365
 # Any moment will do: only the days from a check until it is due matter.
-CHECKED = datetime(2026, 1, 5, tzinfo=UTC)
+LOAD_CHECKED_AT = datetime(2026, 1, 5, tzinfo=UTC)
 WORKDAYS = 5
 
 
@@ -53,9 +53,14 @@ def list_tasks() -> Iterator[Task]:
         for entry in range(number):
             uid = uuid5(NAMESPACE_URL, f"{kind}/{entry}")
             for group in FIELD_GROUPS[kind]:
-                verification = Verification(entry=uid, group=group, interval=INTERVALS[group], checked_at=CHECKED)
+                verification = Verification(
+                    entry=uid, group=group, interval=INTERVALS[group], checked_at=LOAD_CHECKED_AT
+                )
                 verification.set_dates()
-                due, overdue = verification.due_on - CHECKED.date(), verification.overdue_on - CHECKED.date()
+                due, overdue = (
+                    verification.due_on - LOAD_CHECKED_AT.date(),
+                    verification.overdue_on - LOAD_CHECKED_AT.date(),
+                )
                 yield Task(INTERVALS[group], due_after=due.days, overdue_after=overdue.days)
 
 

@@ -10,6 +10,8 @@ register.filter("newest_name", list_columns.newest_name)
 
 
 @register.filter
-def state_of(record) -> str:
+def publication_state(record) -> str:
     """Return the publication state of an object that can go live, as lists name it."""
-    return list_columns.state_of(list_columns.with_state(type(record)._default_manager.filter(pk=record.pk)).get())
+    return list_columns.describe_states(
+        list_columns.with_state(type(record)._default_manager.filter(pk=record.pk)).get()
+    )

@@ -446,7 +446,7 @@ def fill_pages(room) -> None:
 def fill_sources(room) -> None:
     """What the watch finds of sources: same, changed, moved, gone, blocked, failed, and untried ones."""
     from catalog.models import AIModel, Source
-    from editorial.review.fetching import Fetched, Outcome
+    from editorial.review.fetching import Fetched, FetchOutcome
     from editorial.review.watching import note
     from tests.factories import make_record, make_source
 
@@ -464,23 +464,25 @@ def fill_sources(room) -> None:
             source=sources[name],
         )
 
-    def find(name: str, outcome: Outcome, **values) -> None:
+    def find(name: str, outcome: FetchOutcome, **values) -> None:
         if "text" in values:
             values["sha256"] = f"{values['text']:0<64.64}"
         note(Source.objects.get(slug=name), Fetched(outcome, **values))
 
     room.on("04-20")
     for name in ("moved", "changed", "card", "pricing"):
-        find(name, Outcome.REACHED, text=f"What {name} says.\nTwenty dollars.")
-    find("blocked", Outcome.BLOCKED)
-    find("failed", Outcome.FAILED)
-    find("gone", Outcome.GONE)
+        find(name, FetchOutcome.REACHED, text=f"What {name} says.\nTwenty dollars.")
+    find("blocked", FetchOutcome.BLOCKED)
+    find("failed", FetchOutcome.FAILED)
+    find("gone", FetchOutcome.GONE)
     room.on("04-28")
-    find("changed", Outcome.REACHED, text="What changed says.\nThirty dollars.")
-    find("moved", Outcome.MOVED, text="What moved says.\nTwenty dollars.", moved_to="https://example.org/elsewhere")
-    find("card", Outcome.REACHED, text="What card says.\nTwenty dollars.")
-    find("failed", Outcome.FAILED)
-    find("gone", Outcome.GONE, is_final=True)
+    find("changed", FetchOutcome.REACHED, text="What changed says.\nThirty dollars.")
+    find(
+        "moved", FetchOutcome.MOVED, text="What moved says.\nTwenty dollars.", moved_to="https://example.org/elsewhere"
+    )
+    find("card", FetchOutcome.REACHED, text="What card says.\nTwenty dollars.")
+    find("failed", FetchOutcome.FAILED)
+    find("gone", FetchOutcome.GONE, is_final=True)
     source = Source.objects.get(slug="report")
     source.publisher = "日报社"
     source.save()

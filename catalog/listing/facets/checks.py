@@ -18,7 +18,7 @@ from catalog.listing.facets import (
     Unit,
     Vocabulary,
 )
-from catalog.listing.parameters import FIND, RESERVED
+from catalog.listing.parameters import FIND, RESERVED_PARAMETERS
 from catalog.models import FacetValue, ListingEntry, Segment
 from catalog.models.document import child_lists
 from catalog.models.field_groups import fields_of
@@ -74,7 +74,7 @@ def find_faults_of_name(name: str, *, seen: set[str]) -> Iterator[str]:
         yield "is declared twice"
     if not name.isidentifier() or len(name) > LONGEST_NAME:
         yield f"is not called by letters, digits and underscores, {LONGEST_NAME} at most"
-    if name in RESERVED or name.startswith(FIND) or name.endswith(("_min", "_max")):
+    if name in RESERVED_PARAMETERS or name.startswith(FIND) or name.endswith(("_min", "_max")):
         yield "has a name that is reserved for other parameters"
 
 

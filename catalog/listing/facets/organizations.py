@@ -27,7 +27,7 @@ from catalog.models.choices import FieldGroup, OrganizationStatus, OrganizationT
 from catalog.models.kinds import EntryKind
 from catalog.models.listing import ALWAYS_FROM, UNKNOWN
 from catalog.values import Money
-from catalog.values.quantity import Kind
+from catalog.values.quantity import QuantityKind
 
 
 def rounds_by_date(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -52,13 +52,13 @@ def add_up_funding(document: dict[str, Any]) -> float | None:
     return float(sum(known)) if known else None
 
 
-def read_funding_known(document: dict[str, Any]) -> Kind | None:
+def read_funding_known(document: dict[str, Any]) -> QuantityKind | None:
     """Return how the total funding is known."""
     rounds = document["children"]["funding_rounds"].values()
     return how_known([Money.from_json(row["amount"]) for row in rounds if row["amount"]])
 
 
-def how_known(amounts: list[Money]) -> Kind | None:
+def how_known(amounts: list[Money]) -> QuantityKind | None:
     """Return whether the sum of amounts is reported, or includes an estimate, or no amount is disclosed.
 
     Amounts that can't be converted to USD are not added, but they are disclosed: a sum of only those returns None.

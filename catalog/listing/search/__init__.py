@@ -25,9 +25,19 @@ from catalog.models import ListingEntry
 from .levels import TEXT_LEVELS, Level
 from .tokens import MAX_LINE_CHARS, parse
 
-Found = TypeVar("Found", bound=Model)
+FoundModel = TypeVar("FoundModel", bound=Model)
 
-__all__ = ["MAX_LINE_CHARS", "TEXT_LEVELS", "Level", "SearchBackend", "find", "match", "rank", "reindex", "search"]
+__all__ = [
+    "MAX_LINE_CHARS",
+    "TEXT_LEVELS",
+    "Level",
+    "SearchBackend",
+    "find",
+    "index_for_search",
+    "match",
+    "rank",
+    "search",
+]
 
 
 @cache
@@ -49,7 +59,7 @@ def SearchBackend(params: dict[str, Any]) -> BaseSearchBackend:
     return _vendor().SearchBackend(params)
 
 
-def match(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
+def match(queryset: QuerySet[FoundModel], query_string: str) -> QuerySet[FoundModel]:
     """Filter `queryset` to the objects that match; its order stays.
 
     All words must occur, the last Latin one as the beginning of a word. A query without a letter or digit matches
@@ -62,7 +72,7 @@ def match(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
     return queryset.filter(engine.condition(queryset.model, engine.expression(query)))
 
 
-def search(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
+def search(queryset: QuerySet[FoundModel], query_string: str) -> QuerySet[FoundModel]:
     """Return what `match` returns, best first.
 
     Objects are ordered by `Level`, and within a level by score.
@@ -73,7 +83,7 @@ def search(queryset: QuerySet[Found], query_string: str) -> QuerySet[Found]:
     engine = _vendor().Index.engine
     model = queryset.model
     # The plugin of the stubs takes a type variable for another model after `annotate()`.
-    found: QuerySet[Found] = (
+    found: QuerySet[FoundModel] = (
         match(queryset, query_string)  # type: ignore[assignment]
         .annotate(
             search_level=engine.ordering(model, query),
@@ -99,7 +109,7 @@ def find(query_string: str, *, among: Container[int] | None = None) -> list[int]
     return [key for keys in rank(ListingEntry, query_string, among=among).values() for key in keys]
 
 
-def reindex(*instances: Model) -> None:
+def index_for_search(*instances: Model) -> None:
     """Write the index entries of `instances` now, in the running transaction, from the database.
 
     Call it after publishing and after bulk writes. Wagtail's own update is not enough: it runs before an entry's

@@ -31,7 +31,7 @@ from modelsearch.utils import get_content_type_pk, get_descendants_content_types
 
 from .document import NAME_FIELDS, Document
 from .levels import TEXT_LEVELS, Level
-from .tokens import Clause, Query, Term, parse
+from .tokens import Clause, Query, QueryTerm, parse
 
 EVERYTHING = ~Q(pk__in=[])
 NOTHING = Q(pk__in=[])
@@ -69,7 +69,7 @@ class Engine(ABC):
     OR: str
 
     @abstractmethod
-    def term(self, term: Term) -> str:
+    def term(self, term: QueryTerm) -> str:
         """Return one token in the database's query language."""
 
     @abstractmethod
@@ -90,7 +90,7 @@ class Engine(ABC):
 
     def expression(self, query: Query, operator: str = "and") -> str:
         """Return a query in the database's language: all clauses match, or a name begins with the whole query."""
-        beginnings = [Term(term.token, prefix=True) for term in (query.name, query.sound) if term]
+        beginnings = [QueryTerm(term.token, prefix=True) for term in (query.name, query.sound) if term]
         return f" {self.OR} ".join([self._clauses(query.sounds, operator), *map(self.term, beginnings)])
 
     def levels(self, query: Query, column: str = TEXTS) -> list[tuple[Level, str, str]]:
@@ -98,13 +98,13 @@ class Engine(ABC):
         names = NAMES if column == TEXTS else column
         levels = [
             (Level.NAME, self.term(query.name), names),
-            (Level.BEGINNING_OF_NAME, self.term(Term(query.name.token, prefix=True)), names),
+            (Level.BEGINNING_OF_NAME, self.term(QueryTerm(query.name.token, prefix=True)), names),
             (Level.WORDS_OF_NAMES, self._clauses(query.clauses), names),
             (Level.LINE, self.term(query.line), column),
         ]
         if query.sound:
             levels.append((Level.SOUND, self.term(query.sound), names))
-            levels.append((Level.BEGINNING_OF_SOUND, self.term(Term(query.sound.token, prefix=True)), names))
+            levels.append((Level.BEGINNING_OF_SOUND, self.term(QueryTerm(query.sound.token, prefix=True)), names))
         if query.sounds != query.clauses:
             levels.append((Level.PART_OF_SOUND, self.expression(query), names))
         return sorted(levels)
@@ -116,7 +116,7 @@ class Engine(ABC):
         ]
         return "(" + f" {self.AND if operator == 'and' else self.OR} ".join(texts) + ")"
 
-    def _all(self, terms: tuple[Term, ...]) -> str:
+    def _all(self, terms: tuple[QueryTerm, ...]) -> str:
         return f" {self.AND} ".join(map(self.term, terms))
 
     def entries(self, model: type[Model]) -> QuerySet[Model]:

@@ -15,16 +15,16 @@ from .tokens import index_tokens, line_token, name_tokens
 NAME_FIELDS = frozenset({"title", "name", "name_en", "name_zh", "aliases"})
 
 
-def texts_of(value: object) -> list[str]:
+def split_texts(value: object) -> list[str]:
     """Return the strings in a field's value, one for each line: a list of names has one name in each line."""
     if value is None:
         return []
     if isinstance(value, str):
         return value.splitlines()
     if isinstance(value, dict):
-        return [text for item in value.values() for text in texts_of(item)]
+        return [text for item in value.values() for text in split_texts(item)]
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [text for item in value for text in texts_of(item)]
+        return [text for item in value for text in split_texts(item)]
     return force_str(value).splitlines()
 
 
@@ -65,7 +65,7 @@ def _others(related: Any) -> Iterable[Any]:
 def _values(instance: Any, field: BaseField | RelatedFields) -> Iterator[tuple[BaseField, list[str]]]:
     """Yield pairs of a search field and its texts, following related objects as the stock indexers do."""
     if isinstance(field, (SearchField, AutocompleteField)):
-        yield field, texts_of(field.get_value(instance))
+        yield field, split_texts(field.get_value(instance))
     elif isinstance(field, RelatedFields):
         related = field.get_value(instance)
         if related is None:

@@ -11,7 +11,7 @@ from modelsearch.backends.database.postgres import postgres as stock
 from modelsearch.conf import get_app_config
 
 from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
-from .tokens import Query, Term
+from .tokens import Query, QueryTerm
 
 #: A tsvector may have 1 MB, about the tokens of 100,000 Chinese characters. Tokens beyond this limit are not indexed.
 MAX_VECTOR_BYTES = 900_000
@@ -52,7 +52,7 @@ class PostgresEngine(Engine):
     AND = "&"
     OR = "|"
 
-    def term(self, term: Term) -> str:
+    def term(self, term: QueryTerm) -> str:
         return f"'{term.token}'" + (":*" if term.prefix else "")
 
     def matching(self, expression: str, column: str) -> Q:

@@ -11,7 +11,7 @@ from modelsearch.backends.database.sqlite import sqlite as stock
 from modelsearch.backends.database.sqlite.query import MatchExpression
 
 from .base import COMPLETIONS, NAMES, CompilerMixin, Engine, IndexMixin
-from .tokens import Query, Term
+from .tokens import Query, QueryTerm
 
 FTSEntry = stock.SQLiteFTSIndexEntry
 
@@ -42,7 +42,7 @@ class SQLiteEngine(Engine):
     AND = "AND"
     OR = "OR"
 
-    def term(self, term: Term) -> str:
+    def term(self, term: QueryTerm) -> str:
         # A prefix that may be the start of a spelt-out character would match all tokens that contain one.
         is_prefix = term.prefix and not _SPELT_OUT.fullmatch(term.token)
         return f'"{encode(term.token)}"' + ("*" if is_prefix else "")

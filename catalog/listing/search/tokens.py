@@ -58,7 +58,7 @@ _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d]{2,})(\d.*)")
 
 
 @dataclass(frozen=True)
-class Term:
+class QueryTerm:
     """One token to look up: the whole token, or any token that begins with it."""
 
     token: str
@@ -66,7 +66,7 @@ class Term:
 
 
 #: Alternatives, each a tuple of terms. A clause matches if all terms of one alternative do.
-Clause = tuple[tuple[Term, ...], ...]
+Clause = tuple[tuple[QueryTerm, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -82,20 +82,20 @@ class Query:
     key: str = ""
 
     @property
-    def name(self) -> Term:
+    def name(self) -> QueryTerm:
         """The term for objects with exactly this name."""
-        return Term(NAME_MARK + self.key[:MAX_NAME_CHARS])
+        return QueryTerm(NAME_MARK + self.key[:MAX_NAME_CHARS])
 
     @property
-    def line(self) -> Term:
+    def line(self) -> QueryTerm:
         """The term for objects with exactly this line in a text."""
-        return Term(LINE_MARK + self.key[:MAX_NAME_CHARS])
+        return QueryTerm(LINE_MARK + self.key[:MAX_NAME_CHARS])
 
     @property
-    def sound(self) -> Term | None:
+    def sound(self) -> QueryTerm | None:
         """The term for Chinese names with this sound, if the query can be one."""
         is_sound = len(self.key) >= MIN_SOUND_CHARS and _SOUND.fullmatch(self.key)
-        return Term(SOUND_MARK + self.key[:MAX_NAME_CHARS]) if is_sound else None
+        return QueryTerm(SOUND_MARK + self.key[:MAX_NAME_CHARS]) if is_sound else None
 
     def __bool__(self) -> bool:
         return bool(self.clauses)
@@ -300,7 +300,7 @@ def parse(query_string: str) -> Query:
     for i, segment in enumerate(segments):
         if run := segment.cjk:
             pairs = [run[j : j + 2] for j in range(len(run) - 1)] or [run]
-            clauses.update({((Term(pair),),): ((Term(pair),),) for pair in pairs})
+            clauses.update({((QueryTerm(pair),),): ((QueryTerm(pair),),) for pair in pairs})
         else:
             clause = _word_clause(segment, prefix=i == words[-1])
             clauses[clause] = (*clause, *_sound_of(segment))
@@ -311,7 +311,7 @@ def _sound_of(word: _Segment) -> Clause:
     """Return the alternative that a typed word is the sound of a part of a Chinese name; none if it can't be."""
     if len(word.joined) < MIN_SOUND_CHARS or not _SOUND.fullmatch(word.joined):
         return ()
-    return ((Term(LATER_SOUND_MARK + _cut(word.joined), prefix=True),),)
+    return ((QueryTerm(LATER_SOUND_MARK + _cut(word.joined), prefix=True),),)
 
 
 def _word_clause(word: _Segment, prefix: bool) -> Clause:
@@ -325,7 +325,7 @@ def _word_clause(word: _Segment, prefix: bool) -> Clause:
     return tuple(_terms(spelling, prefix) for spelling in spellings)
 
 
-def _terms(tokens: tuple[str, ...], prefix: bool) -> tuple[Term, ...]:
+def _terms(tokens: tuple[str, ...], prefix: bool) -> tuple[QueryTerm, ...]:
     *whole, last = map(_cut, tokens)
     # A single letter begins a tenth of all words; names that begin with it are found anyway.
-    return (*map(Term, whole), Term(last, prefix and len(last) > 1))
+    return (*map(QueryTerm, whole), QueryTerm(last, prefix and len(last) > 1))

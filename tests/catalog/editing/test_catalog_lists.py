@@ -9,7 +9,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from wagtail.users.models import UserProfile
 
-from catalog.listing.search import reindex
+from catalog.listing.search import index_for_search
 from catalog.models import AIModel, Layer, Modality, Organization, Product, Segment, Source, Term
 from tests.editorial.review.support import EACH_KIND, KINDS, cite, create, decide, send, sign_in, url
 from tests.factories import make_model, make_organization, make_record, make_source
@@ -173,7 +173,7 @@ def test_search_with_filter_and_order(editor):
         make_organization(name="Stable Lab", type="lab"),
         make_organization(name="Other", type="lab", publish=False, name_zh="其他"),
     ]
-    reindex(*entries)
+    index_for_search(*entries)
     list_url = url(Organization, "list")
     assert set(names(editor.get(list_url + "?q=stab"))) == {"Stability AI", "Stable Lab"}
     assert names(editor.get(list_url + "?q=稳定")) == ["Stability AI"]
@@ -237,7 +237,7 @@ def test_spreadsheet_of_each_kind(editor, model):
 
 def test_chooser_searches_and_marks_drafts(editor):
     entries = [make_organization(name="Seen"), make_organization(name="Unseen", publish=False)]
-    reindex(*entries)
+    index_for_search(*entries)
     chooser = Organization.snippet_viewset.chooser_viewset
     html = editor.get(reverse(chooser.get_url_name("choose_results"))).content.decode()
     soup = BeautifulSoup(html, "html.parser")
@@ -260,7 +260,7 @@ def test_misspelt_name_is_found_in_lists_and_choosers_which_name_the_correction(
         make_organization(name="Midjourney Labs", publish=False),
         make_organization(name="Midjurne", country="GB", publish=False),
     ]
-    reindex(*entries)
+    index_for_search(*entries)
     notice = "Shown: results for “Midjourney”."
     response = editor.get(url(Organization, "list"), {"q": "Midjuorney"})
     assert set(names(response)) == {"Midjourney", "Midjourney Labs"}
@@ -284,7 +284,7 @@ def test_misspelt_name_is_found_in_lists_and_choosers_which_name_the_correction(
 def test_chooser_of_techniques_offers_nothing_else(editor):
     technique = make_record(Term, name="RLHF", is_technique=True)
     other = make_record(Term, name="RAG")
-    reindex(technique, other)
+    index_for_search(technique, other)
     chooser = Term.snippet_viewset.chooser_viewset
     address = reverse(chooser.get_url_name("choose"))
     for query in ("is_technique=1&multiple=1", "is_technique=1&multiple=1&q=r"):

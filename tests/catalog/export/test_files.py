@@ -283,7 +283,7 @@ def test_queries_grow_with_chunks_not_with_entries(client, landscape, monkeypatc
     commit()
 
     def count(form: str, query: str, chunk: int) -> int:
-        monkeypatch.setattr(files, "CHUNK", chunk)
+        monkeypatch.setattr(files, "ROWS_PER_CHUNK", chunk)
         with CaptureQueriesContext(connection) as queries:
             assert b"".join(client.get(f"/en/models/data.{form}?{query}").streaming_content)
         return len(queries)

@@ -142,7 +142,7 @@ def test_every_filter_agrees_with_the_oracle(facts, data):
             assert [it.number, it.estimated, it.lacking] == numbers
         for parameter in conditions:
             assert filterset.count_without(parameter) == len(oracle.select(conditions, without=(parameter,)))
-        check_taken(
+        check_downloads(
             form=data.draw(st.sampled_from(["", "", "", "data.csv", "data.json", "feed.json"])),
             address=f"/{language}/{name}/",
             query=urlencode(pairs),
@@ -168,7 +168,7 @@ def check_order(listing, *, oracle: Oracle, found: list[Fact], asked: dict, cond
     assert [row.entry.entry for row in listing.rows] == ids[start : start + per_page]
 
 
-def check_taken(*, form: str, address: str, query: str, ids: list[UUID]) -> None:
+def check_downloads(*, form: str, address: str, query: str, ids: list[UUID]) -> None:
     """Check that exports have the same results in the same order, and the feed the latest publications."""
     if not form:
         return

@@ -13,14 +13,14 @@ from modelsearch.conf import get_app_config
 from modelsearch.query import MATCH_ALL, MATCH_NONE, Phrase, PlainText
 from wagtail.models import Page
 
-from catalog.listing.search import Level, base, find, match, rank, reindex, search
-from catalog.listing.search.document import texts_of
+from catalog.listing.search import Level, base, find, index_for_search, match, rank, search
+from catalog.listing.search.document import split_texts
 from catalog.listing.search.postgres import MAX_VECTOR_BYTES, vector_literal
 from catalog.listing.search.tokens import (
     MAX_QUERY_CLAUSES,
     MAX_TOKEN_CHARS,
     NAME_MARK,
-    Term,
+    QueryTerm,
     fold,
     index_tokens,
     name_token,
@@ -113,7 +113,7 @@ def found_in(text: str, query_string: str) -> bool:
     """Do in Python what a database does with the tokens."""
     tokens = set(index_tokens(text))
 
-    def has(term: Term) -> bool:
+    def has(term: QueryTerm) -> bool:
         return any(t.startswith(term.token) for t in tokens) if term.prefix else term.token in tokens
 
     query = parse(query_string)
@@ -187,19 +187,19 @@ class TestTokens:
 class TestParse:
     def test_all_words_must_match_and_the_last_latin_one_begins_a_word(self):
         assert parse("open ai 生成").clauses == (
-            ((Term("open"),),),
-            ((Term("ai", prefix=True),),),
-            ((Term("生成"),),),
+            ((QueryTerm("open"),),),
+            ((QueryTerm("ai", prefix=True),),),
+            ((QueryTerm("生成"),),),
         )
 
     def test_a_number_is_not_looked_up_without_its_word(self):
-        assert parse("GPT-3").clauses == (((Term("gpt3", prefix=True),),),)
+        assert parse("GPT-3").clauses == (((QueryTerm("gpt3", prefix=True),),),)
 
     def test_words_with_hyphens_may_be_written_apart(self):
         spellings = parse("text-to-image").clauses[0]
         assert spellings == (
-            (Term("texttoimage", prefix=True),),
-            (Term("text"), Term("to"), Term("image", prefix=True)),
+            (QueryTerm("texttoimage", prefix=True),),
+            (QueryTerm("text"), QueryTerm("to"), QueryTerm("image", prefix=True)),
         )
 
     @pytest.mark.parametrize("query_string", ["", " ", '"', "*", "\x00", "\ud800", "🙂", "。，"])
@@ -215,7 +215,7 @@ class TestParse:
 
 class TestDocument:
     def test_values_of_all_types_become_texts(self):
-        assert texts_of({"a": ["x", ("y\nz",)], "b": None, "c": 3}) == ["x", "y", "z", "3"]
+        assert split_texts({"a": ["x", ("y\nz",)], "b": None, "c": 3}) == ["x", "y", "z", "3"]
 
     def test_a_text_of_any_length_fits_a_postgres_vector(self):
         literal = vector_literal(["名"], [f"w{number}" for number in range(200_000)] + ["w1"] * 100)
@@ -282,7 +282,7 @@ class TestSearch:
         page = Page.objects.get(title="GPT-2")
         with transaction.atomic():
             Page.objects.filter(pk=page.pk).update(title=text[:100])
-            reindex(page)
+            index_for_search(page)
             found = match(Page.objects.filter(pk=page.pk), text[:100]).exists()
             transaction.set_rollback(True)
         assert found == bool(parse(text[:100]))
@@ -317,7 +317,7 @@ class TestRank:
         for row in ListingEntry.objects.filter(pk__in=present):
             row.pk, row.until = None, row.since
             row.save()
-            reindex(row)
+            index_for_search(row)
         keys = find("stable", among=present)
         assert [present[key] for key in keys] == names
 
@@ -383,7 +383,7 @@ class TestRank:
         index.filter(pk=entry["id"]).delete()
         index.create(**{**entry, "id": 10**6})
         assert find("noise") == []
-        reindex(ListingEntry.objects.get(pk=keys["Noise"]))
+        index_for_search(ListingEntry.objects.get(pk=keys["Noise"]))
         assert find("noise") == [keys["Noise"]]
         assert index.filter(object_id=str(keys["Noise"]), content_type=entry["content_type_id"]).count() == 1
 
@@ -422,14 +422,14 @@ class TestReindex:
         Page.objects.filter(title="GPT-2").update(title="百川")
         page = Page.objects.get(title="百川")
         assert not match(Page.objects.all(), "百川").exists()
-        reindex(page)
+        index_for_search(page)
         assert match(Page.objects.all(), "百川").get() == page
         assert not match(Page.objects.all(), "gpt-2").exists()
 
     def test_index_changes_are_rolled_back_with_their_transaction(self, pages):
         with transaction.atomic():
             page = add_page("智谱")
-            reindex(page)
+            index_for_search(page)
             assert match(Page.objects.all(), "智谱").exists()
             transaction.set_rollback(True)
         assert not match(Page.objects.all(), "智谱").exists()

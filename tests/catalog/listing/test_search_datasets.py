@@ -14,7 +14,7 @@ from django.utils import timezone
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
 
-from catalog.listing.search import find, reindex
+from catalog.listing.search import find, index_for_search
 from catalog.listing.search.tokens import words_of
 from catalog.listing.spelling import correct
 from catalog.models import ListingEntry, Term
@@ -65,7 +65,7 @@ def names() -> list[str]:
         )
         for number, (name, text) in enumerate(texts.items())
     ]
-    reindex(*ListingEntry.objects.bulk_create(rows))
+    index_for_search(*ListingEntry.objects.bulk_create(rows))
     names = sorted(name for name in texts if len(name) <= 40)
     random.Random(6).shuffle(names)
     return names

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import AIModel, Change, ListingEntry, Publication
 from catalog.publishing.authorship import find_authors
-from editorial.articles.digest import ENTRIES_SHOWN, VALUES_SHOWN
+from editorial.articles.digest import CHANGES_SHOWN, ENTRIES_SHOWN
 from editorial.articles.outdated import list_outdated
 from editorial.models import ArticlePage
 from tests.editorial.review.support import decide, sign_in
@@ -282,7 +282,7 @@ def test_a_week_with_many_changes_has_a_digest_of_readable_length(homes, client,
             run()
         return len(context)
 
-    fill_week(ENTRIES_SHOWN + 1, changes=VALUES_SHOWN + 1)
+    fill_week(ENTRIES_SHOWN + 1, changes=CHANGES_SHOWN + 1)
     queries()
     few = queries()
     fill_week(100, changes=changes)
@@ -291,8 +291,8 @@ def test_a_week_with_many_changes_has_a_digest_of_readable_length(homes, client,
     lines = read(page)["Changed values"]["Models"]
     assert len(lines) == ENTRIES_SHOWN + 1
     assert lines[-1] == "and 101 more"
-    assert lines[0].count("→") == VALUES_SHOWN
-    assert lines[0].endswith(f"; and {changes - VALUES_SHOWN} more")
+    assert lines[0].count("→") == CHANGES_SHOWN
+    assert lines[0].endswith(f"; and {changes - CHANGES_SHOWN} more")
     link = BeautifulSoup(page.body[-1].value.source, "html.parser").find_all("a")[-1]["href"]
     assert link == "/en/changes/?kind=model&date_min=2026-11-16&date_max=2026-11-22"
     assert "111 results" in client.get(link).content.decode()

@@ -119,7 +119,7 @@ class TestRefusedFiles:
             ("pages/home", "zh: {title", "fr: {title", 3, "Unknown key “fr”"),
             ("pages/home", "zh: {title", "fr: {title", 1, "no text in “zh”"),
             ("pages/about", "  body:\n    - text: Some words.\n", "", 2, "“body” is missing"),
-            ("pages/about", "slug: about", "slug: about\nslug: about", 2, "stands here twice"),
+            ("pages/about", "slug: about", "slug: about\nslug: about", 2, "is given twice here"),
         ],
     )  # fmt: skip
     def test_fault_names_file_line_and_reason(self, db, folders, name, old, new, line, reason):

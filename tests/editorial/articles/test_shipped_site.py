@@ -17,7 +17,7 @@ from catalog.seed.landscape import read_landscape
 from catalog.seed.schema import attributes_of
 from catalog.seed.yaml_files import FaultyFiles
 from catalog.values import FuzzyDate
-from editorial.articles.loading import DATA as PAGES
+from editorial.articles.loading import ARTICLE_FILES as PAGES
 from editorial.articles.loading import load_site, read_pages
 from editorial.articles.outdated import list_outdated
 from editorial.models import ArticlePage

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import pytest
 import trustme
 
-from editorial.review.fetching import MAX_BYTES, MAX_ROBOTS_BYTES, Fetcher, Outcome, is_public
+from editorial.review.fetching import MAX_BYTES, MAX_ROBOTS_BYTES, Fetcher, FetchOutcome, is_public
 from tests.editorial.review.web_server import running_web_server
 
 CONTACT = "https://aigc.example.org"
@@ -91,14 +91,14 @@ def test_no_spelling_of_this_machine_is_connected_to(web, host):
 
     found = Fetcher(CONTACT, may_connect=lambda address, port: is_public(address, 80)).fetch(web.at("/", host))
 
-    assert (found.outcome, found.text) == (Outcome.FAILED, "")
+    assert (found.outcome, found.text) == (FetchOutcome.FAILED, "")
     assert "never connected to" in found.detail
     assert web.asked == []
 
 
 def test_by_default_it_does_not_connect_to_this_machine(web):
     web.show("/", "Inside.")
-    assert Fetcher(CONTACT).fetch(web.at("/")).outcome == Outcome.FAILED
+    assert Fetcher(CONTACT).fetch(web.at("/")).outcome == FetchOutcome.FAILED
     assert web.asked == []
 
 
@@ -119,7 +119,7 @@ def test_a_redirect_into_the_network_is_not_followed(web, names, inside):
 
     found = make_fetcher().fetch(web.at("/"))
 
-    assert (found.outcome, found.moved_to) == (Outcome.FAILED, "")
+    assert (found.outcome, found.moved_to) == (FetchOutcome.FAILED, "")
     assert "never connected to" in found.detail
 
 
@@ -128,7 +128,7 @@ def test_a_redirect_into_the_network_is_not_followed(web, names, inside):
 )
 def test_a_redirect_out_of_the_web_is_not_followed(web, elsewhere):
     web.answer("/", 302, Location=elsewhere)
-    assert make_fetcher().fetch(web.at("/")).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(web.at("/")).outcome == FetchOutcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_redirect_out_of_the_web_is_not_followed(web, elsewhere):
     ["", "no address", "ftp://example.org/", "file:///etc/passwd", "http://user:secret@example.org/", "http://"],
 )
 def test_an_invalid_web_address_fails_without_a_request(names, address):
-    assert make_fetcher().fetch(address).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(address).outcome == FetchOutcome.FAILED
     assert names.asked == []
 
 
@@ -144,7 +144,7 @@ def test_a_name_that_also_leads_inside_is_refused(web, names):
     names["both.test"] = ["127.0.0.1 10.0.0.1"]
     web.show("/", "Outside.")
 
-    assert make_fetcher().fetch(web.at("/", "both.test")).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(web.at("/", "both.test")).outcome == FetchOutcome.FAILED
     assert web.asked == []
 
 
@@ -164,7 +164,7 @@ def test_a_name_that_leads_inside_on_the_second_lookup_is_refused(web, names):
 
     found = make_fetcher().fetch(web.at("/", "turning.test"))
 
-    assert (found.outcome, found.text) == (Outcome.FAILED, "")
+    assert (found.outcome, found.text) == (FetchOutcome.FAILED, "")
     assert web.asked == ["/robots.txt"]
 
 
@@ -206,7 +206,10 @@ def test_a_lookup_without_an_answer_outlives_neither_step_nor_deadline(web, monk
     try:
         found = make_fetcher(**limits).fetch(web.at("/", "silent.test"))
         assert not released.is_set()
-        assert (found.outcome, found.detail) == (Outcome.FAILED, "The name silent.test could not be looked up in time.")
+        assert (found.outcome, found.detail) == (
+            FetchOutcome.FAILED,
+            "The name silent.test could not be looked up in time.",
+        )
     finally:
         released.set()
     # The answer that comes too late is not connected to.
@@ -221,26 +224,26 @@ def test_the_second_address_of_a_name_is_tried_if_the_first_does_not_answer(web,
 
 
 def test_a_name_that_does_not_exist_is_gone_and_one_that_cannot_be_looked_up_is_not(names):
-    assert make_fetcher().fetch("http://nowhere.test/").outcome == Outcome.GONE
+    assert make_fetcher().fetch("http://nowhere.test/").outcome == FetchOutcome.GONE
     # Too long for a name.
-    assert make_fetcher().fetch(f"http://{'a' * 70}.test/").outcome in (Outcome.FAILED, Outcome.GONE)
+    assert make_fetcher().fetch(f"http://{'a' * 70}.test/").outcome in (FetchOutcome.FAILED, FetchOutcome.GONE)
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
-        (200, Outcome.REACHED),
-        (203, Outcome.REACHED),
-        (304, Outcome.FAILED),
-        (400, Outcome.FAILED),
-        (401, Outcome.BLOCKED),
-        (403, Outcome.BLOCKED),
-        (404, Outcome.GONE),
-        (410, Outcome.GONE),
-        (429, Outcome.BLOCKED),
-        (451, Outcome.BLOCKED),
-        (500, Outcome.FAILED),
-        (503, Outcome.FAILED),
+        (200, FetchOutcome.REACHED),
+        (203, FetchOutcome.REACHED),
+        (304, FetchOutcome.FAILED),
+        (400, FetchOutcome.FAILED),
+        (401, FetchOutcome.BLOCKED),
+        (403, FetchOutcome.BLOCKED),
+        (404, FetchOutcome.GONE),
+        (410, FetchOutcome.GONE),
+        (429, FetchOutcome.BLOCKED),
+        (451, FetchOutcome.BLOCKED),
+        (500, FetchOutcome.FAILED),
+        (503, FetchOutcome.FAILED),
     ],
 )
 def test_gone_blocked_and_failing_are_told_apart(web, status, outcome):
@@ -272,7 +275,7 @@ def test_a_permanent_move_is_reported_with_the_new_address(web):
 
     found = make_fetcher().fetch(web.at("/old"))
 
-    assert (found.outcome, found.moved_to, found.text) == (Outcome.MOVED, web.at("/newest"), "Here now.")
+    assert (found.outcome, found.moved_to, found.text) == (FetchOutcome.MOVED, web.at("/newest"), "Here now.")
 
 
 def test_a_temporary_redirect_is_followed_and_proposes_nothing(web):
@@ -282,7 +285,7 @@ def test_a_temporary_redirect_is_followed_and_proposes_nothing(web):
 
     found = make_fetcher().fetch(web.at("/a"))
 
-    assert (found.outcome, found.moved_to, found.address) == (Outcome.REACHED, "", web.at("/c"))
+    assert (found.outcome, found.moved_to, found.address) == (FetchOutcome.REACHED, "", web.at("/c"))
 
 
 def test_a_permanent_move_counts_only_up_to_the_first_temporary_redirect(web):
@@ -295,7 +298,7 @@ def test_a_permanent_move_counts_only_up_to_the_first_temporary_redirect(web):
 def test_a_move_to_a_missing_page_is_gone(web):
     web.answer("/old", 301, Location="/new")
     found = make_fetcher().fetch(web.at("/old"))
-    assert (found.outcome, found.moved_to) == (Outcome.GONE, "")
+    assert (found.outcome, found.moved_to) == (FetchOutcome.GONE, "")
 
 
 def test_five_redirects_are_followed_and_a_sixth_is_not(web):
@@ -304,7 +307,7 @@ def test_five_redirects_are_followed_and_a_sixth_is_not(web):
     web.show("/6", "The end.")
 
     assert make_fetcher().fetch(web.at("/1")).text == "The end."
-    assert make_fetcher().fetch(web.at("/0")).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(web.at("/0")).outcome == FetchOutcome.FAILED
 
 
 def test_addresses_in_other_scripts_are_read(web):
@@ -336,7 +339,7 @@ def test_robots_txt_is_read_once_for_each_host_and_obeyed(web):
 def test_robots_txt_can_exclude_this_site_by_name(web):
     web.show("/robots.txt", "User-agent: AIGC-Landscape\nDisallow: /\n\nUser-agent: *\nAllow: /")
     web.show("/", "For others.")
-    assert make_fetcher().fetch(web.at("/")).outcome == Outcome.BLOCKED
+    assert make_fetcher().fetch(web.at("/")).outcome == FetchOutcome.BLOCKED
     assert web.asked == ["/robots.txt"]
 
 
@@ -347,7 +350,7 @@ def test_a_robots_file_that_cannot_be_read_forbids_everything_for_now(web, statu
 
     found = make_fetcher().fetch(web.at("/"))
 
-    assert (found.outcome, found.retry_after) == (Outcome.FAILED, 60)
+    assert (found.outcome, found.retry_after) == (FetchOutcome.FAILED, 60)
     assert web.asked == ["/robots.txt"]
 
 
@@ -362,7 +365,7 @@ def test_robots_txt_applies_to_redirect_targets(web):
     with running_web_server() as other:
         other.show("/robots.txt", "User-agent: *\nDisallow: /")
         web.answer("/", 301, Location=other.at("/"))
-        assert make_fetcher().fetch(web.at("/")).outcome == Outcome.BLOCKED
+        assert make_fetcher().fetch(web.at("/")).outcome == FetchOutcome.BLOCKED
         assert other.asked == ["/robots.txt"]
 
 
@@ -386,10 +389,10 @@ def test_a_robots_file_is_read_up_to_half_a_megabyte_and_the_rest_ignored(web):
     fetcher = make_fetcher()
 
     assert [fetcher.fetch(web.at(path)).outcome for path in ("/private/a", "/late/a", "/later/a", "/a")] == [
-        Outcome.BLOCKED,
-        Outcome.REACHED,
-        Outcome.REACHED,
-        Outcome.REACHED,
+        FetchOutcome.BLOCKED,
+        FetchOutcome.REACHED,
+        FetchOutcome.REACHED,
+        FetchOutcome.REACHED,
     ]
 
 
@@ -433,13 +436,13 @@ def test_a_dripping_response_is_cut_off(web, start):
     ended = []
     web.pages["/"] = lambda connection: drip(connection, start, ended)
     found = make_fetcher(deadline=0.4).fetch(web.at("/"))
-    assert (found.outcome, found.detail, found.text) == (Outcome.FAILED, "It took too long.", "")
+    assert (found.outcome, found.detail, found.text) == (FetchOutcome.FAILED, "It took too long.", "")
     assert ended == []
 
 
 def test_a_silent_server_is_abandoned(web):
     web.pages["/"] = lambda connection: time.sleep(1)
-    assert make_fetcher(timeout=0.2).fetch(web.at("/")).outcome == Outcome.FAILED
+    assert make_fetcher(timeout=0.2).fetch(web.at("/")).outcome == FetchOutcome.FAILED
 
 
 @pytest.mark.parametrize(
@@ -447,13 +450,13 @@ def test_a_silent_server_is_abandoned(web):
 )
 def test_a_nonsense_answer_fails(web, answer):
     web.pages["/"] = lambda connection: connection.write(answer)
-    assert make_fetcher().fetch(web.at("/")).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(web.at("/")).outcome == FetchOutcome.FAILED
 
 
 def test_a_closed_port_fails():
     with running_web_server() as server:
         address = server.at("/")
-    assert make_fetcher().fetch(address).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(address).outcome == FetchOutcome.FAILED
 
 
 def test_the_text_of_a_page_is_its_article_without_navigation(web):
@@ -528,8 +531,8 @@ def test_tls_certificates_are_verified_against_the_hosts_name(secure_web, author
     authority.configure_trust(trust)
 
     assert make_fetcher(trust=trust).fetch(secure_web.at("/", "secure.test")).text == "In private."
-    assert make_fetcher(trust=trust).fetch(secure_web.at("/", "other.test")).outcome == Outcome.FAILED
-    assert make_fetcher(trust=trust).fetch(secure_web.at("/")).outcome == Outcome.FAILED
+    assert make_fetcher(trust=trust).fetch(secure_web.at("/", "other.test")).outcome == FetchOutcome.FAILED
+    assert make_fetcher(trust=trust).fetch(secure_web.at("/")).outcome == FetchOutcome.FAILED
     # No trusted authority signed its certificate.
-    assert make_fetcher().fetch(secure_web.at("/", "secure.test")).outcome == Outcome.FAILED
+    assert make_fetcher().fetch(secure_web.at("/", "secure.test")).outcome == FetchOutcome.FAILED
     assert secure_web.asked == ["/robots.txt", "/"]

@@ -265,8 +265,8 @@ def test_two_runs_at_once_read_a_source_once(web):
 
     web.pages["/"] = meanwhile
     due = find_due(timezone.now())
-    assert watching.claim(due[0])
-    assert not watching.claim(due[0])
+    assert watching.claim_source(due[0])
+    assert not watching.claim_source(due[0])
     assert watch() == {}
     assert state_of(source) == ("untried", 0, "")
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from catalog.models import Verification
 from catalog.models.field_groups import INTERVALS
 from catalog.models.kinds import kind_of
-from catalog.seed.landscape import DATA
+from catalog.seed.landscape import CATALOG_FILES
 from editorial.review.queue import find_queued
 from editorial.review.workload import MIX, MOST_OVERDUE, Task, find_checks_a_day, list_tasks, simulate
 
@@ -46,7 +46,7 @@ def test_the_entries_are_mixed_like_those_that_ship():
     shipped = {}
     for kind in MIX:
         name = kind_of(kind).file
-        files = [DATA / f"{name}.yaml", *(DATA / name).glob("*.yaml")]
+        files = [CATALOG_FILES / f"{name}.yaml", *(CATALOG_FILES / name).glob("*.yaml")]
         shipped[kind] = sum(len(re.findall(r"^- slug:", file.read_text(), re.M)) for file in files)
     assert sum(MIX.values()) == 200
     for kind, entries in MIX.items():
