@@ -10,6 +10,7 @@ class CatalogConfig(AppConfig):
     verbose_name = _("Catalog")
 
     def ready(self) -> None:
+        from catalog.editing.marking import limit_wagtail
         from catalog.kind_checks import check_kinds
         from catalog.listing import index
         from catalog.listing.facets.checks import check_facets
@@ -25,4 +26,5 @@ class CatalogConfig(AppConfig):
         checks.register(check_facets)
         register_publish(publish)
         connect_catalog_guards()
+        limit_wagtail()
         fill("index", index.update_index)

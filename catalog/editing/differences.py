@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from wagtail.admin.compare import StreamFieldComparison, diff_text
 from wagtail.fields import StreamField
 from wagtail.utils.text import text_from_html
 
+from catalog.editing.marking import LONGEST_VERSION, BodyComparison, mark_texts, show_whole
 from catalog.editing.plain_text import row_text, text_of
 from catalog.models.approval import BOOKKEEPING
 from catalog.models.base import Entry, Row
@@ -65,6 +65,7 @@ def compare(*, old, new) -> dict[str, ValueChange]:
     before, after = read_values(old), read_values(new)
     old_sources, sources = read_version_sources(old), read_version_sources(new)
     changes = {}
+    left = LONGEST_VERSION
     for path in dict.fromkeys([*after, *before]):
         cited = cited_path(model, path)
         change = ValueChange(
@@ -77,7 +78,10 @@ def compare(*, old, new) -> dict[str, ValueChange]:
         if change.old == change.new and not change.sources_changed:
             continue
         if change.old and change.new and change.old != change.new:
-            change.marked = mark_difference(old, new, path, change)
+            left -= len(change.old) + len(change.new)
+            change.marked = (
+                mark_difference(old, new, path, change) if left >= 0 else show_whole(change.old, change.new).to_html()
+            )
         changes[path] = change
     return changes
 
@@ -142,5 +146,5 @@ def label_for(model, path: str) -> str:
 def mark_difference(old, new, path: str, change: ValueChange) -> str:
     """Return old and new in one, as HTML with deletions and additions marked."""
     if "/" not in path and isinstance(field := type(new)._meta.get_field(path), StreamField):
-        return StreamFieldComparison(field, old, new).htmldiff()
-    return diff_text(change.old, change.new).to_html()
+        return BodyComparison(field, old, new).htmldiff()
+    return mark_texts(change.old, change.new).to_html()

@@ -176,6 +176,7 @@ class LinkState(models.TextChoices):
     MOVED = "moved", pgettext_lazy("link state", "Moved")
     BLOCKED = "blocked", pgettext_lazy("link state", "Blocked")
     GONE = "gone", pgettext_lazy("link state", "Gone")
+    UNREADABLE = "unreadable", pgettext_lazy("link state", "Too large or too slow to read")
     FAILED = "failed", pgettext_lazy("link state", "Not answering")
 
 

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 ITEMS_A_PAGE = 25
-# Maximum number of characters compared; longer texts are books, not articles.
+# Maximum numbers of characters and lines compared; longer texts are books, not articles.
 LONGEST_TEXT = 60_000
+MOST_LINES = 4_000
 # The link checker reads a source once a week; if it has not been read for longer than this, it may have changed.
 RECENTLY = timedelta(days=14)
 # The keyboard key of each outcome, in the order of the buttons.
@@ -107,6 +108,8 @@ class Texts:
     before: SourceText | None
     checked_at: datetime | None
     lines: list[tuple[str, str]] = field(default_factory=list)
+    # Whether only the beginning of a text was compared.
+    is_cut: bool = False
 
     @property
     def differ(self) -> bool:
@@ -196,10 +199,16 @@ def read_texts(source: Source, items: list[CheckItem]) -> Texts:
         item.in_bulk = bool(seen_at and now and is_unchanged(source, text=now, since=seen_at))
     texts = Texts(now=now, before=before, checked_at=checked_at)
     if before and now and texts.differ:
-        texts.lines = mark_lines(before.text[:LONGEST_TEXT], now.text[:LONGEST_TEXT])
+        texts.lines = mark_lines(cut(before.text), cut(now.text))
     elif now:
-        texts.lines = [("same", line) for line in now.text[:LONGEST_TEXT].splitlines()]
+        texts.lines = [("same", line) for line in cut(now.text).splitlines()]
+    texts.is_cut = any(cut(text.text) != text.text for text in (now, before) if text)
     return texts
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a text, as much as is compared."""
+    return "".join(text[:LONGEST_TEXT].splitlines(keepends=True)[:MOST_LINES])
 
 
 def set_seen_at(source: Source, items: list[CheckItem]) -> None:

@@ -9,7 +9,7 @@ import contextlib
 import email.message
 import hashlib
 import http.client
-import re
+import queue
 import socket
 import ssl
 import threading
@@ -18,19 +18,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 from urllib.parse import urljoin
 
-import trafilatura
-from protego import Protego
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, InvalidHeader, LocationParseError
+from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry, Url, parse_url
+
+from editorial.review.extraction import Unreadable, read_rules, read_text
 
 # This site's user agent in robots.txt files.
 ROBOT = "AIGC-Landscape"
 PORTS = {"http": 80, "https": 443}
 MAX_REDIRECTS = 5
 MAX_BYTES = 5_000_000
+# Of a robots.txt, the rest is ignored, as RFC 9309 allows.
+MAX_ROBOTS_BYTES = 500 * 1024
 MONTH = 30 * 24 * 60 * 60
 PERMANENT = frozenset({301, 308})
 REDIRECTS = PERMANENT | {302, 303, 307}
@@ -52,6 +56,7 @@ class FetchOutcome(StrEnum):
     MOVED = "moved"
     BLOCKED = "blocked"
     GONE = "gone"
+    UNREADABLE = "unreadable"
     FAILED = "failed"
 
 
@@ -117,30 +122,35 @@ class Fetcher:
     """Fetches addresses one after the other, and reads the robots.txt of each host once.
 
     `contact` tells server operators who is reading. Only tests, which serve pages themselves, replace `may_connect`.
-    `timeout` limits each step, `deadline` all steps together, both in seconds.
+    `timeout` limits each step, `deadline` all steps together, both in seconds; extracting the text of what came has
+    limits of its own. `robots` has the robots.txt of each host, or why it could not be read, and `delays` the seconds
+    that it asks to wait.
     """
 
     contact: str
     may_connect: Callable[[IPv4Address | IPv6Address, int], bool] = is_public
     timeout: float = 10
     deadline: float = 40
-    robots: dict[str, Protego | Unreached] = field(default_factory=dict)
+    robots: dict[str, bytes | Unreached] = field(default_factory=dict)
+    delays: dict[str, float] = field(default_factory=dict)
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
     def fetch(self, address: str) -> Fetched:
         """Fetch an address, following redirects. Errors of servers or names are returned, never raised."""
         try:
             answer = self.follow(address, ends=time.monotonic() + self.deadline, checks_robots=True)
+            if len(answer.body) > MAX_BYTES:
+                raise Unreached(FetchOutcome.UNREADABLE, "It is too large.")
             return interpret(answer)
+        except Unreadable:
+            return Fetched(FetchOutcome.UNREADABLE, detail="It is too large or too slow to read.")
         except Unreached as error:
             return Fetched(error.outcome, retry_after=error.retry_after, detail=str(error))
 
     def crawl_delay(self, address: str) -> float:
         """Return how many seconds the host's robots.txt asks to wait between requests; 0 if it was not read yet."""
         with contextlib.suppress(Unreached):
-            rules = self.robots.get(origin_of(split(address)))
-            if isinstance(rules, Protego):
-                return rules.crawl_delay(ROBOT) or 0
+            return self.delays.get(origin_of(split(address)), 0)
         return 0
 
     def follow(self, address: str, *, ends: float, checks_robots: bool) -> Answer:
@@ -149,7 +159,7 @@ class Fetcher:
         for _hop in range(MAX_REDIRECTS + 1):
             if checks_robots:
                 self.check_robots(address, ends=ends)
-            answer = self.request(address, ends=ends)
+            answer = self.request(address, ends=ends, most=MAX_BYTES if checks_robots else MAX_ROBOTS_BYTES)
             location = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not location:
                 return replace(answer, moved_to=moved_to)
@@ -168,30 +178,45 @@ class Fetcher:
                 self.robots[origin] = self.read_robots(origin, ends=ends)
             except Unreached as error:
                 self.robots[origin] = error
-        rules = self.robots[origin]
-        if isinstance(rules, Unreached):
-            raise rules
-        if not rules.can_fetch(address, ROBOT):
+        robots_txt = self.robots[origin]
+        if isinstance(robots_txt, Unreached):
+            raise robots_txt
+        if not robots_txt:
+            return
+        try:
+            rules = read_rules(robots_txt, robot=ROBOT, address=address)
+        except Unreadable:
+            unread = Unreached(FetchOutcome.UNREADABLE, "Its robots.txt is too large or too slow to read.")
+            self.robots[origin] = unread
+            raise unread from None
+        self.delays[origin] = rules.delay
+        if not rules.is_allowed:
             raise Unreached(FetchOutcome.BLOCKED, "Its robots.txt asks not to read it.")
 
-    def read_robots(self, origin: str, *, ends: float) -> Protego:
+    def read_robots(self, origin: str, *, ends: float) -> bytes:
+        """Return the robots.txt of a host up to the last whole line that is read. Raises Unreached."""
         answer = self.follow(f"{origin}/robots.txt", ends=ends, checks_robots=False)
         if answer.status >= 500 or answer.status == 429:
             raise Unreached(
                 FetchOutcome.FAILED, f"Its robots.txt answers {answer.status}.", retry_after=read_retry_after(answer)
             )
         # A host without a robots.txt allows everything.
-        return Protego.parse(answer.body.decode(errors="replace") if answer.is_success else "")
+        if not answer.is_success or len(answer.body) <= MAX_ROBOTS_BYTES:
+            return answer.body
+        return answer.body[:MAX_ROBOTS_BYTES].rpartition(b"\n")[0]
 
-    def request(self, address: str, *, ends: float) -> Answer:
-        """Send one request to a checked address of the host, without following redirects. Raises Unreached."""
+    def request(self, address: str, *, ends: float, most: int) -> Answer:
+        """Send one request to a checked address of the host, without following redirects. Raises Unreached.
+
+        A body of more than `most` bytes is cut off somewhere behind them.
+        """
         url = split(address)
         # `split()` refuses an address without these.
         assert url.scheme is not None
         assert url.host is not None
         assert url.netloc is not None
         port = url.port or PORTS[url.scheme]
-        addresses = resolve(url.host, port)
+        addresses = resolve(url.host, port, seconds=min(self.timeout, ends - time.monotonic()))
         if refused := [str(found) for found in addresses if not self.may_connect(found, port)]:
             raise Unreached(FetchOutcome.FAILED, f"{url.netloc} leads to {refused[0]}, which is never connected to.")
         headers = {
@@ -207,7 +232,7 @@ class Fetcher:
                 response = connection.getresponse()
                 answer = Answer(response.status, url.url, response.headers)
                 if answer.is_success:
-                    answer = replace(answer, body=read_response(response))
+                    answer = replace(answer, body=read_response(response, most=most))
         except (OSError, HTTPError, http.client.HTTPException) as error:
             if time.monotonic() < ends:
                 raise Unreached(FetchOutcome.FAILED, f"{type(error).__name__}: {error}") from error
@@ -272,16 +297,30 @@ def origin_of(url: Url) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
-def resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
-    """Return all IP addresses of a name, in the order to try them. Raises Unreached."""
+def resolve(host: str, port: int, *, seconds: float) -> list[IPv4Address | IPv6Address]:
+    """Return all IP addresses of a name, in the order to try them. Raises Unreached, at the latest after `seconds`."""
+    answers: queue.SimpleQueue[list[Any] | Exception] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            answers.put(error)
+
+    # The system's lookup can't be stopped, so it is left to end by itself.
+    threading.Thread(target=look_up, daemon=True).start()
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
-            raise Unreached(FetchOutcome.GONE, f"The name {host} does not exist.") from error
-        raise Unreached(FetchOutcome.FAILED, f"The name {host} could not be looked up: {error}") from error
-    except UnicodeError as error:
-        raise Unreached(FetchOutcome.FAILED, "It is no address of the web.") from error
+        found = answers.get(timeout=max(0, seconds))
+    except queue.Empty:
+        raise Unreached(FetchOutcome.FAILED, f"The name {host} could not be looked up in time.") from None
+    if isinstance(found, socket.gaierror):
+        if found.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)):
+            raise Unreached(FetchOutcome.GONE, f"The name {host} does not exist.") from found
+        raise Unreached(FetchOutcome.FAILED, f"The name {host} could not be looked up: {found}") from found
+    if isinstance(found, UnicodeError):
+        raise Unreached(FetchOutcome.FAILED, "It is no address of the web.") from found
+    if isinstance(found, Exception):
+        raise found
     return list(dict.fromkeys(ip_address(place[0]) for *_rest, place in found))
 
 
@@ -296,13 +335,13 @@ def resolve_location(address: str, location: str) -> str:
         raise Unreached(FetchOutcome.FAILED, "It redirects to what is no address of the web.") from error
 
 
-def read_response(response) -> bytes:
-    """Return the decompressed body. Raises Unreached as soon as it is too large."""
+def read_response(response: BaseHTTPResponse, *, most: int) -> bytes:
+    """Return the decompressed body; of one that is larger than `most` bytes, little more than these."""
     body = bytearray()
     for piece in response.stream(2**16, decode_content=True):
         body += piece
-        if len(body) > MAX_BYTES:
-            raise Unreached(FetchOutcome.FAILED, "It is too large.")
+        if len(body) > most:
+            break
     return bytes(body)
 
 
@@ -317,7 +356,7 @@ def read_retry_after(answer: Answer) -> float:
 def interpret(answer: Answer) -> Fetched:
     """Return the result that an answer means for its address."""
     if answer.is_success:
-        text, sha256 = extract_text(answer)
+        text, sha256 = read_answer(answer)
         return Fetched(
             FetchOutcome.MOVED if answer.moved_to else FetchOutcome.REACHED,
             address=answer.address,
@@ -338,32 +377,12 @@ def interpret(answer: Answer) -> Fetched:
     )
 
 
-def extract_text(answer: Answer) -> tuple[str, str]:
-    """Return the text of a page and its hash; if it has no text, "" and the hash of its bytes."""
+def read_answer(answer: Answer) -> tuple[str, str]:
+    """Return the text of a page and its hash; if it has no text, "" and the hash of its bytes. Raises Unreadable."""
     header = email.message.Message()
     header["Content-Type"] = answer.headers.get("Content-Type", "application/octet-stream")
-    if header.get_content_type() in ("text/html", "application/xhtml+xml"):
-        page = decode(answer.body, header.get_content_charset())
-        # If no article can be found in the page, take all of its text.
-        text = trafilatura.extract(page, include_comments=False) or trafilatura.html2txt(page)
-    elif header.get_content_maintype() == "text":
-        text = decode(answer.body, header.get_content_charset())
-    else:
+    is_html = header.get_content_type() in ("text/html", "application/xhtml+xml")
+    if not is_html and header.get_content_maintype() != "text":
         return "", hashlib.sha256(answer.body).hexdigest()
-    # Databases can't store lone surrogates and NUL.
-    text = text.encode(errors="replace").decode().replace("\0", "")
+    text = read_text(answer.body, is_html=is_html, charset=header.get_content_charset())
     return text, hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
-
-
-def decode(body: bytes, charset: str | None) -> str:
-    """Return bytes as text: as UTF-8 if they are valid UTF-8, else by the charset of the header or the page."""
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        said = re.search(rb"charset=[\"']?([\w-]+)", body[:2048], re.IGNORECASE)
-    charset = (charset or (said[1].decode() if said else "utf-8")).lower()
-    try:
-        # Pages that declare GB2312 often use characters of its successor GB18030.
-        return body.decode("gb18030" if charset in ("gb2312", "gbk") else charset, errors="replace")
-    except (LookupError, ValueError):
-        return body.decode(errors="replace")

@@ -1,14 +1,16 @@
 """Fetching an address: what is read, what is refused, and what answers mean; with servers on this machine."""
 
 import gzip
+import socket
 import ssl
+import threading
 import time
 from ipaddress import ip_address
 
 import pytest
 import trustme
 
-from editorial.review.fetching import MAX_BYTES, Fetcher, FetchOutcome, is_public
+from editorial.review.fetching import MAX_BYTES, MAX_ROBOTS_BYTES, Fetcher, FetchOutcome, is_public
 from tests.editorial.review.web_server import running_web_server
 
 CONTACT = "https://aigc.example.org"
@@ -164,6 +166,54 @@ def test_a_name_that_leads_inside_on_the_second_lookup_is_refused(web, names):
 
     assert (found.outcome, found.text) == (FetchOutcome.FAILED, "")
     assert web.asked == ["/robots.txt"]
+
+
+@pytest.mark.parametrize(
+    "address", ["::ffff:10.0.0.1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::", "fd00::1"]
+)
+def test_a_name_with_an_address_inside_written_as_ipv6_is_refused(web, names, address):
+    names["mapped.test"] = [f"127.0.0.1 {address}"]
+    web.show("/", "Outside.")
+    assert "never connected to" in make_fetcher().fetch(web.at("/", "mapped.test")).detail
+    assert web.asked == []
+
+
+@pytest.mark.parametrize("host", ["[::ffff:10.0.0.1]", "[64:ff9b::10.0.0.1]", "167772161", "0xa.1", "012.0.0.1"])
+def test_no_spelling_of_an_address_inside_is_reached_by_a_redirect(web, host):
+    web.answer("/", 302, Location=f"http://{host}/")
+    assert "never connected to" in make_fetcher().fetch(web.at("/")).detail
+
+
+def test_a_name_that_leads_inside_only_after_a_redirect_to_itself_is_refused(web, names):
+    # robots.txt, the page, and the target of the redirect, whose robots.txt is known.
+    names["turning.test"] = ["127.0.0.1", "127.0.0.1", "10.0.0.1"]
+    web.answer("/", 302, Location="/inside")
+    web.show("/inside", "Inside.")
+
+    assert "never connected to" in make_fetcher().fetch(web.at("/", "turning.test")).detail
+    assert web.asked == ["/robots.txt", "/"]
+
+
+@pytest.mark.parametrize("limits", [{"deadline": 0.3}, {"timeout": 0.3}])
+def test_a_lookup_without_an_answer_outlives_neither_step_nor_deadline(web, monkeypatch, limits):
+    released, system = threading.Event(), socket.getaddrinfo
+
+    def look_up(*args, **kwargs):
+        released.wait(60)
+        return system("127.0.0.1", *args[1:], **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    try:
+        found = make_fetcher(**limits).fetch(web.at("/", "silent.test"))
+        assert not released.is_set()
+        assert (found.outcome, found.detail) == (
+            FetchOutcome.FAILED,
+            "The name silent.test could not be looked up in time.",
+        )
+    finally:
+        released.set()
+    # The answer that comes too late is not connected to.
+    assert web.asked == []
 
 
 def test_the_second_address_of_a_name_is_tried_if_the_first_does_not_answer(web, names):
@@ -324,6 +374,32 @@ def test_redirects_of_robots_txt_are_checked_too(web):
     found = make_fetcher().fetch(web.at("/"))
     assert "never connected to" in found.detail
     assert web.asked == ["/robots.txt"]
+
+
+def test_a_robots_file_is_read_up_to_half_a_megabyte_and_the_rest_ignored(web):
+    first = b"User-agent: *\nDisallow: /private/\n"
+    filler = (b"#" + b"-" * 98 + b"\n") * (MAX_ROBOTS_BYTES // 100)
+    # The cut goes through a line that would forbid everything if only its beginning counted.
+    rest = b"Disallow: /" + b"a" * 100 + b"\nDisallow: /late/\n"
+    start = (first + filler)[: MAX_ROBOTS_BYTES - 12]
+    web.pages["/robots.txt"] = (200, {}, start + b"\n" + rest + b"Disallow: /later/\n" * 300_000)
+    for path in ("/private/a", "/late/a", "/later/a", "/a"):
+        web.show(path, "A page.")
+
+    fetcher = make_fetcher()
+
+    assert [fetcher.fetch(web.at(path)).outcome for path in ("/private/a", "/late/a", "/later/a", "/a")] == [
+        FetchOutcome.BLOCKED,
+        FetchOutcome.REACHED,
+        FetchOutcome.REACHED,
+        FetchOutcome.REACHED,
+    ]
+
+
+def test_a_large_robots_file_without_a_line_break_allows_everything(web):
+    web.pages["/robots.txt"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"a" * 30_000_000))
+    web.show("/", "A page.")
+    assert make_fetcher().fetch(web.at("/")).text == "A page."
 
 
 def test_a_body_that_is_too_large_is_abandoned(web):

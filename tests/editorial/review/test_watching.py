@@ -1,6 +1,8 @@
 """The link checker: when sources are read, what is stored and what is flagged; with a server on this machine."""
 
+import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -11,10 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import AIModel, Check, Source, SourceText, Verification
-from editorial.review import watching
+from editorial.review import extraction, watching
+from editorial.review.fetching import MAX_BYTES
 from editorial.review.watching import find_due, watch_sources
 from tests.editorial.review.support import send, sign_in, url
 from tests.editorial.review.test_fetching import make_fetcher
+from tests.editorial.review.web_server import running_web_server
 from tests.factories import make_record, make_source
 
 pytestmark = pytest.mark.django_db
@@ -233,7 +237,8 @@ def test_a_host_that_asks_for_a_long_pause_is_left_to_another_run_and_others_are
 def test_requests_to_one_host_are_spaced_and_other_hosts_come_in_between(web, names, monkeypatch):
     names["one.test"] = names["two.test"] = ["127.0.0.1"]
     slept = []
-    monkeypatch.setattr(watching.time, "sleep", slept.append)
+    # Python itself sleeps while it waits for a process, so that only the link checker's own clock is replaced.
+    monkeypatch.setattr(watching, "time", SimpleNamespace(sleep=slept.append, monotonic=time.monotonic))
     for host in ("one.test", "two.test"):
         for number in range(2):
             web.show(f"/{number}", "Here.")
@@ -316,8 +321,89 @@ def test_a_page_that_crashes_the_parser_does_not_block_others(web, monkeypatch):
     web.show("/b", "Here.")
     make_source(url=web.at("/a"))
     make_source(url=web.at("/b"))
-    monkeypatch.setattr("editorial.review.fetching.trafilatura.extract", lambda *args, **kwargs: 1 / 0)
+    crash = "import sys; print('Here.') if b'\"is_html\": false' in sys.stdin.buffer.read() else 1 / 0"
+    monkeypatch.setattr(extraction, "PROGRAM", ("-c", crash))
     assert watch() == {"failed": 1, "reached": 1}
+
+
+SLOW = "<html><body>" + "a<br>" * 900_000 + "</body></html>"
+LARGE = "<html><body><ul>" + "<li>item of a list</li>" * 213_000 + "</ul></body></html>"
+
+
+def read_between(web, page: str) -> tuple[dict[str, int], Source, AIModel]:
+    """Run the link checker over a page, with another before and behind it; return what it found."""
+    web.show("/a", "Before.", kind="text/html")
+    web.show("/b", page, kind="text/html")
+    web.show("/c", "Behind.", kind="text/html")
+    make_source(url=web.at("/a"))
+    source, model = make_cited(web.at("/b"))
+    make_source(url=web.at("/c"))
+    return watch(), source, model
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "page"),
+    [
+        ("PROCESSOR_SECONDS", 4, SLOW),
+        ("SECONDS", 8, SLOW),
+        ("MEMORY", 200 * 2**20, LARGE),
+        ("MAX_TEXT_BYTES", 100_000, "<html><body>" + "<p>word</p>" * 60_000),
+    ],
+    ids=["processor", "time", "memory", "text"],
+)
+def test_a_page_that_takes_too_much_is_recorded_as_such_and_the_next_is_read(web, monkeypatch, limit, value, page):
+    monkeypatch.setattr(extraction, limit, value)
+
+    found, source, model = read_between(web, page)
+
+    assert found == {"reached": 2, "unreadable": 1}
+    assert state_of(source) == ("unreadable", 1, "")
+    assert source.get_link_state_display() == "Too large or too slow to read"
+    assert not source.texts.exists()
+    assert flagged(model) == set()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "page", [SLOW, LARGE, "<html><body><table><tr>" + "<td>a" * 990_000], ids=["breaks", "items", "cells"]
+)
+def test_no_page_of_five_megabytes_stops_the_link_checker(web, page):
+    found, source, _model = read_between(web, page)
+    assert found == {"reached": 2, "unreadable": 1}
+    assert state_of(source) == ("unreadable", 1, "")
+
+
+def test_a_page_that_takes_too_much_keeps_the_text_and_is_tried_again(web, monkeypatch):
+    web.show("/", "Twenty dollars.")
+    source, model = make_cited(web.at("/"))
+    with time_machine.travel(START):
+        watch()
+    web.show("/", "a" * (MAX_BYTES + 1))
+    with time_machine.travel(START + 8 * DAY):
+        assert watch() == {"unreadable": 1}
+    assert [text.text for text in source.texts.all()] == ["Twenty dollars."]
+    assert flagged(model) == set()
+    web.show("/", "Thirty dollars.")
+    with time_machine.travel(START + 10 * DAY):
+        assert watch() == {"reached": 1}
+    assert flagged(model) == {"specifications"}
+
+
+def test_a_robots_file_that_takes_too_much_stops_only_its_own_host(web, names, monkeypatch):
+    """Each of the names has each of the rules, which are a hundred million in half a megabyte."""
+    names["slow.test"] = names["other.test"] = ["127.0.0.1"]
+    monkeypatch.setattr(extraction, "PROCESSOR_SECONDS", 2)
+    agents = "".join(f"User-agent: {number}\n" for number in range(12_000))
+    rules = "".join(f"Disallow: /{number}\n" for number in range(14_000))
+    with running_web_server() as other:
+        web.show("/robots.txt", agents + rules)
+        for path in ("/a", "/b"):
+            web.show(path, "Not read.")
+            make_source(url=web.at(path, "slow.test"))
+        other.show("/", "Here.")
+        make_source(url=other.at("/", "other.test"))
+        assert watch() == {"reached": 1, "unreadable": 2}
+    assert web.asked == ["/robots.txt"]
 
 
 def test_the_command_reads_nothing_of_this_machine(web, capsys):
