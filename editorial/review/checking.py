@@ -199,14 +199,14 @@ def read_texts(source: Source, items: list[CheckItem]) -> Texts:
         item.in_bulk = bool(seen_at and now and is_unchanged(source, text=now, since=seen_at))
     texts = Texts(now=now, before=before, checked_at=checked_at)
     if before and now and texts.differ:
-        texts.lines = mark_lines(cut(before.text), cut(now.text))
+        texts.lines = mark_lines(cut_for_comparison(before.text), cut_for_comparison(now.text))
     elif now:
-        texts.lines = [("same", line) for line in cut(now.text).splitlines()]
-    texts.is_cut = any(cut(text.text) != text.text for text in (now, before) if text)
+        texts.lines = [("same", line) for line in cut_for_comparison(now.text).splitlines()]
+    texts.is_cut = any(cut_for_comparison(text.text) != text.text for text in (now, before) if text)
     return texts
 
 
-def cut(text: str) -> str:
+def cut_for_comparison(text: str) -> str:
     """Return the beginning of a text, as much as is compared."""
     return "".join(text[:LONGEST_TEXT].splitlines(keepends=True)[:MOST_LINES])
 

@@ -27,6 +27,7 @@ TEMPLATES = {
     "editorial/": "editorial",
     "wagtailadmin/review/": "editorial",
     LAYOUTS: "aigc_site",
+    "403_csrf.html": "aigc_site",
     "404.html": "aigc_site",
     "500.html": "aigc_site",
 }

@@ -297,7 +297,7 @@ def test_every_step_is_in_the_log_with_who_did_it():
     decide(reviewer, record, "reject")
     send(editor, url(record, "edit"), "submit", summary_en="Paris.")
     decide(reviewer, Organization.objects.get())
-    logged = ModelLogEntry.objects.filter(object_id=str(record.pk)).order_by("timestamp", "pk")
+    logged = ModelLogEntry.objects.for_instance(record).order_by("timestamp", "pk")
     steps = [(entry.action.removeprefix("wagtail."), entry.user.username) for entry in logged]
     assert ("workflow.start", "editor") in steps
     assert ("workflow.reject", "reviewer") in steps
