@@ -16,7 +16,7 @@ from tests import databases
 # A slow machine is no fault: speed is measured by benchmarks.
 COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("quick", max_examples=50, derandomize=True, **COMMON)
-settings.register_profile("long", max_examples=1000, derandomize=True, print_blob=True, **COMMON)
+settings.register_profile("long", max_examples=500, derandomize=True, print_blob=True, **COMMON)
 settings.register_profile("explore", max_examples=2000, print_blob=True, **COMMON)
 settings.load_profile("quick")
 
