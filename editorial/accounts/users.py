@@ -29,7 +29,9 @@ def offer_rights(form: forms.BaseForm, *, actor, user) -> None:
     if not actor.is_superuser:
         form.fields.pop("is_superuser", None)
     if actor == user:
-        del form.fields["groups"]
+        # Shown, but what is sent for a disabled field is ignored.
+        form.fields["groups"].disabled = True
+        form.fields["groups"].help_text = _("Nobody changes their own roles; another person can.")
 
 
 class AccountCreationForm(UserCreationForm):

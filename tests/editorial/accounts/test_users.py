@@ -144,6 +144,8 @@ class TestRoles:
     def test_nobody_changes_their_own_roles(self, who, request):
         user = request.getfixturevalue(who)
         before = roles_of(user)
+        form = sign_in(user).get(reverse("wagtailusers_users:edit", args=[user.pk])).content.decode()
+        assert "Nobody changes their own roles" in form
         response = send_form(sign_in(user), user, groups=ids_of(Role.REVIEWER, Role.LEAD), first_name="Changed")
         assert response.status_code == 302
         assert User.objects.get(pk=user.pk).first_name == "Changed"
