@@ -135,18 +135,25 @@ def test_saving_a_vocabulary_word_locks_the_index_before_its_own_row():
     assert held < min(locks)
 
 
+def open_new_form(client, kind: str) -> tuple:
+    """Make an entry or an article; return it, its form's address, the name of a text in it, and its values."""
+    if kind == "entry":
+        create(client, Organization)
+        record = Organization.objects.get()
+        address = url(record, "edit")
+        return record, address, "summary_en", open_form(client, address)
+    record = make_article(make_article_index())
+    address = reverse("wagtailadmin_pages:edit", args=[record.pk])
+    # In a browser, a script adds the blocks.
+    blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
+    return record, address, "introduction", {**open_form(client, address), **blocks}
+
+
 @pytest.mark.parametrize("kind", ["entry", "article"])
 def test_autosave_does_not_make_the_same_form_stale(kind):
     ann = sign_in("Editor", "ann")
-    if kind == "entry":
-        create(ann, Organization)
-        record, blocks = Organization.objects.get(), {}
-        address, text = url(record, "edit"), "summary_en"
-    else:
-        record = make_article(make_article_index())
-        blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
-        address, text = reverse("wagtailadmin_pages:edit", args=[record.pk]), "introduction"
-    opened = {**open_form(ann, address), **blocks, text: "Saved by itself"}
+    record, address, text, opened = open_new_form(ann, kind)
+    opened[text] = "Saved by itself"
     saved = ann.post(address, opened, headers={"accept": "application/json"}).json()
     assert saved["success"]
     with time_machine.travel(timezone.now() + timedelta(minutes=10)):
@@ -164,15 +171,7 @@ def test_autosave_does_not_make_the_same_form_stale(kind):
 @pytest.mark.parametrize("first", ["application/json", "text/html"])
 def test_the_second_of_two_tabs_of_one_person_is_refused_at_once(kind, first):
     ann = sign_in("Editor", "ann")
-    if kind == "entry":
-        create(ann, Organization)
-        record, blocks = Organization.objects.get(), {}
-        address, text = url(record, "edit"), "summary_en"
-    else:
-        record = make_article(make_article_index())
-        blocks = nested_form_data({"body": streamfield([("heading", "Why")]), "mentions": streamfield([])})
-        address, text = reverse("wagtailadmin_pages:edit", args=[record.pk]), "introduction"
-    opened = {**open_form(ann, address), **blocks}
+    record, address, text, opened = open_new_form(ann, kind)
     ann.post(address, {**opened, text: "One tab"}, headers={"accept": first})
     late = ann.post(address, {**opened, text: "Another tab"}, headers={"accept": "application/json"})
     assert late.json()["error_code"] == "invalid_revision"
