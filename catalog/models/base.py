@@ -26,7 +26,7 @@ from catalog.models.document import build_document
 from catalog.models.field_groups import fields_of
 from catalog.models.kinds import kind_of
 from catalog.models.publication import PublishedDocument
-from catalog.values import BilingualField, FuzzyDateField, QuantityField
+from catalog.values import BilingualField, FuzzyDateField, PlacesField, QuantityField
 
 
 class Record(
@@ -214,9 +214,7 @@ class Milestone(Row):
     text = BilingualField(models.CharField, verbose_name=_("Text"), max_length=500)
     quantity = QuantityField(_("quantity"), null=True, blank=True)
     unit = BilingualField(models.CharField, verbose_name=_("Unit"), max_length=60, blank=True)
-    since_launch_months = models.DecimalField(
-        _("months since launch"), max_digits=6, decimal_places=1, null=True, blank=True
-    )
+    since_launch_months = PlacesField(_("months since launch"), max_digits=6, decimal_places=1, null=True, blank=True)
 
     document_fields = ("milestone_kind", "date", "text", "quantity", "unit", "since_launch_months")
     panels = [

@@ -1,7 +1,7 @@
 """Small immutable value types with their model fields: dates, quantities, money and bilingual texts."""
 
 from .bilingual import BilingualText
-from .fields import BilingualField, FuzzyDateField, MoneyField, QuantityField
+from .fields import BilingualField, FuzzyDateField, MoneyField, PlacesField, QuantityField
 from .fuzzy_date import FuzzyDate
 from .money import Money
 from .numbers import format_number, parse_number
@@ -16,6 +16,7 @@ __all__ = [
     "Money",
     "MoneyField",
     "NotUnderstood",
+    "PlacesField",
     "Quantity",
     "QuantityField",
     "format_number",

@@ -1,6 +1,7 @@
 """Model fields for the value types: one column that parses and stores a value, or two columns for a bilingual text."""
 
 from contextlib import suppress
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
 from django import forms
@@ -88,6 +89,31 @@ class FuzzyDateField(models.Field):  # type: ignore[type-arg]  # Django's own cl
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{"form_class": FuzzyDateFormField, **kwargs})
+
+
+class PlacesField(models.DecimalField):  # type: ignore[type-arg]  # Django's own class takes no parameters
+    """A decimal number that has all decimal places of its column from the start: 24 becomes 24.0.
+
+    The database returns it so. A revision that said 24 would have another digest than the row published from it. A
+    number with too many digits is left as it is, and validation refuses it.
+    """
+
+    descriptor_class = ParsedAttribute
+
+    def deconstruct(self) -> Any:
+        """Name Django's own class: the column is the same, so migrations need not know this one."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DecimalField", args, kwargs
+
+    def to_python(self, value: Any) -> Decimal | None:
+        number: Decimal | None = super().to_python(value)
+        if number is None:
+            return None
+        try:
+            padded = number.quantize(Decimal(1).scaleb(-self.decimal_places), context=self.context)
+        except InvalidOperation:
+            return number
+        return padded if padded == number else number
 
 
 class AmountField(models.JSONField):

@@ -15,7 +15,7 @@ from catalog.models import ApprovalKind, Refused
 from catalog.models.approval import digest_of
 from catalog.models.base import Entry
 from catalog.publishing.approval import approve
-from catalog.publishing.authorship import find_authors
+from catalog.publishing.authorship import find_authors, find_restored_authors
 from catalog.publishing.guards import is_sanctioned
 from catalog.publishing.submission import find_lost_citations, find_unsourced, label_place, name_differences
 from editorial.review.notices import tell_sent_back, tell_submitted
@@ -86,6 +86,8 @@ class ReviewState(TaskState):
         if user.pk in authors and not is_alone(user):
             since = record.last_published
             own = record.revisions.filter(user=user, pk__gt=since.pk if since else 0).order_by("pk").last()
+            if user.pk in find_restored_authors(record=record, revision=latest):
+                return _("Words that you wrote earlier go live again with it; someone else must approve it.")
             if own is None:
                 return _("You submitted this version; someone else must approve it.")
             return _("You changed this version on %(when)s; someone else must approve it.") % {

@@ -1,20 +1,26 @@
 """What happens when something goes live, changes, or is withdrawn."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.utils import timezone
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from catalog.models import (
     AIModel,
     AIModelCitation,
     AIModelMilestone,
+    Approval,
     ListingEntry,
     Organization,
     Publication,
 )
+from catalog.models.approval import digest_of
 from tests.factories import (
     make_model,
     make_organization,
@@ -54,6 +60,31 @@ def test_publishing_keeps_the_document_and_one_change_for_each_value():
     changes = {change.path: (change.old, change.new) for change in publication.changes.all()}
     assert changes["released"] == (None, "2020-05-28")
     assert "licence" not in changes, "an empty value is no change"
+
+
+@given(
+    number=st.decimals(min_value=0, max_value=99999, places=1).flatmap(
+        lambda number: st.sampled_from([number, str(number), f"0{number}0", str(number.normalize()), float(number)])
+    )
+)
+@example(number=24)
+@example(number="24")
+@example(number="2.4E+1")
+def test_what_is_live_has_the_digest_of_what_was_approved_however_a_number_was_written(number):
+    with transaction.atomic():
+        row = {"key": "api", "milestone_kind": "release", "date": "2020", "text_en": "It opens.", "text_zh": "开放。"}
+        model = make_model(children={"milestones": [{**row, "since_launch_months": number}]})
+        assert model.milestones.get().since_launch_months == Decimal(str(number))
+        assert Approval.objects.of(model).get().digest == digest_of(model.serializable_data())
+        transaction.set_rollback(True)
+
+
+def test_a_number_with_too_many_digits_is_refused():
+    for number in ("24.55", "1234567", "NaN"):
+        milestone = AIModelMilestone(since_launch_months=number)
+        with pytest.raises(ValidationError) as refused:
+            milestone.full_clean()
+        assert "since_launch_months" in refused.value.message_dict, number
 
 
 def test_the_next_publication_records_only_the_differences():

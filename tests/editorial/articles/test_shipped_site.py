@@ -10,7 +10,8 @@ from django.http import QueryDict
 from catalog.listing import past, search
 from catalog.listing.listings import LISTINGS
 from catalog.listing.page import ListingPage
-from catalog.models import AIModel, FacetValue, Layer, ListingEntry, Modality, Organization, Source, Term
+from catalog.models import AIModel, Approval, FacetValue, Layer, ListingEntry, Modality, Organization, Source, Term
+from catalog.models.approval import digest_of
 from catalog.models.field_groups import fields_of
 from catalog.models.kinds import list_entry_kinds
 from catalog.seed.landscape import read_landscape
@@ -263,6 +264,13 @@ def test_everything_is_live_and_a_second_load_does_nothing(site, landscape, page
     assert ArticlePage.objects.live().count() == sum(item.name.startswith("articles/") for item in pages.items)
     assert load_site().is_empty
     assert list_outdated(most=10) == []
+
+
+def test_what_is_live_has_the_digest_of_what_was_approved(site):
+    records = [record for model in (*ENTRIES, Term, ArticlePage) for record in model.objects.filter(live=True)]
+    assert len(records) > 100
+    approved = {record: Approval.objects.of(record).first().digest for record in records}
+    assert [record for record in records if digest_of(record.serializable_data()) != approved[record]] == []
 
 
 def test_the_index_equals_a_rebuilt_one(site):

@@ -9,8 +9,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, Page, Workflow
+from wagtail.rich_text import RichText
 
-from catalog.models import AIModel, Approval, ApprovalKind, Organization, Publication, Refused, Source
+from catalog.models import (
+    AIModel,
+    AIModelMilestone,
+    Approval,
+    ApprovalKind,
+    Organization,
+    Publication,
+    Refused,
+    Source,
+)
 from catalog.publishing.approval import approve
 from catalog.publishing.authorship import find_authors
 from editorial.articles.pages import ArticlePage, TextPage
@@ -102,6 +112,63 @@ def test_authors_are_all_who_changed_anything_since_the_live_version():
     model = AIModel.objects.get()
     draft = draft_of(model, user=person("cid"), summary_en="Two.")
     assert find_authors(record=model, revision=draft) == [person("cid").pk]
+
+
+LONG = "It was founded in a garage in Helsinki by two former teachers."
+
+
+@pytest.mark.parametrize(
+    "restored",
+    [
+        pytest.param({"summary_en": f"Anew. {LONG}"}, id="as it was"),
+        pytest.param({"summary_en": f"{LONG} With a sentence more."}, id="with other words around it"),
+        pytest.param({"city_en": LONG}, id="in another field"),
+    ],
+)
+def test_who_wrote_what_goes_live_again_is_an_author(restored):
+    acme = make_organization(cite={"city": "2020"})
+    reviewer, editor, other = sign_in("Reviewer"), sign_in("Editor"), sign_in("Reviewer", "other")
+    draft_of(acme, user=reviewer.user, summary_en=f"Anew. {LONG}")
+    for words, by in (("Replaced.", other), (None, reviewer)):
+        values = {"summary_en": words} if words else restored
+        draft = draft_of(acme, user=editor.user, **values)
+        acme.refresh_from_db()
+        acme.get_workflow().start(acme, editor.user)
+        decide(by, acme)
+    acme = Organization.objects.get()
+    assert acme.summary_en == "Replaced."
+    assert find_authors(record=acme, revision=draft) == sorted([reviewer.user.pk, editor.user.pk])
+    assert "Words that you wrote" in messages_at(reviewer, acme)
+    decide(other, acme)
+    acme.refresh_from_db()
+    assert LONG in acme.summary_en + acme.city_en
+
+
+def test_a_row_of_a_list_belongs_to_who_wrote_it():
+    def rows(*keys):
+        return [
+            AIModelMilestone(key=key, milestone_kind="release", date="2020", text_en=key, text_zh=key) for key in keys
+        ]
+
+    model = make_model(children={"milestones": rows("one")})
+    draft_of(model, user=person("ann"), milestones=rows("one", "two"))
+    publish_revision(draft_of(model, user=person("ben"), milestones=rows("one", "three")))
+    draft = draft_of(model, user=person("cid"), milestones=rows("two", "three"))
+    assert find_authors(record=model, revision=draft) == sorted([person("ann").pk, person("cid").pk])
+
+
+def test_a_paragraph_of_an_article_belongs_to_who_wrote_it():
+    def body(*texts):
+        return [("text", RichText(f"<p>{text}</p>")) for text in texts]
+
+    article = make_article(make_article_index())
+    publish_revision(article.get_latest_revision())
+    draft_of(article, user=person("ann"), body=body("Some other words.", LONG))
+    publish_revision(draft_of(article, user=person("ben"), body=body("Nothing.")))
+    draft = draft_of(article, user=person("cid"), body=body(f"So: <b>{LONG}</b>", "Nothing."))
+    assert find_authors(record=article, revision=draft) == sorted([person("ann").pk, person("cid").pk])
+    draft = draft_of(article, user=person("cid"), body=body("It is new.", "Nothing."))
+    assert find_authors(record=article, revision=draft) == [person("cid").pk]
 
 
 def test_authors_of_a_withdrawn_version_are_not_authors_of_its_restoration():

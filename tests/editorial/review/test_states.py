@@ -118,14 +118,27 @@ class NewsroomMachine(RuleBasedStateMachine):
         return {name for decision in self.owed for name in (*decision.authors, decision.approver)}
 
     def authors(self) -> set[str]:
-        """Return who wrote or submitted anything since the last publication or withdrawal."""
+        """Return who wrote or submitted anything since the last publication, or wrote earlier what returns."""
         since = self.published[-1] if self.published else 0
         authors, before = {name for version, name in self.submissions if version > since}, self.said.get(since)
         for version in sorted(version for version in self.said if version > since):
             if self.said[version] != before:
                 authors.add(self.writers[version])
             before = self.said[version]
-        return authors - {"nobody"}
+        return (authors | self.restored_authors(since)) - {"nobody"}
+
+    def restored_authors(self, since: int) -> set[str]:
+        """Return who wrote, before the version `since` went live, what the newest version says and that one did not."""
+        authors = set()
+        for words in ("summary", "withdrawal") if since else ():
+            said = {version: getattr(self.said[version], words) for version in sorted(self.said)}
+            if said[self.latest] in ("", said[since]):
+                continue
+            earlier = [version for version in said if version < since]
+            for before, version in zip([None, *earlier], earlier, strict=False):
+                if said[version] == said[self.latest] and (before is None or said[before] != said[version]):
+                    authors.add(self.writers[version])
+        return authors
 
     def decide(self, *, version: int, kind: ApprovalKind, authors: set[str], approver: str) -> None:
         """Note an approval and its immediate effect."""
