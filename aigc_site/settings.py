@@ -221,9 +221,17 @@ WHITENOISE_USE_FINDERS = DEMO or DEBUG
 # --- Sign-in and security -------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarity", {}),
+        ("MinimumLength", {"min_length": 10}),
+        ("CommonPassword", {}),
+        ("NumericPassword", {}),
+    )
 ]
+# Owners alone set passwords, through a link; links are mailed from the queue of notices.
+WAGTAILUSERS_PASSWORD_ENABLED = False
+WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "editorial.accounts.passwords.LinkRequestForm"
 # The form of an entry with long lists has more fields than Django's default allows; so may a query string.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 LOGIN_URL = "wagtailadmin_login"

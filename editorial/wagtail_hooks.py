@@ -8,7 +8,8 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.account import NotificationsSettingsPanel
 from wagtail.admin.viewsets.pages import page_viewset_registry
 
-from editorial.accounts.users import refuse_bulk_action, register_role_log
+from editorial.accounts import passwords
+from editorial.accounts.users import refuse_bulk_action, register_account_log
 from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
 from editorial.review import checking, inbox, moved_sources, queue, views
@@ -52,6 +53,12 @@ def register_review_urls():
         path("notices/read/", inbox.mark_read, name="mark_read"),
     ]
     return [path("review/", include((urlpatterns, "review")))]
+
+
+@hooks.register("register_admin_urls")
+def register_account_urls():
+    urlpatterns = [path("<int:pk>/link/", passwords.show_send_link, name="send_link")]
+    return [path("accounts/", include((urlpatterns, "accounts")))]
 
 
 @hooks.register("before_edit_page")
@@ -125,6 +132,6 @@ def register_notice_choice(request, user, profile) -> NoticeChoicePanel:
 
 
 hooks.register("before_bulk_action", refuse_bulk_action)
-hooks.register("register_log_actions", register_role_log)
+hooks.register("register_log_actions", register_account_log)
 # After Wagtail's own, because these replace some of its words.
 hooks.register("register_log_actions", register_decisions, order=1)

@@ -48,21 +48,21 @@ def find_restored_authors(*, record: Published, revision: Revision) -> set[int]:
     Authorship follows values, rows of lists and sentences, whoever restores them and however.
     """
     last = record.last_published
-    restored = set(split(revision.content)) - set(split(last.content)) if last else set()
+    restored = set(split_content(revision.content)) - set(split_content(last.content)) if last else set()
     authors: set[int] = set()
     if not last or not restored:
         return authors
     before: set[str] = set()
     saved = record.revisions.filter(pk__lt=last.pk).order_by("pk").values_list("user_id", "content")
     for user, content in saved.iterator(chunk_size=50):
-        present = restored.intersection(split(content))
+        present = restored.intersection(split_content(content))
         if user and present - before:
             authors.add(user)
         before = present
     return authors
 
 
-def split(content: dict[str, Any]) -> Iterator[str]:
+def split_content(content: dict[str, Any]) -> Iterator[str]:
     """Yield what a revision's content says, piece by piece: its values, the rows of its lists, and its sentences."""
     for name, value in content.items():
         if name in BOOKKEEPING or not value:

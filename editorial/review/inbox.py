@@ -12,7 +12,7 @@ from wagtail.admin.ui.components import Component
 from wagtail.admin.utils import get_valid_next_url_from_request
 from wagtail.admin.views.account import BaseSettingsPanel, notifications_tab
 
-from editorial.review.notices import Notice, NoticeChoice, NoticeKind
+from editorial.review.notices import ALWAYS_SENT, Notice, NoticeChoice, NoticeKind
 
 ON_FRONT_PAGE = 5
 ON_A_PAGE = 30
@@ -53,10 +53,13 @@ def mark_read(request: HttpRequest) -> HttpResponse:
     return redirect(get_valid_next_url_from_request(request) or "review:notices")
 
 
+CHOICES = [(kind.value, kind.label) for kind in NoticeKind if kind not in ALWAYS_SENT]
+
+
 class NoticeChoiceForm(forms.ModelForm):
     in_admin = forms.MultipleChoiceField(
         label=_("In the admin"),
-        choices=NoticeKind.choices,
+        choices=CHOICES,
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text=_(
@@ -66,7 +69,7 @@ class NoticeChoiceForm(forms.ModelForm):
         ),
     )
     by_mail = forms.MultipleChoiceField(
-        label=_("By e-mail"), choices=NoticeKind.choices, widget=forms.CheckboxSelectMultiple, required=False
+        label=_("By e-mail"), choices=CHOICES, widget=forms.CheckboxSelectMultiple, required=False
     )
 
     class Meta:

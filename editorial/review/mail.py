@@ -9,14 +9,18 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import EmailMessage, get_connection
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from wagtail.admin.utils import get_user_display_name
 from wagtail.users.models import UserProfile
 
-from editorial.review.notices import Notice
+from editorial.review.notices import Notice, NoticeKind
 
 logger = logging.getLogger(__name__)
 
@@ -88,11 +92,15 @@ def is_connection_error(error: Exception) -> bool:
 def build_message(notice: Notice, connection) -> EmailMessage:
     """Return a message that says what happened, what changed and where to act, in the recipient's language."""
     with translation.override(UserProfile.get_for_user(notice.recipient).get_preferred_language()):
+        is_link = notice.kind == NoticeKind.PASSWORD_LINK
         body = render_to_string(
-            "wagtailadmin/review/notice_mail.txt",
+            f"wagtailadmin/review/{'password' if is_link else 'notice'}_mail.txt",
             {
                 "notice": notice,
-                "address": urljoin(settings.WAGTAILADMIN_BASE_URL, notice.address),
+                "who": notice.actor and get_user_display_name(notice.actor),
+                "address": urljoin(
+                    settings.WAGTAILADMIN_BASE_URL, make_link(notice.recipient) if is_link else notice.address
+                ),
                 "choices": urljoin(settings.WAGTAILADMIN_BASE_URL, reverse("wagtailadmin_account")),
             },
         )
@@ -104,3 +112,12 @@ def build_message(notice: Notice, connection) -> EmailMessage:
         headers={"Auto-Submitted": "auto-generated"},
         connection=connection,
     )
+
+
+def make_link(user) -> str:
+    """Return the address at which the owner of an account sets its password.
+
+    It works once, for `PASSWORD_RESET_TIMEOUT` seconds, and not after a change of the password or the mail address.
+    """
+    token = default_token_generator.make_token(user)
+    return reverse("wagtailadmin_password_reset_confirm", args=(urlsafe_base64_encode(force_bytes(user.pk)), token))

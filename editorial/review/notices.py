@@ -4,6 +4,7 @@ Notices are written in the transaction of the event that they report, so that on
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -25,6 +26,9 @@ from catalog.publishing.effects import Approved, Event
 from editorial.review.emergency import find_owed_looks, second_look_due
 from editorial.review.roles import find_reviewers
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 
 class NoticeKind(models.TextChoices):
     """The events that people are told about."""
@@ -34,6 +38,12 @@ class NoticeKind(models.TextChoices):
     APPROVED = "approved", _("Approved")
     SECOND_LOOK = "second-look", _("Second look owed")
     MENTIONED = "mentioned", _("Mentioned")
+    ROLES = "roles", _("Roles changed")
+    PASSWORD_LINK = "password-link", _("Link to set a password")
+
+
+# Nobody chooses whether to get these.
+ALWAYS_SENT = {NoticeKind.ROLES, NoticeKind.PASSWORD_LINK}
 
 
 def list_notice_kinds() -> list[str]:
@@ -107,7 +117,7 @@ class Notice(models.Model):
         return f"{self.get_kind_display()}: {self.record}"
 
     @property
-    def title(self) -> str:
+    def title(self) -> "StrPromise | str":
         """What happened, in one sentence."""
         words = {
             "who": get_user_display_name(self.actor) if self.actor else _("Someone"),
@@ -126,6 +136,10 @@ class Notice(models.Model):
                 return _("“%(what)s” has been waiting for a second look for two working days") % words
             case NoticeKind.SECOND_LOOK:
                 return _("%(who)s published “%(what)s” alone: a second look is owed") % words
+            case NoticeKind.ROLES:
+                return _("%(who)s changed the roles of “%(what)s”") % words
+            case NoticeKind.PASSWORD_LINK:
+                return _("Set your password")
         return _("%(who)s writes to you about “%(what)s”") % words
 
     @property
@@ -134,6 +148,9 @@ class Notice(models.Model):
         screens: dict[str, str] = {NoticeKind.SECOND_LOOK: "second_look", NoticeKind.SUBMITTED: "changes"}
         if screen := screens.get(self.kind):
             return reverse(f"review:{screen}", args=(self.content_type_id, self.object_id))
+        if self.kind == NoticeKind.ROLES:
+            # Leads don't open accounts; the list of notices says what changed.
+            return reverse("review:notices")
         return AdminURLFinder().get_edit_url(self.record)
 
     @property
@@ -178,6 +195,23 @@ def tell(
                     )
                 )
         told.update(notice.recipient for notice in Notice.objects.bulk_create(notices))
+
+
+def tell_of_account(*, kind: NoticeKind, to, account, actor, text: str = "") -> None:
+    """Write a notice about an account for each of these people, whatever they have chosen."""
+    Notice.objects.bulk_create(
+        Notice(
+            recipient=person,
+            kind=kind,
+            content_type=ContentType.objects.get_for_model(account),
+            object_id=str(account.pk),
+            actor=actor,
+            text=text,
+            in_admin=kind != NoticeKind.PASSWORD_LINK,
+            by_mail=bool(person.email),
+        )
+        for person in to
+    )
 
 
 def find_people(ids) -> models.QuerySet:

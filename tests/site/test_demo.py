@@ -1,6 +1,7 @@
 """The demo: its accounts, how it starts beside another one or on a full disk, and how it stops."""
 
 import fcntl
+import io
 import os
 import resource
 import shutil
@@ -34,6 +35,63 @@ def test_every_account_gets_a_name_also_an_existing_one_without(monkeypatch, tmp
     names = {user.username: user.get_full_name() for user in User.objects.filter(username__in=demo.ACCOUNTS)}
     assert names.pop("lead") == "Li", "it keeps what was changed in it"
     assert names == {name: f"{name.capitalize()} Demo" for name in demo.ACCOUNTS if name != "lead"}
+
+
+class TestWhoseDatabase:
+    """The demo makes accounts with a known password only in a database that it made."""
+
+    @pytest.fixture
+    def password_file(self, monkeypatch, tmp_path) -> Path:
+        monkeypatch.setattr(demo, "PASSWORD_FILE", tmp_path / "password")
+        return demo.PASSWORD_FILE
+
+    @pytest.mark.django_db
+    def test_a_database_of_somebody_else_is_refused_before_anything_is_written(self, password_file):
+        password_file.write_text("known to the demo")
+        User.objects.create_user("editor", password="known to its owner")
+        with pytest.raises(CommandError, match="was not made by the demo"):
+            demo.prepare(io.StringIO())
+        assert [user.username for user in User.objects.all()] == ["editor"]
+
+    @pytest.mark.django_db
+    def test_a_database_of_an_older_demo_is_marked(self, password_file):
+        password_file.write_text("known to the demo")
+        User.objects.create_user("editor", password="known to the demo")
+        demo.mark_database()
+        password_file.unlink()
+        demo.mark_database()
+
+    def test_an_empty_database_is_marked_so_that_an_interrupted_start_goes_on(self, clone):
+        script = """
+import django
+django.setup()
+from django.db import connection
+from aigc_site.management.commands import demo
+demo.mark_database()
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE auth_user (id integer)")
+demo.mark_database()
+print(connection.introspection.table_names())
+"""
+        variables = environment(DEMO="1", DJANGO_SETTINGS_MODULE="aigc_site.settings")
+        command = [sys.executable, "-c", script]
+        result = subprocess.run(command, cwd=clone, env=variables, capture_output=True, text=True, check=True)
+        assert demo.MARK in result.stdout
+
+    @pytest.mark.parametrize("weak", ["demo", "password123", "73519462805173"])
+    def test_a_weak_password_is_refused_where_others_can_reach_the_site(self, weak, password_file, monkeypatch):
+        monkeypatch.setenv("DEMO_PASSWORD", weak)
+        for host in ("127.0.0.1", "localhost"):
+            demo.check_demo_password(host)
+        with pytest.raises(CommandError, match=r"too weak for 0\.0\.0\.0"):
+            demo.check_demo_password("0.0.0.0")
+        monkeypatch.setenv("DEMO_PASSWORD", "four quite unusual words")
+        demo.check_demo_password("0.0.0.0")
+        monkeypatch.delenv("DEMO_PASSWORD")
+        demo.check_demo_password("0.0.0.0")
+        password_file.write_text(weak)
+        with pytest.raises(CommandError, match="too weak"):
+            demo.check_demo_password("0.0.0.0")
 
 
 @pytest.mark.admin

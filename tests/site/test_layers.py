@@ -25,6 +25,7 @@ TEMPLATES = {
     "jinja/listing/": "catalog",
     "wagtailadmin/catalog/": "catalog",
     "editorial/": "editorial",
+    "wagtailadmin/accounts/": "editorial",
     "wagtailadmin/review/": "editorial",
     LAYOUTS: "aigc_site",
     "403_csrf.html": "aigc_site",

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import io
+import ipaddress
 import logging
 import os
 import secrets
@@ -18,6 +19,8 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, connections, transaction
@@ -45,6 +48,8 @@ CLOCK_COMMANDS = ("publish_scheduled", "send_notices")
 # Seconds that a worker gets to exit before it is killed; one that is still starting would not exit by itself.
 KILL_TIMEOUT = 3
 PASSWORD_FILE = settings.VAR_DIR / "demo-password"
+# A table that says that the demo made the database. It is made before all others, and no application knows it.
+MARK = "made_by_the_demo"
 
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM}
 SQLITE_DISK_ERRORS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
@@ -118,6 +123,47 @@ def check_port(host, port):
             ) from None
 
 
+def mark_database():
+    """Mark an empty database as the demo's; raise `CommandError` for a database that the demo has not made.
+
+    The accounts of the demo have a known password, so they must not get into another database.
+    """
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        if MARK in tables:
+            return
+        if tables and not was_made_by_older_demo(tables):
+            raise CommandError(
+                f"The database {connection.settings_dict['NAME']} was not made by the demo, which makes accounts with "
+                "a known password: nothing was changed. Set DATABASE_URL to a database that is empty, or leave it out."
+            )
+        cursor.execute(f"CREATE TABLE {MARK} (id integer)")
+
+
+def was_made_by_older_demo(tables):
+    """Return whether an account in an unmarked database has the password that the demo keeps."""
+    user = get_user_model()
+    if user._meta.db_table not in tables or not PASSWORD_FILE.exists():
+        return False
+    kept = PASSWORD_FILE.read_text().strip()
+    return any(account.check_password(kept) for account in user.objects.filter(username__in=ACCOUNTS))
+
+
+def check_demo_password(host):
+    """Raise `CommandError` if others can reach the host and the password of the accounts is easily guessed."""
+    password = os.environ.get("DEMO_PASSWORD") or (PASSWORD_FILE.exists() and PASSWORD_FILE.read_text().strip())
+    addresses = {it[4][0] for it in socket.getaddrinfo(host, None)}
+    if not password or all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in addresses):
+        return
+    try:
+        validate_password(password)
+    except ValidationError as error:
+        raise CommandError(
+            f"The password of the demo is too weak for {host}, which others can reach. {' '.join(error.messages)} "
+            "Set DEMO_PASSWORD to another one."
+        ) from None
+
+
 def provide_accounts():
     """Create missing accounts, and return the password of all.
 
@@ -136,7 +182,8 @@ def provide_accounts():
         # One hash for all, because hashing is slow on purpose.
         encoded = make_password(password)
         with transaction.atomic():
-            for name in sorted(names):
+            # The lead last: leads are told of each new role.
+            for name in sorted(names, key=lambda name: (name == "lead", name)):
                 is_admin = name == "admin"
                 user, created = users.get_or_create(
                     username=name,
@@ -174,6 +221,7 @@ def run_clock():
 
 def prepare(stdout):
     """Update database, landscape and accounts, and return the password of the accounts."""
+    mark_database()
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         stdout.write("Preparing the database")
@@ -240,6 +288,7 @@ class Command(BaseCommand):
             make_folders()
             with lock_preparation():
                 check_port(host, port)
+                check_demo_password(host)
                 password = prepare(self.stdout)
             # A first start takes a while, in which another program may have taken the port.
             check_port(host, port)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from wagtail.models import ModelLogEntry
 
 from catalog.models import Organization
-from editorial.models import Review
+from editorial.models import Notice, NoticeChoice, Review
 from editorial.review.roles import Role
 from tests.editorial.review.support import create, decide, url
 from tests.editorial.review.support import sign_in as sign_in_as
@@ -173,6 +173,50 @@ class TestRoles:
         assert (entry.user, entry.data) == (admin, {"before": ["Editor"], "after": ["Editor", "Lead"]})
         history = sign_in(admin).get(reverse("wagtailusers_users:history", args=[editor.pk])).content.decode()
         assert "Roles changed from “Editor” to “Editor, Lead”" in history
+
+    def test_each_change_of_a_role_is_told_to_all_leads(self, admin, editor):
+        leads = [make_user("first", Role.LEAD), make_user("second", Role.LEAD)]
+        Notice.objects.all().delete()
+        send_form(sign_in(admin), editor, groups=ids_of(Role.EDITOR, Role.REVIEWER))
+        told = {notice.recipient: notice for notice in Notice.objects.all()}
+        assert set(told) == set(leads)
+        assert all(
+            (it.actor, it.text, it.by_mail) == (admin, "Editor → Editor, Reviewer", True) for it in told.values()
+        )
+        page = sign_in(leads[0]).get(told[leads[0]].address).content.decode()
+        assert "Admin Tester changed the roles of “editor”" in page
+        assert "Editor → Editor, Reviewer" in page
+
+    def test_nobody_chooses_not_to_be_told_of_roles(self, admin, editor):
+        lead = make_user("lead", Role.LEAD)
+        assert "Roles changed" not in sign_in(lead).get("/admin/account/").content.decode()
+        NoticeChoice.objects.create(user=lead, in_admin=[], by_mail=[])
+        Notice.objects.all().delete()
+        send_form(sign_in(admin), editor, groups=[])
+        assert Notice.objects.filter(recipient=lead, in_admin=True, by_mail=True).exists()
+
+    def test_superusers_are_logged_and_told_as_roles(self, root, editor):
+        lead = make_user("lead", Role.LEAD)
+        send_form(sign_in(root), editor, is_superuser="on")
+        send_form(sign_in(root), User.objects.get(pk=editor.pk))
+        make_user("third", is_superuser=True)
+        texts = Notice.objects.filter(recipient=lead, kind="roles").order_by("pk").values_list("text", flat=True)
+        assert list(texts)[-3:] == ["Editor → Editor, Superuser", "Editor, Superuser → Editor", "– → Superuser"]
+        logged = ModelLogEntry.objects.filter(action="accounts.roles", object_id=str(editor.pk), user=root)
+        assert [entry.data["after"] for entry in logged.order_by("pk")] == [["Editor", "Superuser"], ["Editor"]]
+
+    def test_what_accounts_lose_with_a_group_is_logged_and_told(self, editor):
+        lead = make_user("lead", Role.LEAD)
+        Notice.objects.all().delete()
+        Group.objects.get(name=Role.EDITOR).delete()
+        assert Notice.objects.get().recipient == lead
+        assert Notice.objects.get().text == "Editor → –"
+        assert not User.objects.get(pk=editor.pk).groups.exists()
+
+    def test_a_sign_in_is_no_change_of_roles(self, root):
+        before = ModelLogEntry.objects.filter(action="accounts.roles").count()
+        sign_in(root)
+        assert ModelLogEntry.objects.filter(action="accounts.roles").count() == before
 
     def test_a_form_that_changes_no_role_logs_none(self, admin, editor):
         before = ModelLogEntry.objects.filter(action="accounts.roles").count()

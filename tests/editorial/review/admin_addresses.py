@@ -325,6 +325,7 @@ GROUPS = [
         users/results/
         users/new/
         users/edit/<pk>/
+        accounts/<pk>/link/
         users/history/<pk>/
         users/history-results/<pk>/
         users/usage/<pk>/

@@ -10,6 +10,7 @@ from wagtail.models import Page
 from catalog.models import Organization, Term
 from catalog.models.kinds import list_kinds
 from editorial.articles.pages import ArticleIndexPage, ArticlePage
+from editorial.models import Notice
 from editorial.review.menu import review_address
 from tests.factories import make_home, make_source, publish_revision
 
@@ -31,6 +32,8 @@ def sign_in(role: str, name: str | None = None) -> Client:
     """Return a client of a new user with a role."""
     user = User.objects.create_user(name or role.lower(), f"{name or role.lower()}@example.org")
     user.groups.add(Group.objects.get(name=role))
+    # Leads are told of new roles, which is no concern of tests about other notices.
+    Notice.objects.filter(kind="roles").delete()
     client = Client()
     client.force_login(user)
     client.user = user
