@@ -10,7 +10,7 @@ BENCH := var/bench/venv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test test-long coverage lint format types hooks compare-pages bench bench-listing bench-search \
+.PHONY: help demo run test test-long audit coverage lint format types hooks compare-pages bench bench-listing bench-search \
 	simulate-desk messages lock runtime tools
 
 help: ## List the commands
@@ -29,8 +29,11 @@ run: runtime ## Serve the demo with Django's development server, which restarts 
 test: tools ## Run the tests on SQLite and on PostgreSQL (CHROMIUM=, REQUIRE_BROWSER=1), or some on SQLite (T=tests/site)
 	@$(BIN)/python $(if $(T),-m pytest -m 'not long' $(T),tools/run_tests.py)
 
-test-long: tools ## Run what takes too long for `make test`
+test-long: tools audit ## Run what takes too long for `make test`, and `make audit`
 	@$(BIN)/python tools/run_tests.py --long
+
+audit: tools ## Look for vulnerabilities and licences of what the site installs, and say what could not be looked at
+	@$(BIN)/python tools/audit.py
 
 coverage: tools ## Measure which lines and branches of catalog and editorial the quick tests on SQLite run
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m 'not long' --cov
