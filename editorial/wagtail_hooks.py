@@ -8,7 +8,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.admin.views.account import NotificationsSettingsPanel
 from wagtail.admin.viewsets.pages import page_viewset_registry
 
-from editorial.accounts import passwords
+from editorial.accounts import passwords, related
 from editorial.accounts.users import refuse_bulk_action, register_account_log
 from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
@@ -57,7 +57,10 @@ def register_review_urls():
 
 @hooks.register("register_admin_urls")
 def register_account_urls():
-    urlpatterns = [path("<int:pk>/link/", passwords.show_send_link, name="send_link")]
+    urlpatterns = [
+        path("<int:pk>/link/", passwords.show_send_link, name="send_link"),
+        path("approvals/", related.show_related_approvals, name="related_approvals"),
+    ]
     return [path("accounts/", include((urlpatterns, "accounts")))]
 
 
@@ -109,6 +112,12 @@ def add_queue_item() -> CheckersItem:
 @hooks.register("register_reports_menu_item")
 def add_owed_looks_item() -> MenuItem:
     return MenuItem(_("Second looks owed"), reverse_lazy("review:owed_looks"), icon_name="warning", order=500)
+
+
+@hooks.register("register_reports_menu_item")
+def add_related_approvals_item() -> related.LeadsItem:
+    address = reverse_lazy("accounts:related_approvals")
+    return related.LeadsItem(_("Approvals between related accounts"), address, icon_name="group", order=505)
 
 
 @hooks.register("register_reports_menu_item")

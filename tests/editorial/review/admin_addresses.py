@@ -314,6 +314,7 @@ GROUPS = [
     ),
     Group("taking over the addresses that sources have moved to", EDITORS, "review/moved-sources/"),
     Group("marking one's own notices as read", STAFF, "review/notices/read/"),
+    Group("approvals between related accounts", ("lead",), "accounts/approvals/"),
     Group("publishing alone in an emergency", ("lead",), "review/<kind>/<pk>/emergency/", changes=CONTENT),
     Group("the second look", ("reviewer", "lead"), "review/<kind>/<pk>/second-look/", changes=CONTENT),
     # Settings --------------------------------------------------------------------------------------------------
