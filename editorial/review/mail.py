@@ -57,7 +57,8 @@ def send_notices() -> int:
             except Exception as error:
                 if is_connection_error(error):
                     raise
-                refused.append(f"{notice.recipient.email}: {error}")
+                # The answer of the server may hold the address, which is not for the log.
+                refused.append(f"{notice.recipient.get_username()} ({type(error).__name__})")
             else:
                 Notice.objects.filter(pk=pk).update(mailed_at=timezone.now())
                 sent += 1
