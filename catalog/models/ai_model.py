@@ -93,5 +93,5 @@ class AIModelMilestone(Milestone):
 class AIModelCitation(Citation):
     entry = ParentalKey(AIModel, on_delete=models.CASCADE, related_name="citations")
 
-    class Meta:
+    class Meta(Citation.Meta):
         verbose_name = _("citation")

@@ -129,5 +129,5 @@ class OrganizationMilestone(Milestone):
 class OrganizationCitation(Citation):
     entry = ParentalKey(Organization, on_delete=models.CASCADE, related_name="citations")
 
-    class Meta:
+    class Meta(Citation.Meta):
         verbose_name = _("citation")

@@ -92,5 +92,5 @@ class ProductMilestone(Milestone):
 class ProductCitation(Citation):
     entry = ParentalKey(Product, on_delete=models.CASCADE, related_name="citations")
 
-    class Meta:
+    class Meta(Citation.Meta):
         verbose_name = _("citation")

@@ -206,6 +206,8 @@ class Citation(models.Model):
 
     class Meta:
         abstract = True
+        # Without an order, PostgreSQL returns the rows of a published version in another one than it was approved in.
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.path}: {self.source}"

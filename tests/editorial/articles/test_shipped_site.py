@@ -5,7 +5,6 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from django.db import connection
 from django.http import QueryDict
 
 from catalog.listing import past, search
@@ -267,10 +266,6 @@ def test_everything_is_live_and_a_second_load_does_nothing(site, landscape, page
     assert list_outdated(most=10) == []
 
 
-@pytest.mark.xfail(
-    connection.vendor == "postgresql",
-    reason="15 of the live rows that ship have another digest on PostgreSQL, for a reason that is not known yet",
-)
 def test_what_is_live_has_the_digest_of_what_was_approved(site):
     records = [record for model in (*ENTRIES, Term, ArticlePage) for record in model.objects.filter(live=True)]
     assert len(records) > 100
