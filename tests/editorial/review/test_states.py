@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.core.management import call_command
 from django.db import transaction
@@ -27,6 +26,8 @@ from catalog.models.approval import digest_of
 from catalog.publishing.approval import approve
 from catalog.publishing.second_look import confirm, revert
 from editorial.review.emergency import publish_in_emergency
+from editorial.review.roles import Role
+from tests.editorial.accounts.test_users import ids_of, make_user, roles_of, send_form, sign_in
 
 TEAM = {
     "ann": "Contributor",
@@ -35,12 +36,12 @@ TEAM = {
     "dan": "Reviewer",
     "eva": "Lead",
     "fay": "Lead",
+    "gil": "Administrator",
     "boss": None,
 }
 EVERYBODY = st.sampled_from(sorted(TEAM))
+ROLES = st.sampled_from(Role.values)
 DECIDERS = ("Reviewer", "Lead")
-LEADS = st.sampled_from([name for name, role in TEAM.items() if role == "Lead"])
-LOOKERS = st.sampled_from([name for name, role in TEAM.items() if role in DECIDERS])
 TEXTS = st.sampled_from(["", "One.", "Two."])
 
 
@@ -64,7 +65,7 @@ class Decision:
 
 
 class NewsroomMachine(RuleBasedStateMachine):
-    """One organization, seven people, and a simple model of what their actions should lead to.
+    """One organization, eight people, and a simple model of what their actions should lead to.
 
     Versions are known by their number: `said` has the content of each, and `writers` the person who saved it.
     """
@@ -75,10 +76,9 @@ class NewsroomMachine(RuleBasedStateMachine):
         self.stack.enter_context(transaction.atomic())
         self.stack.callback(lambda: transaction.set_rollback(True))
         self.clock = self.stack.enter_context(time_machine.travel(timezone.now()))
-        self.people = {}
+        self.people, self.roles = {}, dict(TEAM)
         for name, role in TEAM.items():
-            self.people[name] = User.objects.create_user(name, is_superuser=role is None)
-            self.people[name].groups.set(Group.objects.filter(name=role))
+            self.people[name] = make_user(name, *([role] if role else []), is_superuser=role is None)
         self.said: dict[int, Said] = {}
         self.writers: dict[int, str] = {}
         self.submissions: list[tuple[int, str]] = []
@@ -218,7 +218,7 @@ class NewsroomMachine(RuleBasedStateMachine):
         record, user = self.record, self.people[name]
         resume = self.sent_back and record.current_workflow_state.resume
         if self.attempt(
-            self.latest not in self.published and TEAM[name] != "Contributor",
+            self.latest not in self.published and self.roles[name] not in ("Contributor", "Administrator"),
             lambda: resume(user=user) if resume else record.get_workflow().start(record, user),
         ):
             self.note_submission(name)
@@ -228,7 +228,7 @@ class NewsroomMachine(RuleBasedStateMachine):
     def resubmit(self, name):
         state = self.record.current_workflow_task_state.specific
         if self.attempt(
-            TEAM[name] != "Contributor",
+            self.roles[name] not in ("Contributor", "Administrator"),
             lambda: state.task.specific.on_action(state, self.people[name], "resubmit"),
         ):
             self.note_submission(name)
@@ -244,10 +244,10 @@ class NewsroomMachine(RuleBasedStateMachine):
     def approve(self, name):
         state = self.record.current_workflow_task_state.specific
         is_sanctioned = not self.said[self.latest].withdrawal or any(
-            TEAM[it] == "Lead" for it in (*self.authors(), name)
+            self.roles[it] == "Lead" for it in (*self.authors(), name)
         )
         allowed = (
-            TEAM[name] in DECIDERS
+            self.roles[name] in DECIDERS
             and name not in self.authors()
             and self.in_review == self.said[self.latest]
             and not self.owed
@@ -264,7 +264,7 @@ class NewsroomMachine(RuleBasedStateMachine):
     @rule(name=EVERYBODY)
     def ask_for_changes(self, name):
         state = self.record.current_workflow_task_state.specific
-        if self.attempt(TEAM[name] in DECIDERS, lambda: state.reject(user=self.people[name])):
+        if self.attempt(self.roles[name] in DECIDERS, lambda: state.reject(user=self.people[name])):
             self.in_review, self.sent_back = None, True
 
     @precondition(lambda self: self.in_review is not None or self.sent_back)
@@ -276,7 +276,7 @@ class NewsroomMachine(RuleBasedStateMachine):
 
     @rule(name=EVERYBODY)
     def publish_in_emergency(self, name):
-        allowed = TEAM[name] == "Lead" and self.latest not in self.published and not self.waits(self.latest)
+        allowed = self.roles[name] == "Lead" and self.latest not in self.published and not self.waits(self.latest)
         authors = self.authors()
         if self.attempt(
             allowed, lambda: publish_in_emergency(record=self.record, user=self.people[name], reason="It burns.")
@@ -284,10 +284,11 @@ class NewsroomMachine(RuleBasedStateMachine):
             self.decide(version=self.latest, kind=ApprovalKind.EMERGENCY, authors=authors, approver=name)
 
     @precondition(lambda self: self.owed)
-    @rule(name=LOOKERS)
+    @rule(name=EVERYBODY)
     def confirm(self, name):
         parties, version = self.parties, self.owed[0].version
-        if self.attempt(name not in parties, lambda: self.decide_owed(confirm, name)):
+        allowed = self.roles[name] in DECIDERS and name not in parties
+        if self.attempt(allowed, lambda: self.decide_owed(confirm, name)):
             self.decisions.append(Decision(version, ApprovalKind.REVIEWED, parties, name))
 
     def decide_owed(self, decide, name: str):
@@ -295,11 +296,11 @@ class NewsroomMachine(RuleBasedStateMachine):
         return decide(record=record, owed=record.owed_look, user=self.people[name])
 
     @precondition(lambda self: self.owed)
-    @rule(name=LOOKERS)
+    @rule(name=EVERYBODY)
     def bring_back(self, name):
         seen = [it for it in self.decisions if it.kind != ApprovalKind.EMERGENCY and it.version in self.published]
         before = seen[-1]
-        allowed = name not in self.parties | before.authors
+        allowed = self.roles[name] in DECIDERS and name not in self.parties | before.authors
         if self.attempt(allowed, lambda: self.decide_owed(revert, name)):
             version = self.record.latest_revision_id
             self.said[version], self.writers[version] = self.said[before.version], name
@@ -319,6 +320,22 @@ class NewsroomMachine(RuleBasedStateMachine):
         for revision in record.revisions.exclude(pk=self.scheduled):
             self.attempt(False, lambda revision=revision: revision.publish(skip_permission_checks=True))
         self.attempt(False, lambda: record.unpublish(user=self.people[name]))
+
+    @rule(
+        name=st.sampled_from(["gil", "boss"]), whom=EVERYBODY, role=st.sampled_from(sorted(filter(None, TEAM.values())))
+    )
+    def change_account(self, name, whom, role):
+        """Administrators and superusers send the form of an account, with all that could help themselves."""
+        user, client = self.people[whom], sign_in(self.people[name])
+        send_form(client, user, groups=ids_of(role), password1="chosen by another", password2="chosen by another")
+        if name == "gil":
+            send_form(client, user, groups=ids_of(role), is_superuser="on")
+        if (name == "boss" or self.roles[name] == "Administrator") and whom not in (name, "boss"):
+            self.roles[whom] = role
+        user.refresh_from_db()
+        assert roles_of(user) == {self.roles[whom]} - {None}
+        assert user.is_superuser == (whom == "boss")
+        assert not user.check_password("chosen by another")
 
     def attempt(self, allowed: bool, action) -> bool:
         """Do something. It must be refused exactly if the model of the test forbids it."""
