@@ -77,6 +77,14 @@ SECURE = SITE_URL.startswith("https://")
 HSTS = env.bool("HSTS", True)
 HSTS_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", False)
 HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+# How many proxies stand before the server; each adds the address of its client to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1 if SECURE else 0)
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", not DEMO)
+# A service that people may sign in by, with OpenID Connect.
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", "")
+OIDC_NAME = env.str("OIDC_NAME", "OpenID Connect")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.str("OIDC_CLIENT_SECRET", "")
 # A team of one: the only reviewer may approve their own versions, and readers are told.
 SINGLE_EDITOR = env.bool("SINGLE_EDITOR", False)
 
@@ -89,6 +97,13 @@ if urlsplit(SITE_URL).scheme not in ("http", "https") or not urlsplit(SITE_URL).
 if HSTS_PRELOAD and not (HSTS and HSTS_SUBDOMAINS):
     raise ImproperlyConfigured(
         "HSTS_PRELOAD needs HSTS and HSTS_SUBDOMAINS: browsers' lists take no site without them."
+    )
+if OIDC_SERVER_URL and not OIDC_SERVER_URL.startswith("https://"):
+    # What it says of a person is believed because it comes over TLS.
+    raise ImproperlyConfigured(f"OIDC_SERVER_URL must begin with https://, unlike {OIDC_SERVER_URL!r}.")
+if OIDC_SERVER_URL and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise ImproperlyConfigured(
+        "OIDC_SERVER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, as that service gave them."
     )
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured(
@@ -117,6 +132,12 @@ INSTALLED_APPS = [
     "django_countries",
     "django_htmx",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -124,8 +145,11 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.sitemaps",
+    # For the list of sessions of django-allauth.
+    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
+    "editorial.accounts.limits.FloodMiddleware",
     *(["aigc_site.middleware.ServerTimingMiddleware"] if DEMO or DEBUG else []),
     "aigc_site.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -137,7 +161,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "editorial.accounts.sign_in.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "aigc_site.middleware.RefusalMiddleware",
 ]
@@ -234,7 +260,45 @@ WAGTAILUSERS_PASSWORD_ENABLED = False
 WAGTAILADMIN_USER_PASSWORD_RESET_FORM = "editorial.accounts.passwords.LinkRequestForm"
 # The form of an entry with long lists has more fields than Django's default allows; so may a query string.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-LOGIN_URL = "wagtailadmin_login"
+# django-allauth is the one way in. Its limits would be in a cache of each process: see `editorial.accounts.limits`.
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "editorial.accounts.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "editorial.accounts.sign_in.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "AIGC Landscape"
+# Browsers allow it on this machine alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_FORMS = {
+    "authenticate": "editorial.accounts.sign_in.CodeForm",
+    "reauthenticate": "editorial.accounts.sign_in.ConfirmationCodeForm",
+}
+SOCIALACCOUNT_ADAPTER = "editorial.accounts.provider.ProviderAdapter"
+# A link leads there: the policy of pages lets forms send to this site alone.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "service",
+                "name": OIDC_NAME,
+                "client_id": OIDC_CLIENT_ID,
+                "secret": OIDC_CLIENT_SECRET,
+                "settings": {"server_url": OIDC_SERVER_URL},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
+LOGIN_URL = WAGTAILADMIN_LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "wagtailadmin_home"
 CSRF_FAILURE_VIEW = "aigc_site.views.show_csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

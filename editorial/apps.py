@@ -16,6 +16,7 @@ class EditorialConfig(AppConfig):
 
         from catalog.public.articles import register_article_finder
         from catalog.publishing.effects import fill
+        from editorial.accounts.sign_in import connect_sign_in_notices
         from editorial.accounts.users import connect_role_log
         from editorial.articles.mentions import find_mentioning_articles
         from editorial.review.audit import name_resubmitted_version
@@ -29,6 +30,7 @@ class EditorialConfig(AppConfig):
         workflow_cancelled.connect(tell_taken_out)
         connect_review_guards()
         connect_role_log()
+        connect_sign_in_notices()
         fill("notices", create_notices)
         register_article_finder(find_mentioning_articles)
         for model in (Comment, CommentReply):

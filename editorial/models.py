@@ -1,5 +1,6 @@
 """Django looks for models here; they are defined in the packages below."""
 
+from editorial.accounts.limits import SignInAttempt
 from editorial.articles.pages import ArticleIndexPage, ArticlePage, ArticleSource, HomePage, TextPage
 from editorial.review.notices import Notice, NoticeChoice
 from editorial.review.tasks import Review, ReviewState
@@ -13,5 +14,6 @@ __all__ = [
     "NoticeChoice",
     "Review",
     "ReviewState",
+    "SignInAttempt",
     "TextPage",
 ]

@@ -1,14 +1,16 @@
 """Registers the pages' and the review's parts of the admin with Wagtail."""
 
 from django.conf import settings
-from django.urls import include, path, reverse_lazy
+from django.urls import include, path, reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.views.account import NotificationsSettingsPanel
+from wagtail.admin.views.account import ChangePasswordPanel, NotificationsSettingsPanel
 from wagtail.admin.viewsets.pages import page_viewset_registry
 
-from editorial.accounts import passwords, related
+from editorial.accounts import related
+from editorial.accounts.help import HELPS, register_help_log, show_help
+from editorial.accounts.sign_in import LimitedPasswordForm
 from editorial.accounts.users import refuse_bulk_action, register_account_log
 from editorial.articles.editing import SitePageViewSet
 from editorial.articles.pages import SitePage
@@ -31,6 +33,7 @@ from editorial.review.menu import (
 page_viewset_registry.register(SitePage, SitePageViewSet())
 # Hide Wagtail's own choices, which would have no effect: its mail is off, and ours replaces it.
 NotificationsSettingsPanel.is_active = lambda panel: False
+ChangePasswordPanel.form_class = LimitedPasswordForm
 # Panels of the admin's front page that ours replace.
 WAGTAILS_OWN = ("user_objects_in_workflow_moderation", "workflow_objects_to_moderate")
 
@@ -58,7 +61,7 @@ def register_review_urls():
 @hooks.register("register_admin_urls")
 def register_account_urls():
     urlpatterns = [
-        path("<int:pk>/link/", passwords.show_send_link, name="send_link"),
+        *(path(f"<int:pk>/{help.name}/", show_help, {"help": help}, name=help.name) for help in HELPS),
         path("approvals/", related.show_related_approvals, name="related_approvals"),
     ]
     return [path("accounts/", include((urlpatterns, "accounts")))]
@@ -100,7 +103,7 @@ def show_newsroom(request, panels) -> None:
     # Ours show the same, and link to our own screens.
     panels[:] = [panel for panel in panels if panel.name not in WAGTAILS_OWN]
     panels.extend([NewsroomPanel(), NoticesPanel()])
-    if settings.DEMO:
+    if settings.DEMO or not settings.REQUIRE_SECOND_FACTOR:
         panels.append(DemonstrationPanel())
 
 
@@ -140,7 +143,26 @@ def register_notice_choice(request, user, profile) -> NoticeChoicePanel:
     return NoticeChoicePanel(request, user, profile)
 
 
+@hooks.register("register_account_menu_item")
+def offer_second_factor(request) -> dict:
+    return {
+        "url": reverse("mfa_index"),
+        "label": _("Second factor"),
+        "help_text": _("An authenticator app or a passkey, and recovery codes for when it is lost."),
+    }
+
+
+@hooks.register("register_account_menu_item")
+def offer_sessions(request) -> dict:
+    return {
+        "url": reverse("usersessions_list"),
+        "label": _("Sessions"),
+        "help_text": _("Where this account is signed in. All other sessions can be ended there."),
+    }
+
+
 hooks.register("before_bulk_action", refuse_bulk_action)
 hooks.register("register_log_actions", register_account_log)
+hooks.register("register_log_actions", register_help_log)
 # After Wagtail's own, because these replace some of its words.
 hooks.register("register_log_actions", register_decisions, order=1)

@@ -21,6 +21,8 @@ os.environ.update(
     DEFAULT_FROM_EMAIL="site@example.org",
     EMAIL_HOST="",
     SINGLE_EDITOR="false",
+    # Tests sign in without a form; those of the second factor switch it on.
+    REQUIRE_SECOND_FACTOR="false",
 )
 
 from aigc_site.settings import *  # noqa: E402, F403

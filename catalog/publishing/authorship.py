@@ -45,7 +45,7 @@ def find_authors(*, record: Published, revision: Revision) -> list[int]:
 def find_restored_authors(*, record: Published, revision: Revision) -> set[int]:
     """Return the ids of the users who wrote, before the last publication, what a revision says again and it did not.
 
-    Authorship follows values, rows of lists and sentences, whoever restores them and however.
+    It does not matter who restores a value, a row of a list or a sentence, or how.
     """
     last = record.last_published
     restored = set(split_content(revision.content)) - set(split_content(last.content)) if last else set()

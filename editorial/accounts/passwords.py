@@ -8,16 +8,10 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import PasswordResetForm
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from wagtail.admin import messages
-from wagtail.log_actions import log
 
 from catalog.models import Refused
-from editorial.accounts.users import LINK_SENT, may_change
 from editorial.review.notices import Notice, NoticeKind, tell_of_account
 
 # Links to one account within an hour: more would only fill a mailbox.
@@ -55,20 +49,3 @@ class LinkRequestForm(PasswordResetForm):
             except Refused:
                 # Saying so would tell that there is such an account.
                 continue
-
-
-def show_send_link(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask whether to send the owner of an account a link to set the password, and send it."""
-    user = get_object_or_404(get_user_model(), pk=pk)
-    if not request.user.has_perm("auth.change_user") or not may_change(actor=request.user, user=user):
-        raise PermissionDenied
-    if request.method != "POST":
-        return render(request, "wagtailadmin/accounts/send_link.html", {"account": user})
-    try:
-        send_link(user=user, actor=request.user)
-    except Refused as refused:
-        messages.error(request, refused.messages[0])
-    else:
-        log(instance=user, action=LINK_SENT)
-        messages.success(request, _("A link to set the password goes to %(address)s.") % {"address": user.email})
-    return redirect("wagtailusers_users:edit", user.pk)

@@ -20,17 +20,12 @@ from wagtail.log_actions import LogFormatter, log
 from wagtail.users.forms import UserCreationForm, UserEditForm
 from wagtail.users.views import users as wagtail_users
 
+from editorial.accounts.help import HELPS
 from editorial.review.notices import NoticeKind, tell_of_account
-from editorial.review.roles import find_leads
+from editorial.review.roles import find_leads, may_change_account
 
 ROLES_CHANGED = "accounts.roles"
-LINK_SENT = "accounts.link"
 SUPERUSER = "Superuser"
-
-
-def may_change(*, actor, user) -> bool:
-    """Return whether `actor` may change the account `user` at all, given the permission to change accounts."""
-    return actor.is_superuser or not user.is_superuser
 
 
 def offer_rights(form: forms.BaseForm, *, actor, user) -> None:
@@ -87,15 +82,17 @@ class EditView(wagtail_users.EditView):
         return super().get_form_kwargs() | {"actor": self.request.user}
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any):
-        if not may_change(actor=request.user, user=self.object):
+        if not may_change_account(actor=request.user, user=self.object):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
     @cached_property
     def header_more_buttons(self) -> list[Button]:
-        address = reverse("accounts:send_link", args=(self.object.pk,))
-        link = Button(_("Send a link to set the password"), url=address, icon_name="mail", priority=5)
-        return sorted([*super().header_more_buttons, link])
+        buttons = [
+            Button(help.title, url=reverse(f"accounts:{help.name}", args=(self.object.pk,)), icon_name=help.icon)
+            for help in HELPS
+        ]
+        return [*super().header_more_buttons, *buttons]
 
 
 class AccountViewSet(wagtail_users.UserViewSet):
@@ -114,7 +111,7 @@ def refuse_bulk_action(request: HttpRequest, action_type: str, objects: list, ac
         return
     gives_role = action_type == "assign_role"
     for user in objects:
-        if not may_change(actor=request.user, user=user) or (gives_role and user == request.user):
+        if not may_change_account(actor=request.user, user=user) or (gives_role and user == request.user):
             raise PermissionDenied
 
 
@@ -192,4 +189,3 @@ class RolesFormatter(LogFormatter):
 def register_account_log(actions) -> None:
     """Give the log the words for what happens to accounts."""
     actions.register_action(ROLES_CHANGED)(RolesFormatter)
-    actions.register_action(LINK_SENT, _("Send a link to set the password"), _("Link to set the password sent"))

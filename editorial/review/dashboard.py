@@ -1,5 +1,6 @@
 """The panel on the admin's front page: for each person, what they must decide, what they sent, and their drafts."""
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
@@ -25,11 +26,14 @@ PAGES: tuple[type[Page], ...] = (ArticlePage, TextPage, ArticleIndexPage, HomePa
 
 
 class DemonstrationPanel(Component):
-    """Says that this is the demo."""
+    """Says that this is the demo, and that nobody needs a second factor."""
 
     name = "demonstration"
     order = 10
     template_name = "wagtailadmin/review/demonstration.html"
+
+    def get_context_data(self, parent_context):
+        return {"demo": settings.DEMO, "needs_second_factor": settings.REQUIRE_SECOND_FACTOR}
 
 
 class NewsroomPanel(Component):

@@ -40,10 +40,11 @@ class NoticeKind(models.TextChoices):
     MENTIONED = "mentioned", _("Mentioned")
     ROLES = "roles", _("Roles changed")
     PASSWORD_LINK = "password-link", _("Link to set a password")
+    SIGN_IN = "sign-in", _("How you sign in")
 
 
 # Nobody chooses whether to get these.
-ALWAYS_SENT = {NoticeKind.ROLES, NoticeKind.PASSWORD_LINK}
+ALWAYS_SENT = {NoticeKind.ROLES, NoticeKind.PASSWORD_LINK, NoticeKind.SIGN_IN}
 
 
 def list_notice_kinds() -> list[str]:
@@ -140,6 +141,8 @@ class Notice(models.Model):
                 return _("%(who)s changed the roles of “%(what)s”") % words
             case NoticeKind.PASSWORD_LINK:
                 return _("Set your password")
+            case NoticeKind.SIGN_IN:
+                return _("How you sign in has changed; if it was not you, tell an administrator")
         return _("%(who)s writes to you about “%(what)s”") % words
 
     @property
@@ -151,6 +154,8 @@ class Notice(models.Model):
         if self.kind == NoticeKind.ROLES:
             # Leads don't open accounts; the list of notices says what changed.
             return reverse("review:notices")
+        if self.kind == NoticeKind.SIGN_IN:
+            return reverse("mfa_index")
         return AdminURLFinder().get_edit_url(self.record)
 
     @property

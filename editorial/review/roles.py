@@ -52,3 +52,8 @@ def is_reviewer(user) -> bool:
 def is_alone(user) -> bool:
     """Return whether a person is the only reviewer, and the setting `SINGLE_EDITOR` allows a team of one."""
     return settings.SINGLE_EDITOR and is_reviewer(user) and not find_reviewers(besides=[user.pk]).exists()
+
+
+def may_change_account(*, actor, user) -> bool:
+    """Return whether `actor` may change the account `user` at all, given the permission to change accounts."""
+    return actor.is_superuser or not user.is_superuser

@@ -44,9 +44,9 @@ def sign_in(live_server, browser, settings):
         contexts.append(context)
         page = context.new_page()
         page.goto("/admin/login/")
-        page.locator("[name=username]").fill(user.username)
+        page.locator("[name=login]").fill(user.username)
         page.locator("[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url("**/admin/")
         return page
 
@@ -169,7 +169,7 @@ def test_the_menu_signs_out(live_server, sign_in):
     assert reader.url.endswith("/admin/"), "a link doesn't sign out"
     reader.get_by_role("button", name="contributor").click()
     reader.get_by_role("button", name="Log out").click()
-    reader.wait_for_url("**/admin/login/")
+    reader.wait_for_url("**/accounts/login/")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ STALE = {"csrfmiddlewaretoken": "a" * 64}
 def client() -> Client:
     """A client with a CSRF cookie, whose forms are checked as those of a browser."""
     client = Client(enforce_csrf_checks=True)
-    client.get("/admin/login/")
+    client.get("/en/accounts/login/")
     return client
 
 
@@ -44,7 +44,7 @@ def send_again(client: Client, response):
 
 
 def test_the_page_says_in_both_languages_what_happened_and_what_to_do(client):
-    response = client.post("/admin/login/", {"username": "ann"}, headers=OWN)
+    response = client.post("/en/accounts/login/", {"username": "ann"}, headers=OWN)
     html = response.content.decode()
     assert response.status_code == 403
     for words in ("The form was not accepted", "Nothing has been saved", "表单未被接受", "未保存任何内容"):
@@ -108,7 +108,7 @@ def test_what_another_site_sends_is_never_offered(headers):
 def test_passwords_codes_and_files_are_never_shown_again(client):
     secrets = {"password": "hunter-2", "new_password1": "hunter-3", "code": "123456", "otp-token": "654321"}
     file = SimpleUploadedFile("secret.txt", b"what the file says")
-    response = client.post("/admin/login/", {"username": "ann", **secrets, "file": file, **STALE}, headers=OWN)
+    response = client.post("/en/accounts/login/", {"username": "ann", **secrets, "file": file, **STALE}, headers=OWN)
     html = response.content.decode()
     form = offered_form(response)
     assert set(values_in(form)) == {"username"}
@@ -118,19 +118,19 @@ def test_passwords_codes_and_files_are_never_shown_again(client):
     assert send_again(client, response).status_code == 200, "the form is shown again, to enter the password"
 
 
-@pytest.mark.parametrize("path", ["//evil.example/admin/login/", "/admin/login/?next=//evil.example/"])
+@pytest.mark.parametrize("path", ["//evil.example/en/accounts/login/", "/en/accounts/login/?next=//evil.example/"])
 def test_the_offered_form_never_leaves_the_site(client, path):
     path, _mark, query = path.partition("?")
-    response = client.post("/admin/login/", {"username": "ann"}, headers=OWN, PATH_INFO=path, QUERY_STRING=query)
+    response = client.post("/en/accounts/login/", {"username": "ann"}, headers=OWN, PATH_INFO=path, QUERY_STRING=query)
     form = offered_form(response)
     assert form is None or (form["action"].startswith("/") and not form["action"].startswith("//"))
 
 
 def test_a_request_that_is_no_form_gets_the_page_too(client):
     for method in ("put", "delete"):
-        response = getattr(client, method)("/admin/login/", headers=OWN)
+        response = getattr(client, method)("/en/accounts/login/", headers=OWN)
         assert response.status_code == 403
         assert offered_form(response) is None
-    response = client.post("/admin/login/", b"{]", content_type="application/json", headers=OWN)
+    response = client.post("/en/accounts/login/", b"{]", content_type="application/json", headers=OWN)
     assert response.status_code == 403
     assert offered_form(response) is None

@@ -53,7 +53,7 @@ def test_public_pages_carry_the_policy_and_the_usual_headers(client):
 
 @pytest.mark.django_db
 def test_the_admin_has_a_policy_of_its_own(client):
-    policy = client.get("/admin/login/").headers["Content-Security-Policy"]
+    policy = client.get("/admin/password_reset/").headers["Content-Security-Policy"]
     assert "script-src 'self' 'unsafe-inline'" in policy
     assert "frame-ancestors 'self'" in policy
 
@@ -103,9 +103,9 @@ def test_no_link_of_a_page_leads_off_the_site_because_of_its_path(client, path):
 @pytest.mark.parametrize("query", ["next=//evil.example/", "next=https://evil.example/", "next=/%5Cevil.example/"])
 def test_signing_in_leads_to_no_other_site(client, query):
     get_user_model().objects.create_superuser("boss", password="correct horse")
-    address = f"/admin/login/?{query}"
+    address = f"/en/accounts/login/?{query}"
     assert "evil.example" not in list_hosts(client.get(address).content.decode())
-    values = {"username": "boss", "password": "correct horse", "next": unquote(query.removeprefix("next="))}
+    values = {"login": "boss", "password": "correct horse", "next": unquote(query.removeprefix("next="))}
     assert client.post(address, values).headers["Location"] == "/admin/"
 
 
@@ -116,7 +116,7 @@ def test_only_a_post_signs_out(client, method):
     response = getattr(client, method)("/admin/logout/")
     assert (response.status_code, response.headers["Location"]) == (302, "/admin/")
     assert client.get("/admin/account/").status_code == 200, "still signed in"
-    assert client.post("/admin/logout/").headers["Location"] == "/admin/login/"
+    assert client.post("/admin/logout/").headers["Location"] == "/en/accounts/login/"
     assert client.get("/admin/account/").status_code == 302
 
 

@@ -249,7 +249,7 @@ def serve(host, port):
         address=host,
         port=int(port),
         workers=2,
-        blocking_threads=2,
+        blocking_threads=16,
         websockets=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

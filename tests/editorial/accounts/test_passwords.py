@@ -122,7 +122,7 @@ class TestOwnersAlone:
         editor.set_unusable_password()
         editor.save()
         call_command("send_notices", stdout=io.StringIO())
-        sign_in(admin).post(reverse("accounts:send_link", args=[editor.pk]))
+        sign_in(admin).post(reverse("accounts:link", args=[editor.pk]))
         old = read_link()
         send_form(sign_in(admin), editor, email="right@example.org")
         assert User.objects.get(pk=editor.pk).email == "right@example.org"
@@ -130,7 +130,7 @@ class TestOwnersAlone:
         assert not may_sign_in("editor", NEW), "The link to the old address must not work any more."
 
     def test_an_administrator_sends_a_link_that_only_the_owner_gets(self, admin, editor):
-        client, address = sign_in(admin), reverse("accounts:send_link", args=[editor.pk])
+        client, address = sign_in(admin), reverse("accounts:link", args=[editor.pk])
         assert address in client.get(reverse("wagtailusers_users:edit", args=[editor.pk])).content.decode()
         assert KNOWN in client.get(address).content.decode()
         assert not Notice.objects.filter(kind="password-link").exists(), "Looking sends nothing."
@@ -144,12 +144,12 @@ class TestOwnersAlone:
     def test_nobody_else_sends_links_and_nobody_to_a_superuser(self, admin, editor):
         root = make_user("root", is_superuser=True)
         for user, account in ((editor, admin), (make_user("lead", Role.LEAD), editor), (admin, root)):
-            sign_in(user).post(reverse("accounts:send_link", args=[account.pk]))
+            sign_in(user).post(reverse("accounts:link", args=[account.pk]))
         assert not Notice.objects.filter(kind="password-link").exists()
 
     def test_an_account_that_cannot_get_mail_gets_words_that_say_so(self, admin, editor):
         User.objects.filter(pk=editor.pk).update(email="")
-        page = sign_in(admin).post(reverse("accounts:send_link", args=[editor.pk]), follow=True).content.decode()
+        page = sign_in(admin).post(reverse("accounts:link", args=[editor.pk]), follow=True).content.decode()
         assert "has no mail address" in page
 
 

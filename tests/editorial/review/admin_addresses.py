@@ -51,10 +51,9 @@ class Group:
 GROUPS = [
     # Shows something, or changes only the user's own things ----------------------------------------------------
     Group(
-        "signing in",
+        "a forgotten password",
         WALKERS,
         """
-        login/
         password_reset/
         password_reset/done/
         password_reset/confirm/<uidb64>/<token>/
@@ -327,6 +326,8 @@ GROUPS = [
         users/new/
         users/edit/<pk>/
         accounts/<pk>/link/
+        accounts/<pk>/lockout/
+        accounts/<pk>/second-factor/
         users/history/<pk>/
         users/history-results/<pk>/
         users/usage/<pk>/
@@ -495,7 +496,7 @@ GROUPS = [
         "workflows/remove/<page_pk>/ workflows/remove/<page_pk>/<workflow_pk>/",
         is_refused=True,
     ),
-    Group("signing out", (), "logout/"),
+    Group("signing in, which leads elsewhere, and signing out", (), "login/ logout/"),
 ]
 
 # Wagtail's own faults, with the reason why we leave them.

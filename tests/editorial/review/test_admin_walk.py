@@ -342,6 +342,8 @@ def ask(room, walker: str, address: str, form: dict | None = None):
 def read_status(response) -> str:
     if response.status_code in (301, 302):
         target = urlsplit(response.headers["Location"]).path
+        if target.endswith("/accounts/login/"):
+            return "login"
         if target.startswith("/en/"):
             # Django redirects unknown addresses to the reader's language.
             return "404"

@@ -120,7 +120,7 @@ LONG = "It was founded in a garage in Helsinki by two former teachers."
 @pytest.mark.parametrize(
     "restored",
     [
-        pytest.param({"summary_en": f"Anew. {LONG}"}, id="as it was"),
+        pytest.param({"summary_en": f"Again. {LONG}"}, id="as it was"),
         pytest.param({"summary_en": f"{LONG} With a sentence more."}, id="with other words around it"),
         pytest.param({"city_en": LONG}, id="in another field"),
     ],
@@ -128,7 +128,7 @@ LONG = "It was founded in a garage in Helsinki by two former teachers."
 def test_who_wrote_what_goes_live_again_is_an_author(restored):
     acme = make_organization(cite={"city": "2020"})
     reviewer, editor, other = sign_in("Reviewer"), sign_in("Editor"), sign_in("Reviewer", "other")
-    draft_of(acme, user=reviewer.user, summary_en=f"Anew. {LONG}")
+    draft_of(acme, user=reviewer.user, summary_en=f"Again. {LONG}")
     for words, by in (("Replaced.", other), (None, reviewer)):
         values = {"summary_en": words} if words else restored
         draft = draft_of(acme, user=editor.user, **values)
