@@ -73,7 +73,11 @@ NUMBERS = st.decimals(min_value=0, max_value=99999, places=1).flatmap(
 def test_what_is_live_has_the_digest_of_what_was_approved_however_a_number_was_written(numbers):
     numbers = [24, "24", "2.4E+1", *numbers]
     row = {"milestone_kind": "release", "date": "2020", "text_en": "It opens.", "text_zh": "开放。"}
-    rows = [{**row, "key": f"row{place}", "since_launch_months": number} for place, number in enumerate(numbers)]
+    # Forms and files number the rows; those that have no number come in any order on PostgreSQL.
+    rows = [
+        {**row, "key": f"row{place}", "sort_order": place, "since_launch_months": number}
+        for place, number in enumerate(numbers)
+    ]
     with transaction.atomic():
         model = make_model(children={"milestones": rows})
         saved = dict(model.milestones.values_list("key", "since_launch_months"))
