@@ -21,6 +21,8 @@ ALLOWED = {
     *("Apache Software License", "BSD License", "ISC License (ISCL)", "MIT License"),
     *("Mozilla Public License 2.0 (MPL 2.0)", "Python Software Foundation License"),
 }
+# Packages whose metadata is too vague to decide by, with what their licence files say.
+READ = {"qrcode": "BSD-3-Clause AND MIT"}
 
 
 def list_locked(text: str) -> dict[str, str]:
@@ -61,7 +63,7 @@ def audit_licences(answer: str, locked: dict[str, str]) -> tuple[list[str], list
     """Return what pip-licenses' answer says may not be used, one sentence each, and packages not installed here."""
     # Lock files spell names as PyPI normalizes them.
     installed = {re.sub(r"[-_.]+", "-", it["Name"]).lower(): it["License"] for it in json.loads(answer or "[]")}
-    licences = {name: installed[name] for name in locked if name in installed}
+    licences = {name: READ.get(name, installed[name]) for name in locked if name in installed}
     found = [f"{name} {locked[name]}: {licence}" for name, licence in licences.items() if not is_allowed(licence)]
     return found, sorted(locked.keys() - licences.keys())
 
