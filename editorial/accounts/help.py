@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def lift_lockout_of(*, user, actor) -> None:
     """Let the password and the codes of an account be tried again at once."""
-    lift_lockout(names=[user.get_username(), user.email])
+    lift_lockout(user=user)
 
 
 @transaction.atomic

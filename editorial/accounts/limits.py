@@ -1,8 +1,9 @@
 """Limits on guessing passwords and codes, checked before anything is hashed.
 
-They are in the database, so that all processes share them. Those of django-allauth would be in Django's cache, which is
-one for each process here, and are switched off. A refused attempt only reads: it neither hashes nor writes, and it
-doesn't prolong a lockout. An address that goes on all the same is answered before anything else is done.
+They are in the database, so that all processes share them. Those of django-allauth are in Django's cache, which each
+process has for itself; they are switched off, except for passkeys, which nobody can guess. A refused attempt only
+reads: it neither hashes nor writes, and it doesn't prolong a lockout. An address that goes on all the same is answered
+before anything else is done.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from allauth.account.adapter import get_adapter
 from django.db import models
@@ -52,9 +54,25 @@ class SignInAttempt(models.Model):
         return f"{self.address}, {self.at}"
 
 
+def find_client(request: HttpRequest) -> str:
+    """Return the address that attempts of a request count for: for IPv6 its /64 network, which one client has whole."""
+    address = get_adapter().get_client_ip(request)
+    return str(ip_network(f"{address}/64", strict=False).network_address) if ":" in address else address
+
+
 def digest_account(name: str) -> str:
     """Return what stands for an account or an unknown name in the table."""
     return hashlib.sha256(name.strip().casefold().encode()).hexdigest()
+
+
+def name_password(user) -> str:
+    """Return the name under which wrong passwords of an account count, whichever of its names was typed."""
+    return f"user {user.pk}"
+
+
+def name_code(user) -> str:
+    """Return the name under which wrong codes count. Otherwise, the right password would clear them each time."""
+    return f"code {user.pk}"
 
 
 def find_lockout(*, account: str, address: str) -> datetime | None:
@@ -92,9 +110,10 @@ def note_attempt(*, account: str, address: str, succeeded: bool) -> None:
     SignInAttempt.objects.create(account=name, address=address, succeeded=succeeded)
 
 
-def lift_lockout(*, names: list[str]) -> int:
-    """Let an account be tried again at once, and return how many failures no longer count."""
-    digests = [digest_account(name) for name in names]
+def lift_lockout(*, user) -> int:
+    """Let passwords and codes of an account be tried again, and return how many failures no longer count."""
+    forget_refusals()
+    digests = [digest_account(name) for name in (name_password(user), name_code(user))]
     return SignInAttempt.objects.filter(account__in=digests, succeeded=False, lifted=False).update(lifted=True)
 
 
@@ -133,7 +152,7 @@ class FloodMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _refused and request.method == "POST" and request.path.endswith("/accounts/login/"):
-            begun, number = _refused.get(get_adapter().get_client_ip(request), (0, 0))
+            begun, number = _refused.get(find_client(request), (0, 0))
             left = SHORT.total_seconds() - (time.time() - begun)
             if number >= MOST_BY_ADDRESS and left > 0:
                 if self.places.acquire(blocking=False):

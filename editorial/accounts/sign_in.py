@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.mfa import signals as mfa_signals
@@ -15,6 +15,8 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.app_settings import TOTP_PERIOD
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib import messages
@@ -33,7 +35,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from wagtail.users.models import UserProfile
 
-from editorial.accounts.limits import count_refusal, find_lockout, lift_lockout, note_attempt
+from editorial.accounts.limits import (
+    count_refusal,
+    find_client,
+    find_lockout,
+    lift_lockout,
+    name_code,
+    name_password,
+    note_attempt,
+)
 from editorial.review.notices import NoticeKind, tell_of_account
 from editorial.review.roles import Role
 
@@ -61,20 +71,41 @@ def refuse_locked_out(*, account: str, address: str) -> None:
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Nobody signs up by themselves, and passwords can't be guessed for long."""
+    """Nobody signs up by themselves, passwords can't be guessed for long, and a password never replaces a factor."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        refuse_locked_out(account=name_account(credentials), address=self.get_client_ip(request))
-
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        user = super().authenticate(request, **credentials)
-        address = self.get_client_ip(request)
-        # By the name that was typed, so that unknown names have the same limits as known ones.
-        note_attempt(account=name_account(credentials), address=address, succeeded=user is not None)
-        return user
+        typed = credentials.pop("username", "") or credentials.pop("email", "")
+        credentials.pop("email", "")
+        user = find_user(typed)
+        # By the account, whichever of its names was typed; unknown names have the same limits as known ones.
+        account, address = name_password(user) if user else typed, find_client(request)
+        refuse_locked_out(account=account, address=address)
+        # One name, so that there is one hash, for unknown names as for known ones.
+        signed_in = super().authenticate(request, username=user.get_username() if user else typed, **credentials)
+        note_attempt(account=account, address=address, succeeded=signed_in is not None)
+        return signed_in
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict]:
+        """Whoever has a second factor confirms with it alone: a password must not be enough to remove it."""
+        methods = super().get_reauthentication_methods(user)
+        return [it for it in methods if it["id"].startswith("mfa_")] if has_factor(user) else methods
+
+
+def find_user(typed: str) -> Any:
+    """Return the only account that has a typed user name, or else mail address, in any letter case, or None."""
+    for name in ("username", "email") if typed else ():
+        found = list(get_user_model().objects.filter(**{f"{name}__iexact": typed})[:2])
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def has_factor(user: Any) -> bool:
+    """Return whether an account has an authenticator app, a passkey or a security key."""
+    return user.is_authenticated and is_mfa_enabled(user, [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN])
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -92,17 +123,13 @@ def make_cipher() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def name_account(credentials: dict[str, Any]) -> str:
-    return credentials.get("username") or credentials.get("email") or ""
-
-
 @contextmanager
-def limit_attempts(*, user) -> Iterator[None]:
+def limit_attempts(*, account: str) -> Iterator[None]:
     """Check a password or a code of somebody who is signed in, or half so, within the limits; it raises if it is wrong.
 
     Raises ValidationError, before the check, if there were too many attempts.
     """
-    account, address = user.get_username(), get_adapter().get_client_ip(context.request)
+    address = find_client(context.request)
     refuse_locked_out(account=account, address=address)
     try:
         yield
@@ -120,7 +147,7 @@ class LimitedPasswordForm(PasswordChangeForm):
         checked = vars(context.request).setdefault("checked_password", [])
         if not checked:
             try:
-                with limit_attempts(user=self.user):
+                with limit_attempts(account=name_password(self.user)):
                     checked.append(super().clean_old_password())
             except ValidationError as error:
                 checked.append(error)
@@ -133,7 +160,7 @@ class LimitedCode(BaseAuthenticateForm):
     """What the two forms that take a code have in common: limits as for passwords, and each code works once."""
 
     def clean_code(self) -> str:
-        with limit_attempts(user=self.user):
+        with limit_attempts(account=name_code(self.user)):
             code = super().clean_code()
             if self.authenticator.type == Authenticator.Type.TOTP and not claim_code(self.authenticator):
                 raise ValidationError(_("This code has been used: wait for the next one."), code="incorrect_code")
@@ -165,8 +192,10 @@ def needs_second_factor(user) -> bool:
 
 
 def used_second_factor(request: HttpRequest) -> bool:
-    """Return whether this session was opened, or confirmed later, with a second factor."""
-    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+    """Return whether this session was opened, or confirmed later, with a second factor that the account still has."""
+    records = get_authentication_records(request, request.user)
+    used = [record["id"] for record in records if record["method"] == "mfa"]
+    return bool(used) and Authenticator.objects.filter(user=request.user, pk__in=used).exists()
 
 
 class SecondFactorMiddleware:
@@ -203,7 +232,11 @@ def connect_sign_in_notices() -> None:
     pre_save.connect(report_password, sender=get_user_model())
 
 
-def report_added_factor(sender, user, authenticator, **kwargs: Any) -> None:
+def report_added_factor(sender, request, user, authenticator, **kwargs: Any) -> None:
+    """Tell the owner of an account of a new factor, and end sessions that were opened without one, elsewhere."""
+    if Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).count() == 1:
+        for session in UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key):
+            session.end()
     tell_owner(user=user, text=_("Added: %(factor)s."), authenticator=authenticator)
 
 
@@ -222,7 +255,7 @@ def report_password(sender, instance, update_fields=None, raw: bool = False, **k
         return
     old = sender.objects.filter(pk=instance.pk).exclude(password=instance.password).first()
     if old:
-        lift_lockout(names=[instance.username, instance.email])
+        lift_lockout(user=instance)
         if old.password and old.has_usable_password():
             tell_owner(user=instance, text=_("The password was changed."))
 

@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from bs4 import BeautifulSoup
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
@@ -69,6 +70,17 @@ class TestOneWayIn:
     @pytest.mark.parametrize("name", ["editor", "editor@example.org", "EDITOR@example.org"])
     def test_by_name_or_address(self, editor, name):
         assert is_in(enter(name))
+
+    def test_by_an_address_that_is_kept_with_capitals(self, editor):
+        User.objects.filter(pk=editor.pk).update(email="Editor@Example.org")
+        assert is_in(enter("editor@example.org"))
+        assert is_in(enter("Editor@Example.org"))
+
+    def test_a_session_ends_with_the_browser_unless_one_asks_otherwise(self, editor):
+        for remember, lasts in (("", ""), ("on", 14 * 24 * 60 * 60)):
+            client = Client()
+            client.post(LOGIN, {"login": "editor", "password": RIGHT, "remember": remember})
+            assert client.cookies["sessionid"]["max-age"] == lasts
 
     def test_the_old_page_leads_to_the_new_one_and_takes_no_password(self, editor):
         response = Client().get("/admin/login/?next=/admin/reports/")
@@ -202,10 +214,29 @@ class TestLimits:
             )
         assert not is_in(Client().post(LOGIN, {"login": "editor", "password": RIGHT}))
 
+    def test_name_and_address_count_as_one_account(self, editor):
+        for number in range(MOST_BY_PAIR):
+            enter("editor" if number % 2 else "Editor@Example.org", WRONG)
+        for name in ("editor", "editor@example.org"):
+            assert "Too many attempts" in enter(name).content.decode()
+
+    def test_the_addresses_of_one_ipv6_network_count_as_one(self, editor):
+        for number in range(MOST_BY_ADDRESS):
+            enter(f"name{number}", WRONG, address=f"2001:db8:0:1::{number + 1:x}")
+        assert not is_in(enter("editor", address="2001:db8:0:1:ffff::1"))
+        assert is_in(enter("editor", address="2001:db8:0:2::1"))
+
+    @pytest.mark.parametrize("name", ["editor", "editor@example.org", "nobody", "nobody@example.org"])
+    def test_known_and_unknown_names_hash_once(self, editor, monkeypatch, name):
+        hashed = []
+        monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *args: hashed.append(args) or "md5$salt$no")
+        enter(name, WRONG)
+        assert len(hashed) == 1
+
     def test_a_lockout_is_lifted(self, editor):
         for _number in range(MOST_BY_PAIR):
             enter("editor", WRONG)
-        assert lift_lockout(names=["editor", editor.email]) == MOST_BY_PAIR
+        assert lift_lockout(user=editor) == MOST_BY_PAIR
         assert is_in(enter("editor"))
 
     def test_an_address_that_goes_on_is_answered_at_once_and_others_are_not(self, editor, django_assert_num_queries):
@@ -297,6 +328,47 @@ class TestSecondFactor:
             client.post(AUTHENTICATE, {"code": "000000"})
         page = client.post(AUTHENTICATE, {"code": code_now()}).content.decode()
         assert "Too many attempts" in page
+
+    def test_the_right_password_does_not_let_codes_be_guessed_further(self, reviewer):
+        TOTP.activate(reviewer, SECRET)
+        for number in range(MOST_BY_PAIR + 1):
+            client = Client()
+            enter("reviewer", client=client)
+            page = client.post(AUTHENTICATE, {"code": "000000"}).content.decode()
+            assert ("Too many attempts" in page) == (number == MOST_BY_PAIR)
+
+    def test_a_password_is_not_enough_to_remove_one(self, reviewer):
+        client = Client()
+        enter("reviewer", client=client)
+        TOTP.activate(reviewer, SECRET)
+        client.post("/en/accounts/confirm/", {"password": RIGHT})
+        deactivate = "/en/accounts/second-factor/totp/deactivate/"
+        assert client.post(deactivate).headers["Location"].startswith(CONFIRM)
+        assert Authenticator.objects.filter(user=reviewer).exists()
+        client.post(CONFIRM, {"code": code_now()})
+        client.post(deactivate)
+        assert not Authenticator.objects.filter(user=reviewer).exists()
+
+    def test_sessions_opened_with_a_removed_one_are_asked_for_another(self, reviewer):
+        TOTP.activate(reviewer, SECRET)
+        client = Client()
+        enter("reviewer", client=client)
+        client.post(AUTHENTICATE, {"code": code_now()})
+        assert client.get("/admin/").status_code == 200
+        Authenticator.objects.all().delete()
+        assert client.get("/admin/").headers["Location"] == "/en/accounts/second-factor/"
+
+    def test_the_first_one_ends_sessions_that_were_opened_without(self, reviewer, django_capture_on_commit_callbacks):
+        here, elsewhere = Client(), Client()
+        for client in (here, elsewhere):
+            enter("reviewer", client=client)
+        here.post("/en/accounts/confirm/", {"password": RIGHT})
+        page = "/en/accounts/second-factor/totp/activate/"
+        secret = here.get(page).context["form"].secret
+        with django_capture_on_commit_callbacks(execute=True):
+            here.post(page, {"code": format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))})
+        assert here.get("/en/accounts/sessions/").status_code == 200
+        assert elsewhere.get("/en/accounts/sessions/").headers["Location"].startswith(LOGIN)
 
     def test_a_session_from_before_is_asked_for_it(self, editor):
         client = Client()
