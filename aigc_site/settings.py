@@ -145,8 +145,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.sitemaps",
-    # For the list of sessions of django-allauth.
-    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
     "editorial.accounts.limits.FloodMiddleware",

@@ -1,4 +1,4 @@
-"""The first account: whoever reads the output of the server makes it, through a link that it prints."""
+"""The first account: the server prints a link, and the person who starts the server makes the account with it."""
 
 import logging
 from typing import Any

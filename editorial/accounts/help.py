@@ -33,8 +33,8 @@ def lift_lockout_of(*, user, actor) -> None:
 def remove_second_factors(*, user, actor) -> None:
     """Remove the second factors of an account, and tell its owner.
 
-    Raises Refused if it has none, or if it is the actor's own: whoever takes over a session must not get rid of the
-    factor that protects the rest.
+    Raises Refused if it has none, or if it is the actor's own: somebody who has taken over a session must not be able
+    to remove the factor that protects the account.
     """
     if user == actor:
         raise Refused(_("Remove your own on the page “Second factor”, which asks for it first."))
@@ -83,7 +83,7 @@ HELPS = (
             "After too many wrong passwords or codes, nobody can try another for some minutes. This lets the owner of "
             "the account try again at once."
         ),
-        done=_("Whoever was locked out of the account can try again."),
+        done=_("The lockout is lifted: the owner can try again."),
         give=lift_lockout_of,
         logged=_("Lockout lifted"),
     ),

@@ -143,7 +143,8 @@ class FloodMiddleware:
 
     It comes before all other middleware. A page with the message costs as much as any page, so that sixteen clients
     that try without a pause would slow down readers. The second slows down the clients. It costs a thread that sleeps,
-    so that a server needs more threads than `MOST_WAITING`; whoever finds no place is answered at once.
+    so that a server needs more threads than `MOST_WAITING`. When that many wait already, the next one is answered at
+    once.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

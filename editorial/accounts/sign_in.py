@@ -89,7 +89,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return signed_in
 
     def get_reauthentication_methods(self, user: Any) -> list[dict]:
-        """Whoever has a second factor confirms with it alone: a password must not be enough to remove it."""
+        """People with a second factor confirm with that alone: a password must not be enough to remove it."""
         methods = super().get_reauthentication_methods(user)
         return [it for it in methods if it["id"].startswith("mfa_")] if has_factor(user) else methods
 
